@@ -1,0 +1,23 @@
+"""Numbers that are decisions, with their reasons. What IT may tune is in ``contracts.config`` instead."""
+
+RSSI_KEEP_S = 60.0
+"""RSSI samples older than this are forgotten (hard rule 2)."""
+
+VISIT_KEEP_S = 1800.0
+"""A visit is purged from the journal so long after its end (hard rule 2)."""
+
+RADIO_QUEUE_MAX = 4096
+"""Advertisements waiting for the engine: eight seconds of the densest air that one scanner can hear (490/s)."""
+
+WINDOW_S = 65_536
+"""Length of an Eddystone-EID temporary-key window: 2^16 s."""
+
+RESTART_MIN_S = 1.0
+RESTART_MAX_S = 60.0
+"""A part that fails is restarted after RESTART_MIN_S, doubling to RESTART_MAX_S."""
+
+STEADY_S = 120.0
+"""A part that ran for so long before it failed starts again from RESTART_MIN_S. More than RESTART_MAX_S."""
+
+UNIT_CREDENTIAL = "epoch-key"
+"""Name of the systemd credential that holds the slice's epoch key."""

@@ -1,0 +1,101 @@
+"""The hub's HTTP interface as a table: the hub serves it, the units call it, the OpenAPI document is made of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edge_agent.contracts.base import Contract
+from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.event import EventBatch, EventReceipts
+from edge_agent.contracts.slice import SlicePage
+from edge_agent.contracts.unit import EnrolRequest, EnrolResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of the hub."""
+
+    name: str
+    method: Literal["GET", "POST"]
+    path: str
+    """With ``{store}``, ``{unit}`` and ``{sha256}`` as path parameters."""
+    summary: str
+    request: type[Contract] | None = None
+    response: type[Contract] | type[CampaignFile] | type[AgentConfig] | None = None
+    media_type: str = "application/json"
+    query: tuple[str, ...] = ()
+    conditional: bool = False
+    """Has an ETag: a request with ``If-None-Match`` may be answered 304."""
+    authenticated: bool = True
+    """Signed with the unit's key; everything but enrolment is."""
+    gone: str = ""
+    """What 410 means."""
+
+
+ENROL = Endpoint(
+    "enrol",
+    "POST",
+    "/v1/enrol",
+    "Buy an identity with a one-time claim code.",
+    request=EnrolRequest,
+    response=EnrolResponse,
+    authenticated=False,
+)
+CONFIG = Endpoint(
+    "config",
+    "GET",
+    "/v1/stores/{store}/units/{unit}/config",
+    "The unit's configuration.",
+    response=AgentConfig,
+    conditional=True,
+)
+SLICE = Endpoint(
+    "slice",
+    "GET",
+    "/v1/stores/{store}/slice",
+    "Changes of the slice after a cursor; without one, a whole snapshot.",
+    response=SlicePage,
+    query=("cursor",),
+    gone="The cursor is too old: start again without one.",
+)
+CATALOGUE = Endpoint(
+    "catalogue",
+    "GET",
+    "/v1/stores/{store}/catalogue",
+    "Products, prices, places, stock, pictures.",
+    response=Catalogue,
+    conditional=True,
+)
+CAMPAIGNS = Endpoint(
+    "campaigns",
+    "GET",
+    "/v1/stores/{store}/campaigns",
+    "What could be said.",
+    response=CampaignFile,
+    conditional=True,
+)
+CONTENT = Endpoint(
+    "content",
+    "GET",
+    "/v1/stores/{store}/content/{sha256}",
+    "One file of the catalogue's content.",
+    media_type="application/octet-stream",
+)
+NUDGES = Endpoint(
+    "nudges",
+    "GET",
+    "/v1/stores/{store}/nudges",
+    'Server-sent events: each one says "pull now"; a missed one costs nothing.',
+    media_type="text/event-stream",
+)
+EVENTS = Endpoint(
+    "events",
+    "POST",
+    "/v1/events",
+    "Deliver events; each is answered for itself, and counts once.",
+    request=EventBatch,
+    response=EventReceipts,
+)
+
+ENDPOINTS = (ENROL, CONFIG, SLICE, CATALOGUE, CAMPAIGNS, CONTENT, NUDGES, EVENTS)

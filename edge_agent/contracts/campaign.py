@@ -1,0 +1,96 @@
+"""What could be said, for whom and when. Written by marketing, checked at the hub and on the unit."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from edge_agent.contracts.base import FileContract, Identifier, Language, Seconds, ShortText, UtcTime
+
+MessageClass = Literal["service", "order", "offer"]
+"""What a message is; the first ranks highest, and only offers are silenced by a complaint."""
+
+ScreenMode = Literal["generic", "contextual", "badge", "named"]
+"""How personally a screen speaks."""
+
+
+class Wording(FileContract):
+    """One message in one language. ``$slots`` are filled from permitted facts only."""
+
+    headline: Annotated[str, Field(min_length=1, max_length=80)]
+    """At most seven words; slots: ``$badge $product $place $price $desk``."""
+    body: Annotated[str, Field(max_length=160)] = ""
+    """A second line; the same slots."""
+    opening: Annotated[str, Field(max_length=200)] = ""
+    """A suggested opening line for the clerk; the same slots."""
+
+
+class Cap(FileContract):
+    """How often one customer may meet this campaign."""
+
+    count: Annotated[int, Field(ge=1)]
+    """At most so many contacts ..."""
+    per_s: Seconds
+    """... within so many seconds."""
+
+
+class Audience(FileContract):
+    """Who is meant. Every condition that is given must hold."""
+
+    viewed: Annotated[tuple[Identifier, ...], Field(max_length=1000)] = ()
+    """She viewed one of these products."""
+    viewed_within_s: Seconds = 14 * 86_400
+    """... at most so long ago."""
+    order_ready: bool = False
+    """An order of hers waits here."""
+    ticket_open: bool = False
+    """A ticket of hers is open."""
+    offered: bool = False
+    """The platform lists this campaign among her next best offers."""
+
+
+class Campaign(FileContract):
+    """One thing that could be said."""
+
+    campaign: Identifier
+    """Campaign id."""
+    title: ShortText
+    """For people who read reports."""
+    message_class: MessageClass
+    """Service, order or offer."""
+    audience: Audience = Audience()
+    """For whom."""
+    screen: bool = True
+    """May be said on the screen."""
+    card: Literal["none", "opportunity", "obligation"] = "none"
+    """Whether a clerk is told."""
+    department: Identifier
+    """Which department's clerks."""
+    product: Identifier | None = None
+    """The product it is about; absent: the one she viewed."""
+    needs_stock: bool = True
+    """Say it only while the product is known to be in stock."""
+    wording: Annotated[dict[Language, Wording], Field(min_length=1)]
+    """The words per language; the first language is the fallback."""
+    starts_at: UtcTime | None = None
+    """Not before."""
+    ends_at: UtcTime | None = None
+    """Not after."""
+    value: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
+    """What an acceptance is worth where her profile does not say."""
+    probability: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.1
+    """How likely an acceptance is where her profile does not say."""
+    priority: Annotated[int, Field(ge=0, le=100)] = 50
+    """Breaks ties between equal expected values; higher wins."""
+    cap: Cap = Cap(count=1, per_s=86_400)
+    """Contacts per customer, over all channels."""
+    holdout: Annotated[float, Field(ge=0, le=0.5)] = 0
+    """Share of customers who, for ever the same, get nothing, so that the effect can be measured."""
+
+
+class CampaignFile(FileContract):
+    """A set of campaigns. Answer to ``GET /v1/stores/{store}/campaigns``, and the file that marketing writes."""
+
+    version: Literal[1]
+    """Version of this format."""
+    campaigns: Annotated[tuple[Campaign, ...], Field(max_length=1000)]
+    """The campaigns."""

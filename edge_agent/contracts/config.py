@@ -1,0 +1,210 @@
+"""The one configuration tree: agent, display and hub read it, the hub hands it out, people write it (TOML)."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from edge_agent.contracts.base import FileContract, Identifier, Language, Metres, Seconds, ShortText
+from edge_agent.contracts.campaign import ScreenMode
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Brand = Annotated[str, Field(max_length=80)]
+
+
+class NoticeConfig(FileContract):
+    """The privacy notice at the entrance."""
+
+    version: Annotated[str, Field(max_length=32)] | None = None
+    """Version of the notice that hangs in the shop. Absent: nothing is personalised."""
+
+
+class HubConfig(FileContract):
+    """The platform's edge gateway."""
+
+    url: Annotated[str, Field(pattern=r"^https://[^\s/]+(:\d+)?/?$")] | None = None
+    """Base URL of the hub. Absent: the unit works with the slice that it holds until its lease ends."""
+    poll_s: Annotated[float, Field(ge=1, le=3600)] = 30
+    """Seconds between pulls while the nudge stream is down."""
+
+
+class BrokerConfig(FileContract):
+    """The store's MQTT broker."""
+
+    host: Annotated[str, Field(min_length=1, max_length=253)] | None = None
+    """Name or address. Absent: no cards are sent."""
+    port: Port = 1883
+    """TCP port."""
+    username: Annotated[str, Field(max_length=64)] | None = None
+    """User of this unit at the broker."""
+    password_file: Path | None = None
+    """File that holds its password; the name of a systemd credential works too."""
+    ca_file: Path | None = None
+    """Certificates that the broker's certificate is checked against. Absent: no TLS."""
+
+
+class RadioConfig(FileContract):
+    """How advertisements are heard."""
+
+    backend: Literal["bleak", "simulated", "off"] = "bleak"
+    """``bleak``: BlueZ. ``simulated``: shoppers of a scenario, for the demo and for tests."""
+    adapter: Annotated[str, Field(pattern=r"^hci\d{1,2}$")] | None = None
+    """Which adapter. Absent: the system's default."""
+    operator_prefix: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    """First 8 bytes of the operator's rolling service UUID, hexadecimal. Absent: those frames are not looked for."""
+    scenario: Path | None = None
+    """Scenario file of the simulated backend."""
+    silent_s: Annotated[float, Field(ge=5, le=600)] = 15
+    """Without any advertisement for so long, after some were heard, the scan is restarted."""
+
+
+class PresenceConfig(FileContract):
+    """When somebody is near, and when she has left."""
+
+    enter_m: Metres = 2.0
+    """Nearer than this she is near."""
+    leave_m: Metres = 4.0
+    """Farther than this she is away. At least ``enter_m``."""
+    screen_dwell_s: Seconds = 3.0
+    """Near for so long before the screen speaks."""
+    card_dwell_s: Seconds = 20.0
+    """Near for so long before an opportunity card is sent."""
+    path_loss_exponent: Annotated[float, Field(ge=1.5, le=5)] = 2.5
+    """How fast the signal falls with distance in this shop."""
+    calibration_db: Annotated[float, Field(ge=-40, le=40)] = 0.0
+    """Added to every RSSI: what this unit's antenna and its place take away."""
+    smoothing_s: Annotated[float, Field(ge=0, le=30)] = 4.0
+    """RSSI is the median of the samples of so many seconds."""
+    screen_silence_s: Seconds = 5.0
+    """Silent for at least so long before the screen forgets her."""
+    visit_silence_min_s: Seconds = 15.0
+    """Silent for at least so long before the visit ends, however fast her phone advertises."""
+    visit_silence_max_s: Seconds = 90.0
+    """Silent for so long ends the visit, however slowly her phone advertises."""
+
+
+class ScreenConfig(FileContract):
+    """What the screen may say, and the display process."""
+
+    mode: ScreenMode = "badge"
+    """How personally it may speak at most."""
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=8)] = ("en",)
+    """Languages of this shop; the first is used where a customer has none of them."""
+    permit_s: Annotated[float, Field(ge=1, le=10)] = 3.0
+    """A personal scene vanishes by itself so long after the agent's last word."""
+    minimum_s: Seconds = 6.0
+    """Shortest time of a scene."""
+    maximum_s: Annotated[float, Field(gt=0, le=600)] = 25.0
+    """Longest time of a scene."""
+    socket: Path = Path("/run/edge-agent/display.sock")
+    """Unix socket between agent and display."""
+
+
+class DisplayConfig(FileContract):
+    """The display process."""
+
+    enabled: bool = True
+    """Whether this unit has a screen."""
+    brand: Brand = "Your shop"
+    """Name on the screen when there is nothing else to say."""
+    size: Annotated[str, Field(pattern=r"^\d{3,5}x\d{3,5}$")] | None = None
+    """Window size in pixels, ``1920x1080``. Absent: the whole screen."""
+    rotate: Literal[0, 90, 180, 270] = 0
+    """Turns the picture clockwise, for screens that hang upright."""
+    offscreen: bool = False
+    """Draw without any screen, for tests and the demo."""
+    frame_file: Path | None = None
+    """Where the presented frame is written for the live view (JPEG, on tmpfs). Absent: nowhere."""
+
+
+class CardConfig(FileContract):
+    """Cards for clerks."""
+
+    opportunity_s: Annotated[float, Field(ge=10, le=3600)] = 180.0
+    """An opportunity expires after so long."""
+    obligation_s: Annotated[float, Field(ge=30, le=86_400)] = 3600.0
+    """An obligation expires after so long."""
+    escalate_s: Annotated[float, Field(ge=10, le=3600)] = 90.0
+    """An obligation that nobody claims goes to the lead after so long."""
+
+
+class WebConfig(FileContract):
+    """The unit's own web server: the clerk's page."""
+
+    host: Annotated[str, Field(max_length=253)] = "127.0.0.1"
+    """Address to listen on. Anything but loopback is warned about until tablets can be paired."""
+    port: Port = 8080
+    """TCP port."""
+    live_view: Literal["off", "demo"] = "off"
+    """``demo``: the screen's frames and the story of what happens can be watched. Never in a shop."""
+
+
+class ClockConfig(FileContract):
+    """Whether the wall clock may be believed."""
+
+    trust: Literal["synchronised", "always"] = "synchronised"
+    """``synchronised``: only while the kernel says that it is. ``always``: for machines with a clock of their own."""
+
+
+class AgentConfig(FileContract):
+    """Everything about one unit. ``edge-agent run`` and ``edge-display run`` read the same file."""
+
+    store: Identifier
+    """The store that the unit belongs to."""
+    unit: Identifier
+    """The unit's name, unique in the store."""
+    zone: ShortText
+    """The area that it serves, as a clerk would say it: "Outdoor"."""
+    timezone: Annotated[str, Field(max_length=64)] = "UTC"
+    """The store's time zone, IANA name."""
+    folder: Path = Path("/var/lib/edge-agent")
+    """Databases, content and identity live here."""
+    notice: NoticeConfig = NoticeConfig()
+    """The privacy notice."""
+    hub: HubConfig = HubConfig()
+    """The hub."""
+    broker: BrokerConfig = BrokerConfig()
+    """The broker."""
+    radio: RadioConfig = RadioConfig()
+    """The radio."""
+    presence: PresenceConfig = PresenceConfig()
+    """Near and away."""
+    screen: ScreenConfig = ScreenConfig()
+    """What the screen may say."""
+    display: DisplayConfig = DisplayConfig()
+    """The display process."""
+    cards: CardConfig = CardConfig()
+    """Cards for clerks."""
+    web: WebConfig = WebConfig()
+    """The web server."""
+    clock: ClockConfig = ClockConfig()
+    """The wall clock."""
+
+    @property
+    def content_folder(self) -> Path:
+        """Pictures by digest, and ``playlist.json``. The agent writes, the display reads."""
+        return self.folder / "content"
+
+    @property
+    def identity_folder(self) -> Path:
+        """The unit's key, certificate and the hub's authority."""
+        return self.folder / "identity"
+
+
+class HubServerConfig(FileContract):
+    """The hub's own server."""
+
+    database: Annotated[str, Field(min_length=1)] = "sqlite:///hub.db"
+    """SQLAlchemy URL: SQLite, or PostgreSQL in production."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: Port = 8443
+    """TCP port."""
+    folder: Path = Path("hub")
+    """Authority, server certificate and content files."""
+    lease_s: Seconds = 86_400
+    """How long a store may use a slice after its last pull."""
+    claim_s: Seconds = 14 * 86_400
+    """How long a claim code is good."""
+    certificate_s: Seconds = 90 * 86_400
+    """How long a unit's certificate is good."""

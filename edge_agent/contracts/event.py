@@ -1,0 +1,209 @@
+"""What happened, as CloudEvents 1.0: unit -> hub, and the payloads' vocabulary.
+
+Properties follow the Segment e-commerce vocabulary where it has a name (``product_id``,
+``order_id``, ``coupon``). Customers appear under opaque ids only; departments and roles
+are named, clerks and tablets never.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from edge_agent.contracts.base import Contract, CustomerId, Identifier, Seconds, ShortText, UtcTime
+from edge_agent.contracts.campaign import MessageClass, ScreenMode
+from edge_agent.contracts.clerk import Outcome
+
+Lane = Literal["consent", "outcome", "telemetry"]
+"""Order in which the outbox is sent: consent and audit first; telemetry is shed first."""
+
+
+class Rejection(Contract):
+    """Why one campaign was not chosen."""
+
+    campaign: Identifier
+    """Which campaign."""
+    reason: Identifier
+    """Name of the filter or rank that stopped it."""
+
+
+class VisitEvent(Contract):
+    """What every event of a visit carries."""
+
+    customer: CustomerId
+    """Opaque customer id."""
+    visit: Identifier
+    """Visit id."""
+    zone: ShortText
+    """Area of the unit."""
+
+
+class VisitStarted(VisitEvent):
+    """She came near and stayed for the screen's dwell."""
+
+
+class VisitEnded(VisitEvent):
+    """She has left."""
+
+    duration_s: Seconds
+    """From first near to last heard."""
+
+
+class DecisionEvent(VisitEvent):
+    """A decision, with the reasons of what lost."""
+
+    decision: Identifier
+    """Decision id; the message id of the scene."""
+    campaign: Identifier | None = None
+    """What was chosen."""
+    message_class: MessageClass | None = None
+    """Its class."""
+    mode: ScreenMode = "generic"
+    """How personally the screen spoke."""
+    product_id: Identifier | None = None
+    """The product that it is about."""
+    reasons: Annotated[tuple[Rejection, ...], Field(max_length=50)] = ()
+    """Why the others were not."""
+
+
+class DecisionSuppressed(VisitEvent):
+    """Nothing may be said."""
+
+    reason: Identifier
+    """Name of the filter that silenced everything."""
+    reasons: Annotated[tuple[Rejection, ...], Field(max_length=50)] = ()
+    """Why each campaign was not."""
+
+
+class ContentShown(VisitEvent):
+    """The first frame of a scene was presented."""
+
+    decision: Identifier
+    """Which decision."""
+    campaign: Identifier | None = None
+    """Which campaign."""
+
+
+class ContentPlayed(VisitEvent):
+    """Proof of play: a scene has ended."""
+
+    decision: Identifier
+    """Which decision."""
+    campaign: Identifier | None = None
+    """Which campaign."""
+    first_frame_at: UtcTime
+    """When its first frame was presented."""
+    on_screen_s: Seconds
+    """Seconds that it was visible."""
+    ended: Identifier
+    """What ended it."""
+
+
+class ClerkEvent(VisitEvent):
+    """A card was sent to, or claimed by, a department."""
+
+    card: Identifier
+    """Card id."""
+    department: Identifier
+    """Which department; never which clerk."""
+    campaign: Identifier | None = None
+    """Which campaign."""
+
+
+class ClerkOutcome(ClerkEvent):
+    """A card has an outcome."""
+
+    outcome: Outcome
+    """How it ended."""
+
+
+class CardWithdrawn(ClerkEvent):
+    """A card ended without an outcome."""
+
+    reason: Identifier
+    """Why: left, expired, consent, declined, not_here."""
+
+
+class ConsentRevoked(Contract):
+    """She withdrew consent, or paused, in the store."""
+
+    customer: CustomerId
+    """Opaque customer id."""
+    scope: Literal["all", "today"]
+    """For ever, or for today."""
+    source: Literal["clerk", "hub", "app"]
+    """Where it was said."""
+
+
+class ErasureReceipt(Contract):
+    """A withdrawal was carried out on this unit."""
+
+    customer: CustomerId
+    """Opaque customer id."""
+    method: Literal["deleted", "shredded"]
+    """``shredded`` only where the key was destroyed as well, see the security notes."""
+
+
+EVENT_TYPES: dict[str, tuple[type[Contract], Lane]] = {
+    "visit.started": (VisitStarted, "outcome"),
+    "visit.ended": (VisitEnded, "outcome"),
+    "decision.made": (DecisionEvent, "outcome"),
+    "decision.suppressed": (DecisionSuppressed, "outcome"),
+    "decision.holdout": (DecisionEvent, "outcome"),
+    "content.shown": (ContentShown, "outcome"),
+    "content.played": (ContentPlayed, "telemetry"),
+    "clerk.notified": (ClerkEvent, "outcome"),
+    "clerk.claimed": (ClerkEvent, "outcome"),
+    "clerk.outcome": (ClerkOutcome, "outcome"),
+    "clerk.withdrawn": (CardWithdrawn, "outcome"),
+    "consent.revoked": (ConsentRevoked, "consent"),
+    "consent.erased": (ErasureReceipt, "consent"),
+}
+"""Stable event type -> payload and lane."""
+
+
+class CloudEvent(Contract):
+    """CloudEvents 1.0, JSON structured mode."""
+
+    specversion: Literal["1.0"] = "1.0"
+    """Version of CloudEvents."""
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    """Unique with ``source``: the hub counts it once."""
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+    """``/stores/STORE/units/UNIT``."""
+    type: Annotated[str, Field(min_length=1, max_length=64)]
+    """One of the stable event types."""
+    time: UtcTime
+    """When it happened."""
+    datacontenttype: Literal["application/json"] = "application/json"
+    """Kind of the payload."""
+    bootid: Annotated[str, Field(max_length=64)] = ""
+    """Boot of the unit, so that ``monotonic`` can be compared."""
+    monotonic: Annotated[str, Field(max_length=32)] = ""
+    """CLOCK_MONOTONIC second of the unit, as a decimal string: the order of events whatever the clock did."""
+    data: dict[str, JsonValue]
+    """The payload of its type."""
+
+
+class EventBatch(Contract):
+    """Unit -> hub, ``POST /v1/events``."""
+
+    events: Annotated[tuple[dict[str, JsonValue], ...], Field(max_length=500)]
+    """:class:`CloudEvent` objects. Kept raw here, so that one broken event is refused alone."""
+
+
+class EventReceipt(Contract):
+    """Hub -> unit: what became of one event."""
+
+    id: str
+    """The event's id; empty where it had none."""
+    status: Literal["accepted", "duplicate", "rejected"]
+    """Accepted and duplicate events leave the outbox; rejected ones go to the dead letters."""
+    reason: str = ""
+    """Why it was rejected."""
+
+
+class EventReceipts(Contract):
+    """Hub -> unit: answers in the order of the batch."""
+
+    receipts: tuple[EventReceipt, ...]
+    """One per event."""

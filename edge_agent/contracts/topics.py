@@ -1,0 +1,65 @@
+"""Every MQTT topic, built and parsed here and nowhere else: ``ea/1/{store}/...``."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edge_agent.contracts.base import Identifier
+
+_ROOT = "ea/1"
+
+Kind = Literal["unit", "tablet", "card", "reply", "hello"]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A parsed topic. ``name`` is the unit, tablet or department that its last level names."""
+
+    store: Identifier
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreTopics:
+    """The topics of one store."""
+
+    store: Identifier
+
+    def unit_presence(self, unit: str) -> str:
+        """Retained :class:`UnitPresence`."""
+        return self._topic("unit", unit)
+
+    def tablet_presence(self, tablet: str) -> str:
+        """Retained :class:`TabletPresence`."""
+        return self._topic("tablet", tablet)
+
+    def cards(self, department: str) -> str:
+        """:class:`Card` for the tablets of a department; never retained."""
+        return self._topic("card", department)
+
+    def replies(self, unit: str) -> str:
+        """:class:`Reply` to the unit that owns the card."""
+        return self._topic("reply", unit)
+
+    def hello(self, tablet: str) -> str:
+        """:class:`TabletHello` to every unit of the store."""
+        return self._topic("hello", tablet)
+
+    def every_hello(self) -> str:
+        """Filter for the hellos of all tablets."""
+        return self._topic("hello", "+")
+
+    def _topic(self, kind: Kind, name: str) -> str:
+        return f"{_ROOT}/{self.store}/{kind}/{name}"
+
+
+def parse(topic: str) -> Topic | None:
+    """Return the parts of a topic of ours, or ``None`` for anything else that a broker carries."""
+    levels = topic.split("/")
+    if len(levels) != 5 or "/".join(levels[:2]) != _ROOT:
+        return None
+    _, _, store, kind, name = levels
+    match kind:
+        case "unit" | "tablet" | "card" | "reply" | "hello" if store and name:
+            return Topic(store, kind, name)
+    return None

@@ -1,0 +1,67 @@
+"""What can be handled, as one tree.
+
+::
+
+    EdgeError                      anything of ours that a caller may handle
+    ├── AdapterError               a part of the outside world failed; the supervisor restarts the part
+    │   ├── RadioError             Bluetooth: adapter, BlueZ, D-Bus
+    │   ├── DisplayError           the display's socket
+    │   ├── BusError               the store's broker
+    │   ├── HubError               the platform's hub
+    │   └── ServerError            a socket that we serve could not be opened
+    ├── FileError                  a file that a person wrote or named is wrong; says where and what is allowed
+    │   └── CaptureError           a capture is corrupt, at a byte offset
+    └── StoreError                 a database of the unit cannot be used
+
+Everything else is a bug: it ends the process, and systemd starts it again.
+"""
+
+
+class EdgeError(Exception):
+    """Base of the errors that a caller may handle. The message is for the person who reads it."""
+
+
+class AdapterError(EdgeError):
+    """A part of the outside world failed. The part is restarted."""
+
+
+class RadioError(AdapterError):
+    """Bluetooth failed: adapter, BlueZ or D-Bus."""
+
+
+class DisplayError(AdapterError):
+    """The display's socket failed."""
+
+
+class BusError(AdapterError):
+    """The store's broker failed or is absent."""
+
+
+class HubError(AdapterError):
+    """The hub failed, is absent, or answered something that is not an answer."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        """How long the hub asked us to wait; ``None`` where it did not say."""
+
+
+class ServerError(AdapterError):
+    """A socket that we serve could not be opened."""
+
+
+class FileError(EdgeError):
+    """A file is wrong. The message names file, field, value and what is allowed."""
+
+
+class CaptureError(FileError):
+    """A capture is corrupt."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(f"{message} (at byte {offset})")
+        self.offset = offset
+        """Byte offset in the file."""
+
+
+class StoreError(EdgeError):
+    """A database of the unit cannot be used."""

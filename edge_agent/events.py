@@ -1,0 +1,234 @@
+"""The pipeline's vocabulary: what comes in and what goes out, as frozen data."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from edge_agent.contracts.base import Contract, CustomerId
+from edge_agent.contracts.clerk import Card, Outcome, Reply, TabletHello
+from edge_agent.contracts.screen import Clear, Hello, Prepare, ProofOfPlay, Refused, Renew, Show, Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A moment, on both clocks. Durations use the first, calendars the second."""
+
+    monotonic_s: float
+    """CLOCK_MONOTONIC, seconds; the same for all processes of a unit."""
+    utc: datetime
+    """Wall clock, aware, UTC."""
+    utc_trusted: bool
+    """Whether the wall clock was synchronised; while not, nothing personal may depend on it."""
+
+
+# --- inputs -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Advertisement:
+    """What a radio heard, whatever heard it. Several structures of one type are all kept.
+
+    The address is for counting devices in a capture and for reading a characteristic;
+    nothing prints, stores or sends it (hard rule 1).
+    """
+
+    rssi_dbm: int | None
+    """Received power, dBm; ``None`` where the controller could not tell (127)."""
+    manufacturer_data: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
+    """(company identifier, payload) of each manufacturer-specific structure."""
+    service_data: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    """(service UUID as 128 bits, lower case with dashes; payload) of each service-data structure."""
+    service_uuids: tuple[str, ...] = field(default=(), repr=False)
+    """Advertised service UUIDs, written in the same way."""
+    address: str = field(default="", repr=False)
+    """Address of the advertiser, ``AA:BB:CC:DD:EE:FF``; empty where it is not known."""
+    address_type: Literal["public", "random", "unknown"] = "unknown"
+    """Kind of the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class RadioHealth:
+    """The scanner came up or went down: absences are frozen while it is down."""
+
+    healthy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayJoined:
+    """A display connected and said what it is showing."""
+
+    hello: Hello
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayLost:
+    """The display's connection ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromScreen:
+    """The display reports on a scene."""
+
+    message: Shown | ProofOfPlay | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class ClerkReplied:
+    """A clerk answered a card."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class TabletJoined:
+    """A tablet asks for the open cards of its departments."""
+
+    hello: TabletHello
+
+
+@dataclass(frozen=True, slots=True)
+class SliceChanged:
+    """A checkpoint of the slice was applied."""
+
+    changed: frozenset[CustomerId] | None
+    """Whose profile changed or went; ``None``: anybody's."""
+    lease_until: datetime
+    """Past this the slice is unusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeChanged:
+    """Catalogue or campaigns were replaced."""
+
+
+Input = (
+    Advertisement
+    | RadioHealth
+    | DisplayJoined
+    | DisplayLost
+    | FromScreen
+    | ClerkReplied
+    | TabletJoined
+    | SliceChanged
+    | KnowledgeChanged
+)
+"""Everything that can happen to a pipeline, besides time."""
+
+
+# --- what is remembered and reported (committed together) --------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """A visit as the journal keeps it, enough to go on after a restart."""
+
+    visit: str
+    customer: CustomerId
+    state: str
+    """Name of the journey's state."""
+    badge: int | None
+    started_at: datetime
+    message_id: str | None
+    """The scene that was decided for it."""
+    campaign: str | None
+    card: str | None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card as the journal keeps it: the message, plus what must not leave the unit."""
+
+    card: Card
+    customer: CustomerId
+    visit: str
+    campaign: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """One contact that frequency caps count."""
+
+    customer: CustomerId
+    campaign: str
+    channel: Literal["screen", "clerk"]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRow:
+    """She withdrew, or paused until a time; it outlives the profile, so that no late page brings her back."""
+
+    customer: CustomerId
+    scope: Literal["all", "today"]
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event for the outbox; the engine stamps it with id, source and boot."""
+
+    type: str
+    """One of :data:`edge_agent.contracts.event.EVENT_TYPES`."""
+    data: Contract
+    """Its payload."""
+    at: Instant
+    """When it happened."""
+
+
+Row = VisitRow | CardRow | ContactRow | WithdrawalRow | EventRow
+"""One thing to commit."""
+
+
+# --- effects ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ToScreen:
+    """Tell the display. Does not wait for the commit."""
+
+    message: Show | Prepare | Renew | Clear
+
+
+@dataclass(frozen=True, slots=True)
+class ToClerks:
+    """Publish a card, or its new state. Waits for the commit."""
+
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Delete a customer's profile from the slice now; the hub's tombstone will follow. Waits for the commit."""
+
+    customer: CustomerId
+
+
+Effect = ToScreen | ToClerks | Forget
+"""What the shell does after a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened, for the demo's story view. Held in memory, never logged."""
+
+    kind: Literal["near", "screen", "shown", "card", "claimed", "outcome", "away", "left", "silent", "withdrawn"]
+    customer: CustomerId
+    badge: str = ""
+    zone: str = ""
+    distance_m: float | None = None
+    text: str = ""
+    """What was said, or why nothing was."""
+    due_s: float | None = None
+    """Seconds until something that is planned."""
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Everything that one step gave."""
+
+    effects: tuple[Effect, ...] = ()
+    rows: tuple[Row, ...] = ()
+    facts: tuple[Fact, ...] = ()

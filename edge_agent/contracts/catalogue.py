@@ -46,7 +46,7 @@ class Product(Contract):
     """Picture in the content folder."""
     department: Identifier
     """Which department sells it."""
-    place: dict[Language, ShortText] = {}
+    place: dict[Language, ShortText] = Field(default_factory=dict)
     """Where it stands, per language: "rack 4"."""
     stock: Annotated[tuple[Stock, ...], Field(max_length=64)] = ()
     """Stock, per size where it has sizes."""
@@ -72,7 +72,7 @@ class LoopItem(Contract):
     """Which picture."""
     duration_s: Annotated[float, Field(ge=3, le=600)] = 12
     """How long it stays."""
-    headline: dict[Language, ShortText] = {}
+    headline: dict[Language, ShortText] = Field(default_factory=dict)
     """Words over the picture, per language."""
 
 

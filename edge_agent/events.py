@@ -87,6 +87,11 @@ class TabletJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class BusJoined:
+    """The broker was (re)connected: open cards must be published again, for it may have forgotten them."""
+
+
+@dataclass(frozen=True, slots=True)
 class SliceChanged:
     """A checkpoint of the slice was applied."""
 
@@ -109,6 +114,7 @@ Input = (
     | FromScreen
     | ClerkReplied
     | TabletJoined
+    | BusJoined
     | SliceChanged
     | KnowledgeChanged
 )

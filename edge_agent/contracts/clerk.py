@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edge_agent.contracts.base import Contract, Identifier, Language, ShortText, UtcTime
+from edge_agent.contracts.screen import BadgeColour, BadgeShape
 
 CardState = Literal["open", "taken", "closed", "withdrawn", "expired"]
 """Where a card stands. ``closed``: it has an outcome."""
@@ -41,6 +42,10 @@ class Card(Contract):
     """Headline of the card; empty once it is no longer open or taken."""
     badge: Annotated[str, Field(max_length=40)] = ""
     """The customer's badge in words, as the screen shows it."""
+    badge_colour: BadgeColour | None = None
+    """Its colour, for drawing it."""
+    badge_shape: BadgeShape | None = None
+    """Its shape, for drawing it."""
     facts: Annotated[tuple[ShortText, ...], Field(max_length=3)] = ()
     """At most three permitted facts."""
     opening: ShortText = ""

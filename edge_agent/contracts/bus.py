@@ -4,7 +4,7 @@ Quality of service is 1 throughout. Nothing that is about a customer is ever ret
 """
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.clerk import Card, Reply, TabletHello, TabletPresence
@@ -20,7 +20,7 @@ class BusMessage(Generic[M]):
 
     kind: Kind
     """The kind of topic that carries it."""
-    type: str
+    event_type: str
     """``type`` of its CloudEvent."""
     model: type[M]
     """The contract in ``data``."""
@@ -30,11 +30,13 @@ class BusMessage(Generic[M]):
     """Whether the broker keeps the last one for whoever comes later."""
 
 
-CARD = BusMessage("card", "card.changed", Card, names="department")
-REPLY = BusMessage("reply", "card.replied", Reply, names=None)
-HELLO = BusMessage("hello", "tablet.hello", TabletHello, names="tablet")
-TABLET_PRESENCE = BusMessage("tablet", "tablet.presence", TabletPresence, names="tablet", retained=True)
-UNIT_PRESENCE = BusMessage("unit", "unit.presence", UnitPresence, names="unit", retained=True)
+CARD: BusMessage[Card] = BusMessage("card", "card.changed", Card, names="department")
+REPLY: BusMessage[Reply] = BusMessage("reply", "card.replied", Reply, names=None)
+HELLO: BusMessage[TabletHello] = BusMessage("hello", "tablet.hello", TabletHello, names="tablet")
+TABLET_PRESENCE: BusMessage[TabletPresence] = BusMessage(
+    "tablet", "tablet.presence", TabletPresence, names="tablet", retained=True
+)
+UNIT_PRESENCE: BusMessage[UnitPresence] = BusMessage("unit", "unit.presence", UnitPresence, names="unit", retained=True)
 
-BUS_MESSAGES = (CARD, REPLY, HELLO, TABLET_PRESENCE, UNIT_PRESENCE)
+BUS_MESSAGES: tuple[BusMessage[Any], ...] = (CARD, REPLY, HELLO, TABLET_PRESENCE, UNIT_PRESENCE)
 """Everything that we put on a broker."""

@@ -1,0 +1,1 @@
+"""Cards to the tablets of the clerks, and what they answer."""

@@ -28,7 +28,7 @@ class Endpoint:
     conditional: bool = False
     """Has an ETag: a request with ``If-None-Match`` may be answered 304."""
     authenticated: bool = True
-    """Signed with the unit's key; everything but enrolment is."""
+    """Signed with the unit's key; everything but enrolment and what it needs is."""
     gone: str = ""
     """What 410 means."""
 
@@ -40,6 +40,14 @@ ENROL = Endpoint(
     "Buy an identity with a one-time claim code.",
     request=EnrolRequest,
     response=EnrolResponse,
+    authenticated=False,
+)
+AUTHORITY = Endpoint(
+    "authority",
+    "GET",
+    "/v1/authority",
+    "Certificate of the hub's authority; a unit checks it against the fingerprint of its claim file.",
+    media_type="application/x-pem-file",
     authenticated=False,
 )
 CONFIG = Endpoint(
@@ -98,4 +106,4 @@ EVENTS = Endpoint(
     response=EventReceipts,
 )
 
-ENDPOINTS = (ENROL, CONFIG, SLICE, CATALOGUE, CAMPAIGNS, CONTENT, NUDGES, EVENTS)
+ENDPOINTS = (AUTHORITY, ENROL, CONFIG, SLICE, CATALOGUE, CAMPAIGNS, CONTENT, NUDGES, EVENTS)

@@ -1,0 +1,43 @@
+# Everything that a visitor or a developer runs. Each target sets up what it needs (.ci/bootstrap.py).
+PY := .venv/bin/python
+SETUP := python3 .ci/bootstrap.py
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench test-vm lock install clean
+
+help:  ## show this
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+
+demo:  ## the whole product on this machine; ARGS="--headless --seconds 60"
+	@$(SETUP) demo
+	@.venv/bin/edge-agent demo $(ARGS)
+
+test:  ## the tests; ARGS="-k presence"
+	@$(SETUP) dev
+	@$(SETUP) system
+	@$(PY) -m pytest $(ARGS)
+
+check:  ## style, types and architecture
+	@$(SETUP) dev
+	@echo "ruff";         $(PY) -m ruff check . && $(PY) -m ruff format --check .
+	@echo "mypy";         $(PY) -m mypy
+	@echo "import-linter"; .venv/bin/lint-imports
+
+bench:  ## measure, side by side with what exists
+	@$(SETUP) dev
+	@$(PY) -m pytest tests/bench $(ARGS)
+
+test-vm:  ## the agent in a Debian guest with a real BlueZ and systemd (root builds the guest once)
+	@$(SETUP) dev
+	@$(PY) -m pytest tests/vm $(ARGS)
+
+lock:  ## resolve the dependencies again
+	@$(SETUP) dev
+	@$(SETUP) lock
+
+install:  ## install a unit on this machine (root): /opt/edge-agent, users, systemd units
+	@sh systemd/install.sh $(ARGS)
+
+clean:  ## remove what make made in this folder
+	rm -rf .venv dist build edge_agent/clerk/page/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .benchmarks

@@ -1,0 +1,32 @@
+"""For every test: `.ci/run` sets EDGE_TEST_NO_SKIP, and then a skipped test is a failed one."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+_NO_SKIP = bool(os.environ.get("EDGE_TEST_NO_SKIP"))
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    expected_failure = hasattr(report, "wasxfail")
+    if _NO_SKIP and report.skipped and not expected_failure:
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"{reason}\nNothing may be skipped while EDGE_TEST_NO_SKIP is set."
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count a skipped test as failed."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Count a skipped module as failed."""
+    report = yield
+    _refuse_skip(report)
+    return report

@@ -1,0 +1,108 @@
+"""Catalogue and campaigns as the hub sent them last; they lie in ``slice.db``."""
+
+import logging
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from edge_agent.contracts.base import Identifier
+from edge_agent.contracts.campaign import Campaign, CampaignFile
+from edge_agent.contracts.catalogue import Catalogue, ContentItem, LoopItem, Product
+from edge_agent.store.database import DatabaseFile
+from edge_agent.store.migrations import SLICE_STEPS
+
+log = logging.getLogger(__name__)
+
+DocumentKind = Literal["catalogue", "campaigns"]
+Document = TypeVar("Document", bound=BaseModel)
+
+
+class CatalogueStore:
+    """What may be talked about. Opening it raises what :class:`DatabaseFile` raises."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = DatabaseFile(path, "NORMAL", SLICE_STEPS)
+        self._drop_unreadable("catalogue", Catalogue)
+        self._drop_unreadable("campaigns", CampaignFile)
+
+    # --- reading (the event loop's thread) ---
+
+    def etag(self, kind: DocumentKind) -> str | None:
+        """Version of what is held, for ``If-None-Match``; ``None``: nothing is held."""
+        rows = self._file.rows("SELECT etag FROM documents WHERE kind = ?", (kind,))
+        return rows[0][0] if rows else None
+
+    def product(self, product: Identifier) -> Product | None:
+        """Return one product, or ``None`` where the store does not know it."""
+        rows = self._file.rows("SELECT body FROM products WHERE product = ?", (product,))
+        if not rows:
+            return None
+        try:
+            return Product.model_validate_json(rows[0][0])
+        except ValidationError:
+            log.warning("product %s cannot be read and is not used", product)
+            return None
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """Everything that could be said."""
+        held = self._document("campaigns", CampaignFile)
+        return held.campaigns if held else ()
+
+    def content(self) -> tuple[ContentItem, ...]:
+        """The files that screens show."""
+        held = self._document("catalogue", Catalogue)
+        return held.content if held else ()
+
+    def loop(self) -> tuple[LoopItem, ...]:
+        """The idle loop of the screens."""
+        held = self._document("catalogue", Catalogue)
+        return held.loop if held else ()
+
+    def currency(self) -> str | None:
+        """ISO 4217 code of the store's currency; ``None``: no catalogue is held."""
+        held = self._document("catalogue", Catalogue)
+        return held.currency if held else None
+
+    # --- writing (the worker's thread) ---
+
+    def put_catalogue(self, catalogue: Catalogue, etag: str) -> None:
+        """Replace the catalogue. Only products that changed are written: stock changes all day, cards wear."""
+        bodies = {product.product: product.model_dump_json(exclude_unset=True) for product in catalogue.products}
+        rest = catalogue.model_copy(update={"products": ()})
+        with self._file.transaction() as database:
+            held = {product for (product,) in database.execute("SELECT product FROM products")}
+            gone = [(product,) for product in held - bodies.keys()]
+            database.conn.executemany("DELETE FROM products WHERE product = ?", gone)
+            database.conn.executemany(
+                "INSERT INTO products (product, body) VALUES (?, ?) "
+                "ON CONFLICT (product) DO UPDATE SET body = excluded.body WHERE body <> excluded.body",
+                bodies.items(),
+            )
+            self._put("catalogue", rest, etag)
+
+    def put_campaigns(self, campaigns: CampaignFile, etag: str) -> None:
+        """Replace the campaigns."""
+        with self._file.transaction():
+            self._put("campaigns", campaigns, etag)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _put(self, kind: DocumentKind, document: BaseModel, etag: str) -> None:
+        row = {"kind": kind, "etag": etag, "body": document.model_dump_json()}
+        self._file.write.table("documents").upsert(row, pk="kind")
+
+    def _document(self, kind: DocumentKind, model: type[Document]) -> Document | None:
+        rows = self._file.rows("SELECT body FROM documents WHERE kind = ?", (kind,))
+        return model.model_validate_json(rows[0][0]) if rows else None
+
+    def _drop_unreadable(self, kind: DocumentKind, model: type[BaseModel]) -> None:
+        """After a change of version a document may no longer fit; without its ETag it is pulled again."""
+        try:
+            self._document(kind, model)
+        except ValidationError:
+            log.warning("%s: what is held does not fit this version; it is pulled again", kind)
+            with self._file.transaction() as database:
+                database.execute("DELETE FROM documents WHERE kind = ?", (kind,))

@@ -1,0 +1,108 @@
+"""How a database file of ours is opened, and how its errors are told."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from edge_agent.errors import StoreError
+from edge_agent.store.migrations import migrate
+
+Durability = Literal["NORMAL", "FULL"]
+"""``NORMAL`` may forget the last commits in a power cut (what the hub sends again); ``FULL`` may not."""
+
+_BUSY_MS = 5000
+"""How long one connection waits for the other; ours hold no lock for longer than one commit."""
+_WAL_KEEP_BYTES = 4 * 1024 * 1024
+"""A write-ahead log that grew larger is cut back to this."""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class DamagedError(StoreError):
+    """The file's content cannot be used. It has to be set aside; waiting does not help."""
+
+
+class DatabaseFile:
+    """One database file with its two connections, see :mod:`edge_agent.store` for who may use which."""
+
+    def __init__(self, path: Path, durability: Durability, steps: Sequence[Callable[[Database], None]]) -> None:
+        """Open the file, or make it with mode 0600, and bring its schema up to date.
+
+        Raises DamagedError where it is no sound database, StoreError where it cannot be opened
+        or is of a newer version.
+        """
+        self.path = path
+        with _errors_told(path):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            path.chmod(0o600)  # SQLite gives its -wal and -shm files the mode of the main file
+            self.write = _connect(path)
+            try:
+                self._set_up(durability, steps)
+                self.read = _connect(path)
+                self.read.execute("PRAGMA query_only = ON")
+            except BaseException:
+                self.write.close()
+                raise
+
+    def _set_up(self, durability: Durability, steps: Sequence[Callable[[Database], None]]) -> None:
+        self.write.enable_wal()
+        self.write.execute(f"PRAGMA synchronous = {durability}")
+        self.write.execute("PRAGMA secure_delete = ON")  # a deleted row's bytes are overwritten
+        self.write.execute(f"PRAGMA journal_size_limit = {_WAL_KEEP_BYTES}")
+        problems = [row[0] for row in self.write.execute("PRAGMA quick_check(1)")]
+        if problems != ["ok"]:
+            raise DamagedError(f"{self.path}: {problems[0]}")
+        migrate(self.write, steps, self.path.name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Database]:
+        """All of what happens within, or nothing. Raises StoreError where the disk is full, read-only or broken."""
+        with _errors_told(self.path), self.write.atomic():
+            yield self.write
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Read on the read connection, all at once, so that no snapshot of the file is held open."""
+        with _errors_told(self.path):
+            return self.read.execute(sql, parameters).fetchall()
+
+    def truncate_log(self) -> None:
+        """Empty the write-ahead log, so that deleted bytes are in neither file."""
+        with _errors_told(self.path):
+            self.write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close both connections. The last one to close removes the write-ahead log."""
+        self.read.close()
+        self.write.close()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only its owner may enter; one that exists keeps its mode. Raises StoreError."""
+    with _errors_told(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _connect(path: Path) -> Database:
+    # Not check_same_thread: the stores are opened in one thread and written to in another.
+    connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
+    database = Database(connection, execute_plugins=False)
+    database.execute("PRAGMA temp_store = MEMORY")
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.execute("PRAGMA cell_size_check = ON")
+    return database
+
+
+@contextmanager
+def _errors_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+            raise DamagedError(f"{path}: {error}") from error
+        raise StoreError(f"{path}: {error}; check that the disk is neither full nor read-only") from error
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}; check the folder's owner and that the disk works") from error

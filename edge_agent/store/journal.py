@@ -1,0 +1,204 @@
+"""What the unit must not lose: visits, cards, contacts, withdrawals. The outbox is beside it, in the same file."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+from sqlite_utils import Database
+
+from edge_agent.constants import VISIT_KEEP_S
+from edge_agent.contracts.base import CustomerId, Identifier
+from edge_agent.contracts.clerk import Card
+from edge_agent.contracts.event import CloudEvent
+from edge_agent.events import CardRow, ContactRow, VisitRow, WithdrawalRow
+from edge_agent.store.database import DatabaseFile
+from edge_agent.store.migrations import JOURNAL_STEPS
+from edge_agent.store.outbox import OUTBOX_MAX, Outbox, Outgoing
+
+log = logging.getLogger(__name__)
+
+JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | CloudEvent
+"""What can be committed; the engine has made its EventRows into CloudEvents before."""
+
+CONTACT_KEEP_S: Final = 90 * 86_400.0
+"""Contacts older than this are forgotten; longer caps are counted by the hub alone."""
+
+
+class Journal:
+    """The durable state of the unit: what ``commit`` returned from is on the disk, whatever happens next.
+
+    Opening it raises what :class:`DatabaseFile` raises.
+    """
+
+    def __init__(self, path: Path, outbox_max: int = OUTBOX_MAX) -> None:
+        self._file = DatabaseFile(path, "FULL", JOURNAL_STEPS)
+        self._outbox = Outbox(self._file, outbox_max)
+
+    # --- writing (the worker's thread) ---
+
+    def commit(self, rows: Sequence[JournalRow]) -> None:
+        """Write all rows in one transaction and wait for the disk.
+
+        Raises StoreError where the disk is full, read-only or broken. Then *nothing* of ``rows``
+        is kept and the journal is as it was: keep the rows and commit them again. Committing
+        rows twice that were kept once changes nothing but that contacts and events would count twice.
+        """
+        events = [row for row in rows if isinstance(row, CloudEvent)]
+        with self._file.transaction() as database:
+            for row in rows:
+                if not isinstance(row, CloudEvent):
+                    _write(database, row)
+            self._outbox.add(events)
+        self._outbox.committed()
+
+    def purge(self, now: datetime) -> None:
+        """Forget what is past its use. Call it with a trusted clock only: a wrong one would forget withdrawals."""
+        with self._file.transaction() as database:
+            database.execute("DELETE FROM visits WHERE ended_at < ?", (_text(now - timedelta(seconds=VISIT_KEEP_S)),))
+            database.execute(
+                "DELETE FROM cards WHERE state NOT IN ('open', 'taken') AND visit NOT IN (SELECT visit FROM visits)"
+            )
+            database.execute("DELETE FROM contacts WHERE at < ?", (_text(now - timedelta(seconds=CONTACT_KEEP_S)),))
+            database.execute("DELETE FROM withdrawals WHERE until <= ?", (_text(now),))
+        self._file.truncate_log()
+
+    def forget_customer(self, customer: CustomerId) -> None:
+        """She withdrew: delete her visits, cards, contacts and queued events. Withdrawals and the consent lane stay."""
+        with self._file.transaction() as database:
+            for table in ("visits", "cards", "contacts", "dead_letters"):
+                database.table(table).delete_where("customer = ?", [customer])
+            self._outbox.forget(customer)
+        self._outbox.committed()
+        self._file.truncate_log()
+
+    def outbox(self, limit: int) -> tuple[Outgoing, ...]:
+        """Return what to send next: consent before outcomes before telemetry, each in order."""
+        outgoing, unreadable = self._outbox.next(limit)
+        if unreadable:  # they would block the way of the rest for ever
+            log.warning("%d queued events do not fit this version of the agent and are dead letters", len(unreadable))
+            self.settle((), [(seq, "unreadable") for seq in unreadable])
+        return tuple(outgoing)
+
+    def settle(self, delivered: Sequence[int], rejected: Sequence[tuple[int, str]]) -> None:
+        """Take answered events out of the outbox, by ``seq``; rejected ones with their reasons are dead letters."""
+        with self._file.transaction():
+            self._outbox.settle(delivered, rejected)
+        self._outbox.committed()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    # --- reading (the event loop's thread) ---
+
+    def open_visits(self) -> tuple[VisitRow, ...]:
+        """Visits that have not ended, oldest first."""
+        rows = self._file.rows(
+            "SELECT visit, customer, state, badge, started_at, message_id, campaign, card FROM visits "
+            "WHERE ended_at IS NULL ORDER BY started_at, visit"
+        )
+        return tuple(
+            VisitRow(visit, customer, state, badge, _time(started_at), message_id, campaign, card)
+            for visit, customer, state, badge, started_at, message_id, campaign, card in rows
+        )
+
+    def open_cards(self) -> tuple[CardRow, ...]:
+        """Cards that are open or taken. One that this version cannot read is left out, and logged."""
+        cards = []
+        for body, customer, visit, campaign in self._file.rows(
+            "SELECT body, customer, visit, campaign FROM cards WHERE state IN ('open', 'taken') ORDER BY rowid"
+        ):
+            try:
+                cards.append(CardRow(Card.model_validate_json(body), customer, visit, campaign))
+            except ValidationError:
+                log.warning("a card does not fit this version of the agent and is left out")
+        return tuple(cards)
+
+    def contacts(self, customer: CustomerId, campaign: Identifier, since: datetime) -> int:
+        """How often she met a campaign, on all channels, from a time on."""
+        count: int = self._file.rows(
+            "SELECT count(*) FROM contacts WHERE customer = ? AND campaign = ? AND at >= ?",
+            (customer, campaign, _text(since)),
+        )[0][0]
+        return count
+
+    def contact_rows(self, since: datetime) -> tuple[ContactRow, ...]:
+        """All contacts from a time on, oldest first."""
+        rows = self._file.rows(
+            "SELECT customer, campaign, channel, at FROM contacts WHERE at >= ? ORDER BY at, rowid", (_text(since),)
+        )
+        return tuple(ContactRow(customer, campaign, channel, _time(at)) for customer, campaign, channel, at in rows)
+
+    def withdrawals(self, at: datetime) -> tuple[WithdrawalRow, ...]:
+        """Withdrawals and pauses in force at a time."""
+        rows = self._file.rows(
+            "SELECT customer, scope, at, until FROM withdrawals WHERE until > ? ORDER BY at, customer", (_text(at),)
+        )
+        return tuple(
+            WithdrawalRow(customer, scope, _time(since), _time(until)) for customer, scope, since, until in rows
+        )
+
+    def waiting(self) -> int:
+        """How many events wait in the outbox."""
+        return self._outbox.count.waiting
+
+    def shed(self) -> int:
+        """How many events were thrown away since the start because the outbox was full."""
+        return self._outbox.count.shed
+
+    def dead(self) -> int:
+        """How many events the hub rejected, as far as they are kept."""
+        count: int = self._file.rows("SELECT count(*) FROM dead_letters")[0][0]
+        return count
+
+
+def _write(database: Database, row: VisitRow | CardRow | ContactRow | WithdrawalRow) -> None:
+    match row:
+        case VisitRow():
+            database.table("visits").upsert(
+                {
+                    "visit": row.visit,
+                    "customer": row.customer,
+                    "state": row.state,
+                    "badge": row.badge,
+                    "started_at": _text(row.started_at),
+                    "message_id": row.message_id,
+                    "campaign": row.campaign,
+                    "card": row.card,
+                    "ended_at": _text(row.ended_at) if row.ended_at else None,
+                },
+                pk="visit",
+            )
+        case CardRow():
+            database.table("cards").upsert(
+                {
+                    "card": row.card.card,
+                    "state": row.card.state,
+                    "customer": row.customer,
+                    "visit": row.visit,
+                    "campaign": row.campaign,
+                    "body": row.card.model_dump_json(),
+                },
+                pk="card",
+            )
+        case ContactRow():
+            database.table("contacts").insert(
+                {"customer": row.customer, "campaign": row.campaign, "channel": row.channel, "at": _text(row.at)}
+            )
+        case WithdrawalRow():
+            database.table("withdrawals").upsert(
+                {"customer": row.customer, "scope": row.scope, "at": _text(row.at), "until": _text(row.until)},
+                pk=("customer", "scope"),
+            )
+
+
+def _text(at: datetime) -> str:
+    """Write a time so that the order of the texts is the order of the times."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

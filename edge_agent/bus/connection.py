@@ -24,7 +24,7 @@ from edge_agent.supervisor import Health
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=Contract)
-Failure = aiomqtt.MqttError | OSError
+Failure = aiomqtt.MqttError | OSError | UnicodeError
 
 KEEPALIVE_S: Final = 10
 """A broker that vanished without a word is noticed within 1.5 times this."""
@@ -100,7 +100,7 @@ class Bus:
         failure: Failure | None = None
         try:
             await self._stay_connected()
-        except* (aiomqtt.MqttError, OSError) as group:
+        except* (aiomqtt.MqttError, OSError, UnicodeError) as group:
             failure = _first(group)
         if failure is not None:
             raise explain(failure, self._host, self._broker.port) from failure

@@ -1,0 +1,1 @@
+"""Beacon formats: from the bytes of an advertisement to frames, and back. Pure."""

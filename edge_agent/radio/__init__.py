@@ -1,0 +1,1 @@
+"""What hears advertisements: BlueZ, and captures."""

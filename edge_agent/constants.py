@@ -21,3 +21,6 @@ STEADY_S = 120.0
 
 UNIT_CREDENTIAL = "epoch-key"
 """Name of the systemd credential that holds the slice's epoch key."""
+
+MEASURED_POWER_DBM = -59
+"""RSSI at 1 m of a phone whose frame does not tell it (the operator's service UUID): a common phone's."""

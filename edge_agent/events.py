@@ -6,7 +6,7 @@ from typing import Literal
 
 from edge_agent.contracts.base import Contract, CustomerId
 from edge_agent.contracts.clerk import Card, Outcome, Reply, TabletHello
-from edge_agent.contracts.screen import Clear, Hello, Prepare, ProofOfPlay, Refused, Renew, Show, Shown
+from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown, ToDisplay
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ Row = VisitRow | CardRow | ContactRow | WithdrawalRow | EventRow
 class ToScreen:
     """Tell the display. Does not wait for the commit."""
 
-    message: Show | Prepare | Renew | Clear
+    message: ToDisplay
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,11 +215,14 @@ Effect = ToScreen | ToClerks | Forget
 """What the shell does after a step."""
 
 
+FactKind = Literal["near", "screen", "shown", "card", "claimed", "outcome", "away", "left", "silent", "withdrawn"]
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that happened, for the demo's story view. Held in memory, never logged."""
 
-    kind: Literal["near", "screen", "shown", "card", "claimed", "outcome", "away", "left", "silent", "withdrawn"]
+    kind: FactKind
     customer: CustomerId
     badge: str = ""
     zone: str = ""

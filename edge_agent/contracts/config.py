@@ -124,8 +124,6 @@ class CardConfig(FileContract):
     """An opportunity expires after so long."""
     obligation_s: Annotated[float, Field(ge=30, le=86_400)] = 3600.0
     """An obligation expires after so long."""
-    escalate_s: Annotated[float, Field(ge=10, le=3600)] = 90.0
-    """An obligation that nobody claims goes to the lead after so long."""
 
 
 class WebConfig(FileContract):
@@ -194,12 +192,14 @@ class AgentConfig(FileContract):
 class HubServerConfig(FileContract):
     """The hub's own server."""
 
-    database: Annotated[str, Field(min_length=1)] = "sqlite:///hub.db"
-    """SQLAlchemy URL: SQLite, or PostgreSQL in production."""
+    database: Annotated[str, Field(min_length=1)] | None = None
+    """SQLAlchemy URL, ``postgresql+psycopg://...`` in production. Absent: SQLite in the folder."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: Port = 8443
     """TCP port."""
+    names: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)] = ("localhost", "127.0.0.1")
+    """Names and addresses under which units reach it; its TLS certificate carries them."""
     folder: Path = Path("hub")
     """Authority, server certificate and content files."""
     lease_s: Seconds = 86_400

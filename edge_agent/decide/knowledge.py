@@ -1,0 +1,48 @@
+"""What a decision may ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from edge_agent.contracts.base import CustomerId
+from edge_agent.contracts.campaign import Campaign, ScreenMode
+from edge_agent.contracts.catalogue import Product
+from edge_agent.contracts.slice import Profile
+from edge_agent.decide.caps import CountContacts
+
+
+class Knowledge(Protocol):
+    """What the hub sent. Answers at once, from memory or the unit's own database."""
+
+    def profile(self, customer: CustomerId) -> Profile | None:
+        """Return what the slice holds of a customer."""
+        ...
+
+    def product(self, product: str) -> Product | None:
+        """Return a product of the catalogue."""
+        ...
+
+    def campaigns(self) -> Sequence[Campaign]:
+        """Return what could be said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where and when a decision is made."""
+
+    utc: datetime
+    utc_trusted: bool
+    lease_until: datetime | None
+    """End of the slice's lease; ``None``: there is no slice."""
+    notice: bool
+    """Whether a privacy notice hangs in the shop."""
+    mode: ScreenMode
+    """How personally this screen may speak at most."""
+    screen: bool
+    """Whether a display is connected."""
+    withdrawn: bool
+    """Whether a withdrawal or a pause of hers is in force."""
+    contacts: CountContacts
+    """How often this unit has spoken to her about a campaign."""

@@ -1,0 +1,141 @@
+"""identify -> presence -> visit -> decide: one input and the time go in, effects, rows and facts come out.
+
+Pure: no clock, no I/O. What the hub sent is read through :class:`~edge_agent.decide.knowledge.Knowledge`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from edge_agent.constants import MEASURED_POWER_DBM
+from edge_agent.contracts.base import CustomerId
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.decide.knowledge import Knowledge
+from edge_agent.events import (
+    Advertisement,
+    BusJoined,
+    CardRow,
+    ClerkReplied,
+    ContactRow,
+    DisplayJoined,
+    DisplayLost,
+    FromScreen,
+    Input,
+    Instant,
+    KnowledgeChanged,
+    Outcomes,
+    RadioHealth,
+    SliceChanged,
+    TabletJoined,
+    VisitRow,
+    WithdrawalRow,
+)
+from edge_agent.frames.decode import decode
+from edge_agent.identify.badges import PALETTE_SIZE
+from edge_agent.identify.index import TokenIndex
+from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
+from edge_agent.visit.ledger import Ledger
+from edge_agent.visit.service import Service
+
+DERIVATIONS_PER_STEP = 300
+"""Rolling ids derived between two inputs: about 1.5 ms, so that nothing waits for a new slot."""
+
+_NOTHING = Outcomes()
+
+
+class Pipeline:
+    """The whole logic of one unit."""
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        knowledge: Knowledge,
+        new_id: Callable[[], str],
+        index: TokenIndex | None = None,
+    ) -> None:
+        self._config = config
+        self._knowledge = knowledge
+        self.index = TokenIndex() if index is None else index
+        """Who sends which token; replaced whole after a snapshot."""
+        self._index_due_s: float | None = None
+        self._tracker = PresenceTracker(config.presence)
+        self._ledger = Ledger()
+        self._service = Service(config, knowledge, self._tracker, self._ledger, new_id)
+        self._badges: dict[CustomerId, int | None] = {}
+        """The badge with which everybody present was first heard."""
+
+    def restore(
+        self,
+        visits: Iterable[VisitRow],
+        cards: Iterable[CardRow],
+        contacts: Iterable[ContactRow],
+        withdrawals: Iterable[WithdrawalRow],
+        lease_until: datetime | None,
+        instant: Instant,
+    ) -> None:
+        """Go on where an earlier run stopped. Call once, before the first step."""
+        self._ledger.begin(instant)
+        self._service.restore(visits, cards, contacts, withdrawals, lease_until)
+
+    def step(self, received: Input | None, instant: Instant) -> Outcomes:
+        """Take one input, or ``None`` when only time has passed."""
+        if isinstance(received, Advertisement):
+            return self._hear(received, instant)
+        self._ledger.begin(instant)
+        match received:
+            case RadioHealth(healthy):
+                self._tracker.radio(healthy, instant.monotonic_s)
+            case DisplayJoined(hello):
+                self._service.display_joined(hello)
+            case DisplayLost():
+                self._service.display_lost()
+            case FromScreen(message):
+                self._service.screen_said(message)
+            case ClerkReplied(reply):
+                self._service.clerk_said(reply)
+            case TabletJoined(tablet):
+                self._service.publish_cards(tablet.departments)
+            case BusJoined():
+                self._service.publish_cards(None)
+            case SliceChanged(changed, lease_until):
+                self._service.slice_changed(changed, lease_until)
+            case KnowledgeChanged() | None:
+                pass
+        self._let_time_pass(instant)
+        return self._ledger.close()
+
+    def next_deadline(self) -> float | None:
+        """When to step without an input, monotonic second; ``None``: only an input can change anything."""
+        deadlines_s = (self._tracker.next_deadline(), self._service.next_deadline(), self._index_due_s)
+        return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)
+
+    def _hear(self, advertisement: Advertisement, instant: Instant) -> Outcomes:
+        rssi_dbm = advertisement.rssi_dbm
+        if rssi_dbm is None:
+            return _NOTHING
+        heard = False
+        for frame in decode(advertisement, self._config.radio.operator_prefix).frames:
+            device = None if frame.token is None else self.index.find(frame.token)
+            if device is None:
+                continue  # a stranger: nothing of her goes any farther (hard rule 1)
+            if not heard:
+                self._ledger.begin(instant)
+                heard = True
+            unix_s = int(instant.utc.timestamp())
+            self._badges.setdefault(device.customer, device.badge(unix_s, PALETTE_SIZE))
+            power_dbm = MEASURED_POWER_DBM if frame.measured_power_dbm is None else frame.measured_power_dbm
+            now_s = instant.monotonic_s
+            self._presences_changed(self._tracker.observe(device.customer, device.device, rssi_dbm, power_dbm, now_s))
+        return self._ledger.close() if heard else _NOTHING
+
+    def _let_time_pass(self, instant: Instant) -> None:
+        unix_s = int(instant.utc.timestamp())
+        self.index.work(unix_s, DERIVATIONS_PER_STEP)
+        self._index_due_s = instant.monotonic_s + (self.index.next_slot_s(unix_s) if self.index.complete(unix_s) else 0)
+        self._presences_changed(self._tracker.expire(instant.monotonic_s))
+        self._service.time_passed()
+
+    def _presences_changed(self, events: Iterable[PresenceEvent]) -> None:
+        for event in events:
+            self._service.presence_changed(event, self._badges.get(event.customer))
+            if event.change is Change.GONE:
+                self._badges.pop(event.customer, None)

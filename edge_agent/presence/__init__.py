@@ -1,0 +1,1 @@
+"""Is she here? From signal strengths to near, away and gone."""

@@ -1,0 +1,56 @@
+"""From signal strength to distance, per customer."""
+
+from collections import deque
+from dataclasses import dataclass
+from statistics import median
+
+from edge_agent.constants import RSSI_KEEP_S
+
+_SAMPLES_MAX = 128  # per device: a minute at 2/s, and a bound where a phone sends faster
+_DEVICES_MAX = 8  # as many as a profile may have
+_NEAREST_M, _FARTHEST_M = 0.1, 100.0  # beyond these the model says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class RangingRules:
+    """How signal strength becomes distance at this unit."""
+
+    path_loss_exponent: float
+    calibration_db: float
+    smoothing_s: float
+
+
+class Ranging:
+    """The distance of one customer. She may carry several devices: the nearest counts."""
+
+    def __init__(self, rules: RangingRules) -> None:
+        self._rules = rules
+        self._samples: dict[str, deque[tuple[float, float]]] = {}
+
+    def observe(self, device: str, rssi_dbm: int, measured_power_dbm: int, now_s: float) -> float:
+        """Feed one sample, heard at monotonic second ``now_s``; return her distance in metres.
+
+        Log-distance path-loss model (Rappaport, Wireless Communications, 2002, eq. 4.69):
+        ``loss = measured_power_dbm - rssi_dbm``, ``d = 10 ** (loss / (10 n))``, with the median of
+        the losses of the last ``smoothing_s`` seconds.
+        """
+        loss_db = measured_power_dbm - (rssi_dbm + self._rules.calibration_db)
+        if device not in self._samples and len(self._samples) >= _DEVICES_MAX:
+            del self._samples[min(self._samples, key=lambda name: self._samples[name][-1][0])]
+        samples = self._samples.setdefault(device, deque(maxlen=_SAMPLES_MAX))
+        samples.append((now_s, loss_db))
+        self._forget(now_s)
+        return min(self._distance_m(samples, now_s) for samples in self._samples.values())
+
+    def _distance_m(self, samples: deque[tuple[float, float]], now_s: float) -> float:
+        recent = [loss_db for at_s, loss_db in samples if now_s - at_s <= self._rules.smoothing_s]
+        loss_db = median(recent) if recent else samples[-1][1]
+        exponent = loss_db / (10 * self._rules.path_loss_exponent)
+        return min(max(10.0**exponent if exponent < 3 else _FARTHEST_M, _NEAREST_M), _FARTHEST_M)
+
+    def _forget(self, now_s: float) -> None:
+        for name, samples in list(self._samples.items()):
+            while samples and now_s - samples[0][0] > RSSI_KEEP_S:
+                samples.popleft()
+            if not samples:
+                del self._samples[name]

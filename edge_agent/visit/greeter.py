@@ -1,0 +1,118 @@
+"""What a screen says to whom: one customer, a group, or nobody."""
+
+from collections.abc import Callable, Sequence
+
+from edge_agent.contracts.base import CustomerId
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.screen import Scene, State
+from edge_agent.decide.decision import Decision
+from edge_agent.decide.wording import compose_group, compose_scene, language_for, scene_mode
+from edge_agent.events import ToScreen
+from edge_agent.identify.badges import badge as named_badge
+from edge_agent.visit.ledger import Ledger
+from edge_agent.visit.permits import ClearReason, Permits
+
+
+class Greeter:
+    """Speaks through the unit's one screen. A personal scene is for one customer, or for all who are near."""
+
+    def __init__(self, config: AgentConfig, ledger: Ledger, new_id: Callable[[], str]) -> None:
+        self._config = config
+        self._ledger = ledger
+        self._new_id = new_id
+        self._permits = Permits(config.screen.permit_s)
+
+    @property
+    def addressed(self) -> tuple[CustomerId, ...]:
+        """Whom the present scene speaks to."""
+        return () if self._permits.current is None else self._permits.current.customers
+
+    def greet(
+        self,
+        customer: CustomerId,
+        number: int | None,
+        decision: Decision,
+        others: Sequence[tuple[CustomerId, int | None]],
+    ) -> Scene | None:
+        """Show a decision; with other known customers near (and their badge numbers), greet the group instead.
+
+        Returns the scene, or ``None`` where nothing personal may be shown: two badges that look
+        alike, or no badges at all, would address the wrong person.
+        """
+        if not decision.screen or decision.campaign is None or decision.profile is None:
+            return None
+        screen = self._config.screen
+        language = language_for(decision.profile, screen.languages)
+        if others:
+            return self._greet_group(customer, number, others)
+        mine = None if number is None else named_badge(number, language)
+        scene = compose_scene(
+            decision.campaign,
+            decision.product,
+            decision.profile,
+            mine,
+            scene_mode(screen.mode, mine),
+            language,
+            self._new_id(),
+            screen.minimum_s,
+            screen.maximum_s,
+            self._ledger.now.utc,
+        )
+        return self._show(scene, (customer,))
+
+    def _greet_group(
+        self, customer: CustomerId, number: int | None, others: Sequence[tuple[CustomerId, int | None]]
+    ) -> Scene | None:
+        screen = self._config.screen
+        numbers = [number, *(other for _, other in others)]
+        known = [n for n in numbers if n is not None]
+        if screen.mode == "contextual" or len(known) < len(numbers) or len(set(known)) < len(known):
+            self.clear("group")
+            return None
+        language = screen.languages[0]  # one scene for several people: the shop's own language
+        badges = tuple(named_badge(n, language) for n in known)
+        scene = compose_group(badges, language, self._new_id(), screen.minimum_s, screen.maximum_s)
+        return self._show(scene, (customer, *(name for name, _ in others)))
+
+    def _show(self, scene: Scene, customers: tuple[CustomerId, ...]) -> Scene:
+        self._ledger.do(ToScreen(self._permits.show(scene, customers, self._ledger.now.monotonic_s)))
+        return scene
+
+    def clear(self, reason: ClearReason) -> None:
+        """Take down the present scene."""
+        message = self._permits.clear(reason)
+        if message is not None:
+            self._ledger.do(ToScreen(message))
+
+    def clear_for(self, customer: CustomerId, reason: ClearReason) -> None:
+        """Take down the present scene if it speaks to this customer."""
+        if customer in self.addressed:
+            self.clear(reason)
+
+    def renew_due(self) -> bool:
+        """Whether the permit must be renewed or refused now."""
+        deadline_s = self._permits.next_deadline()
+        return deadline_s is not None and self._ledger.now.monotonic_s >= deadline_s
+
+    def renew(self) -> None:
+        """Extend the permit of the present scene."""
+        message = self._permits.renew(self._ledger.now.monotonic_s)
+        if message is not None:
+            self._ledger.do(ToScreen(message))
+
+    def joined(self) -> None:
+        """A display connected: give it the full state."""
+        show = self._permits.again(self._ledger.now.monotonic_s)
+        self._ledger.do(ToScreen(State(show=show)))
+
+    def lost(self) -> None:
+        """The display is gone; what it showed fades by itself."""
+        self._permits.clear("replaced")
+
+    def ended(self, message_id: str) -> None:
+        """The display says that a scene is over."""
+        self._permits.ended(message_id)
+
+    def next_deadline(self) -> float | None:
+        """When :meth:`renew_due` turns true."""
+        return self._permits.next_deadline()

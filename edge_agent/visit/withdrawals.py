@@ -1,0 +1,42 @@
+"""Who withdrew or paused in this store, until when. It outlives her profile, so that no late page brings her back."""
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from edge_agent.contracts.base import CustomerId
+from edge_agent.events import WithdrawalRow
+
+KEEP: Final = timedelta(days=30)
+"""A withdrawal binds the unit for so long even if the hub never hears of it; by then every lease has run out."""
+
+
+class Withdrawals:
+    """The withdrawals and pauses in force."""
+
+    def __init__(self, timezone: str) -> None:
+        self._zone = ZoneInfo(timezone)
+        self._until: dict[CustomerId, datetime] = {}
+
+    def restore(self, rows: Iterable[WithdrawalRow]) -> None:
+        """Take over what an earlier run kept."""
+        for row in rows:
+            self._until[row.customer] = max(row.until, self._until.get(row.customer, row.until))
+
+    def add(self, customer: CustomerId, scope: Literal["all", "today"], utc: datetime) -> WithdrawalRow:
+        """Note a withdrawal, or a pause until the store's midnight."""
+        row = WithdrawalRow(customer, scope, utc, utc + KEEP if scope == "all" else self._midnight(utc))
+        self.restore((row,))
+        return row
+
+    def in_force(self, customer: CustomerId, utc: datetime) -> bool:
+        """Whether she must be left alone at a time."""
+        until = self._until.get(customer)
+        if until is not None and utc >= until:
+            del self._until[customer]
+        return until is not None and utc < until
+
+    def _midnight(self, utc: datetime) -> datetime:
+        tomorrow = utc.astimezone(self._zone).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time(), self._zone).astimezone(utc.tzinfo)

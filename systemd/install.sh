@@ -1,0 +1,42 @@
+#!/bin/sh
+# Install a unit on this machine (Debian 12, 13 or Raspberry Pi OS, as root), from this folder:
+#   sh systemd/install.sh                  packages from the package index, checked against .ci/locks/unit.lock
+#   sh systemd/install.sh --wheels FOLDER  without network: the wheels of the lock and of edge-agent in FOLDER
+# Running it again updates the unit.
+set -eu
+cd "$(dirname "$0")/.."
+step() { echo "edge-agent: $*"; }
+
+wheels=
+[ "${1:-}" = --wheels ] && wheels=$(cd "$2" && pwd)
+[ "$(id -u)" = 0 ] || { echo "Installing a unit needs root: sudo make install" >&2; exit 1; }
+python3 -c 'import ensurepip' 2>/dev/null || { echo "First: apt-get install python3-venv" >&2; exit 1; }
+
+venv=/opt/edge-agent/venv
+step "programs into $venv"
+mkdir -p /opt/edge-agent
+[ -x $venv/bin/pip ] || python3 -m venv $venv
+pip() { $venv/bin/pip --disable-pip-version-check --no-input --quiet "$@"; }
+if [ -n "$wheels" ]; then
+  pip install --no-index --find-links "$wheels" --require-hashes --only-binary :all: -r .ci/locks/unit.lock
+  pip install --no-index --no-deps --force-reinstall "$wheels"/edge_agent-*.whl
+else
+  pip install --require-hashes -r .ci/locks/unit.lock
+  pip install --no-deps --force-reinstall .
+fi
+cp README.md /opt/edge-agent/
+
+step "users, folders and services"
+cp -r systemd/sysusers.d systemd/tmpfiles.d /usr/lib/
+cp -r systemd/edge-*.service systemd/edge-agent.target systemd/*.service.d /etc/systemd/system/
+version=$(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p')
+if [ "$version" -lt 254 ]; then
+  rm -rf /etc/systemd/system/edge-agent.service.d/restart-steps.conf /etc/systemd/system/edge-display.service.d/restart-steps.conf
+fi
+systemd-sysusers
+systemd-tmpfiles --create edge-agent.conf
+systemctl daemon-reload
+if systemctl --quiet is-active bluetooth.service; then systemctl restart bluetooth.service; fi
+systemctl --quiet enable edge-agent.service edge-display.service edge-agent.target
+
+step "installed. Next: write /etc/edge-agent/agent.toml, enrol the unit, then: systemctl start edge-agent.target"

@@ -98,13 +98,13 @@ class ProfileCipher:
     def new_key(self, customer: CustomerId) -> "ProfileKey":
         """Return a fresh random key for one customer."""
         secret = os.urandom(KEY_BYTES)
-        wrapped = _seal(self._epoch, secret, f"{self.store}|{customer}|key")
-        return ProfileKey(secret, wrapped, f"{self.store}|{customer}")
+        owner = f"{self.store}|{customer}"
+        return ProfileKey(secret, _seal(self._epoch, secret, f"{owner}|key"), owner)
 
     def unwrap(self, customer: CustomerId, wrapped: bytes) -> "ProfileKey":
         """Return the key that was kept. Raises StoreError where the epoch key does not fit."""
-        secret = _open(self._epoch, wrapped, f"{self.store}|{customer}|key")
-        return ProfileKey(secret, wrapped, f"{self.store}|{customer}")
+        owner = f"{self.store}|{customer}"
+        return ProfileKey(_open(self._epoch, wrapped, f"{owner}|key"), wrapped, owner)
 
 
 class ProfileKey:

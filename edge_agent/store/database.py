@@ -3,7 +3,8 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,8 @@ _BUSY_MS = 5000
 """How long one connection waits for the other; ours hold no lock for longer than one commit."""
 _WAL_KEEP_BYTES = 4 * 1024 * 1024
 """A write-ahead log that grew larger is cut back to this."""
+_ASIDE = ".corrupt-1"
+_SUFFIXES = ("", "-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -32,8 +35,8 @@ class DatabaseFile:
     def __init__(self, path: Path, durability: Durability, steps: Sequence[Callable[[Database], None]]) -> None:
         """Open the file, or make it with mode 0600, and bring its schema up to date.
 
-        Raises DamagedError where it is no sound database, StoreError where it cannot be opened
-        or is of a newer version.
+        Raises DamagedError where it is no database, StoreError where it cannot be opened or is
+        of a newer version. What lies deeper is found by :func:`check`.
         """
         self.path = path
         with _errors_told(path):
@@ -53,9 +56,6 @@ class DatabaseFile:
         self.write.execute(f"PRAGMA synchronous = {durability}")
         self.write.execute("PRAGMA secure_delete = ON")  # a deleted row's bytes are overwritten
         self.write.execute(f"PRAGMA journal_size_limit = {_WAL_KEEP_BYTES}")
-        problems = [row[0] for row in self.write.execute("PRAGMA quick_check(1)")]
-        if problems != ["ok"]:
-            raise DamagedError(f"{self.path}: {problems[0]}")
         migrate(self.write, steps, self.path.name)
 
     @contextmanager
@@ -70,7 +70,7 @@ class DatabaseFile:
             return self.read.execute(sql, parameters).fetchall()
 
     def truncate_log(self) -> None:
-        """Empty the write-ahead log, so that deleted bytes are in neither file."""
+        """Empty the write-ahead log, so that deleted bytes are in neither file. Waits for a reader's batch."""
         with _errors_told(self.path):
             self.write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -78,6 +78,39 @@ class DatabaseFile:
         """Close both connections. The last one to close removes the write-ahead log."""
         self.read.close()
         self.write.close()
+
+
+def check(path: Path) -> None:
+    """Read a database through (``quick_check``). Raises DamagedError where it is not sound."""
+    with _errors_told(path), closing(_connect(path)) as database:
+        problem = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise DamagedError(f"{path}: {problem}")
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a database with its log; an older one that was set aside goes. Returns the new path."""
+    with _errors_told(path):
+        remove_set_aside(path)
+        aside = path.with_name(path.name + _ASIDE)
+        for suffix in _SUFFIXES:
+            source = Path(f"{path}{suffix}")
+            if source.exists():
+                source.replace(f"{aside}{suffix}")
+    return aside
+
+
+def remove_set_aside(path: Path, before: datetime | None = None) -> None:
+    """Remove what was set aside of a database, where it was written last before a time (absent: at any).
+
+    It must not outlive what was deleted since.
+    """
+    with _errors_told(path):
+        aside = Path(f"{path}{_ASIDE}")
+        if before is not None and aside.exists() and aside.stat().st_mtime >= before.timestamp():
+            return
+        for suffix in _SUFFIXES:
+            Path(f"{path}{_ASIDE}{suffix}").unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
@@ -100,9 +133,11 @@ def _connect(path: Path) -> Database:
 def _errors_told(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
             raise DamagedError(f"{path}: {error}") from error
+        if not isinstance(error, sqlite3.OperationalError):
+            raise  # a constraint or a wrong call: a bug
         raise StoreError(f"{path}: {error}; check that the disk is neither full nor read-only") from error
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; check the folder's owner and that the disk works") from error

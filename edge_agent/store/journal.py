@@ -1,12 +1,11 @@
 """What the unit must not lose: visits, cards, contacts, withdrawals. The outbox is beside it, in the same file."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from pydantic import ValidationError
 from sqlite_utils import Database
 
 from edge_agent.constants import VISIT_KEEP_S
@@ -14,14 +13,19 @@ from edge_agent.contracts.base import CustomerId, Identifier
 from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.events import CardRow, ContactRow, VisitRow, WithdrawalRow
-from edge_agent.store.database import DatabaseFile
+from edge_agent.store.database import DatabaseFile, remove_set_aside
 from edge_agent.store.migrations import JOURNAL_STEPS
 from edge_agent.store.outbox import OUTBOX_MAX, Outbox, Outgoing
+from edge_agent.store.salvage import salvage
 
 log = logging.getLogger(__name__)
 
 JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | CloudEvent
 """What can be committed; the engine has made its EventRows into CloudEvents before."""
+
+R = TypeVar("R")
+
+_TABLES: Final = ("withdrawals", "outbox", "visits", "cards", "contacts", "dead_letters")
 
 CONTACT_KEEP_S: Final = 90 * 86_400.0
 """Contacts older than this are forgotten; longer caps are counted by the hub alone."""
@@ -43,8 +47,7 @@ class Journal:
         """Write all rows in one transaction and wait for the disk.
 
         Raises StoreError where the disk is full, read-only or broken. Then *nothing* of ``rows``
-        is kept and the journal is as it was: keep the rows and commit them again. Committing
-        rows twice that were kept once changes nothing but that contacts and events would count twice.
+        is kept and the journal is as it was: keep the rows and commit them again.
         """
         events = [row for row in rows if isinstance(row, CloudEvent)]
         with self._file.transaction() as database:
@@ -56,14 +59,16 @@ class Journal:
 
     def purge(self, now: datetime) -> None:
         """Forget what is past its use. Call it with a trusted clock only: a wrong one would forget withdrawals."""
+        visits_until = now - timedelta(seconds=VISIT_KEEP_S)
         with self._file.transaction() as database:
-            database.execute("DELETE FROM visits WHERE ended_at < ?", (_text(now - timedelta(seconds=VISIT_KEEP_S)),))
+            database.execute("DELETE FROM visits WHERE ended_at < ?", (_text(visits_until),))
             database.execute(
                 "DELETE FROM cards WHERE state NOT IN ('open', 'taken') AND visit NOT IN (SELECT visit FROM visits)"
             )
             database.execute("DELETE FROM contacts WHERE at < ?", (_text(now - timedelta(seconds=CONTACT_KEEP_S)),))
             database.execute("DELETE FROM withdrawals WHERE until <= ?", (_text(now),))
         self._file.truncate_log()
+        remove_set_aside(self._file.path, visits_until)
 
     def forget_customer(self, customer: CustomerId) -> None:
         """She withdrew: delete her visits, cards, contacts and queued events. Withdrawals and the consent lane stay."""
@@ -73,6 +78,7 @@ class Journal:
             self._outbox.forget(customer)
         self._outbox.committed()
         self._file.truncate_log()
+        remove_set_aside(self._file.path)
 
     def outbox(self, limit: int) -> tuple[Outgoing, ...]:
         """Return what to send next: consent before outcomes before telemetry, each in order."""
@@ -88,6 +94,13 @@ class Journal:
             self._outbox.settle(delivered, rejected)
         self._outbox.committed()
 
+    def salvage(self, damaged: Path) -> int:
+        """Take over what can still be read of a damaged journal; return how many rows."""
+        with self._file.transaction() as database:
+            copied = salvage(damaged, database, _TABLES)
+        self._outbox.recount()
+        return copied
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -96,26 +109,22 @@ class Journal:
 
     def open_visits(self) -> tuple[VisitRow, ...]:
         """Visits that have not ended, oldest first."""
-        rows = self._file.rows(
+        return self._readable(
             "SELECT visit, customer, state, badge, started_at, message_id, campaign, card FROM visits "
-            "WHERE ended_at IS NULL ORDER BY started_at, visit"
-        )
-        return tuple(
-            VisitRow(visit, customer, state, badge, _time(started_at), message_id, campaign, card)
-            for visit, customer, state, badge, started_at, message_id, campaign, card in rows
+            "WHERE ended_at IS NULL ORDER BY started_at, visit",
+            (),
+            lambda visit, customer, state, badge, started_at, *rest: VisitRow(
+                visit, customer, state, badge, _time(started_at), *rest
+            ),
         )
 
     def open_cards(self) -> tuple[CardRow, ...]:
-        """Cards that are open or taken. One that this version cannot read is left out, and logged."""
-        cards = []
-        for body, customer, visit, campaign in self._file.rows(
-            "SELECT body, customer, visit, campaign FROM cards WHERE state IN ('open', 'taken') ORDER BY rowid"
-        ):
-            try:
-                cards.append(CardRow(Card.model_validate_json(body), customer, visit, campaign))
-            except ValidationError:
-                log.warning("a card does not fit this version of the agent and is left out")
-        return tuple(cards)
+        """Cards that are open or taken, oldest first."""
+        return self._readable(
+            "SELECT body, customer, visit, campaign FROM cards WHERE state IN ('open', 'taken') ORDER BY rowid",
+            (),
+            lambda body, customer, visit, campaign: CardRow(Card.model_validate_json(body), customer, visit, campaign),
+        )
 
     def contacts(self, customer: CustomerId, campaign: Identifier, since: datetime) -> int:
         """How often she met a campaign, on all channels, from a time on."""
@@ -127,18 +136,18 @@ class Journal:
 
     def contact_rows(self, since: datetime) -> tuple[ContactRow, ...]:
         """All contacts from a time on, oldest first."""
-        rows = self._file.rows(
-            "SELECT customer, campaign, channel, at FROM contacts WHERE at >= ? ORDER BY at, rowid", (_text(since),)
+        return self._readable(
+            "SELECT customer, campaign, channel, at FROM contacts WHERE at >= ? ORDER BY at, id",
+            (_text(since),),
+            lambda customer, campaign, channel, at: ContactRow(customer, campaign, channel, _time(at)),
         )
-        return tuple(ContactRow(customer, campaign, channel, _time(at)) for customer, campaign, channel, at in rows)
 
     def withdrawals(self, at: datetime) -> tuple[WithdrawalRow, ...]:
-        """Withdrawals and pauses in force at a time."""
-        rows = self._file.rows(
-            "SELECT customer, scope, at, until FROM withdrawals WHERE until > ? ORDER BY at, customer", (_text(at),)
-        )
-        return tuple(
-            WithdrawalRow(customer, scope, _time(since), _time(until)) for customer, scope, since, until in rows
+        """Withdrawals and pauses in force at a time, oldest first."""
+        return self._readable(
+            "SELECT customer, scope, at, until FROM withdrawals WHERE until > ? ORDER BY at, customer, scope",
+            (_text(at),),
+            lambda customer, scope, since, until: WithdrawalRow(customer, scope, _time(since), _time(until)),
         )
 
     def waiting(self) -> int:
@@ -153,6 +162,16 @@ class Journal:
         """How many events the hub rejected, as far as they are kept."""
         count: int = self._file.rows("SELECT count(*) FROM dead_letters")[0][0]
         return count
+
+    def _readable(self, sql: str, parameters: Sequence[str], make: Callable[..., R]) -> tuple[R, ...]:
+        """Make rows. One that does not fit this version of the agent is left out: it must not stop the unit."""
+        made: list[R] = []
+        for row in self._file.rows(sql, parameters):
+            try:
+                made.append(make(*row))
+            except ValueError:  # a time that is none; pydantic's ValidationError is one too
+                log.warning("a row of the journal does not fit this version of the agent and is left out")
+        return tuple(made)
 
 
 def _write(database: Database, row: VisitRow | CardRow | ContactRow | WithdrawalRow) -> None:

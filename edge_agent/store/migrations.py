@@ -60,7 +60,9 @@ def _journal_1(database: Database) -> None:
     database.table("cards").create(
         {"card": str, "state": str, "customer": str, "visit": str, "campaign": str, "body": str}, pk="card"
     )
-    contacts = database.table("contacts").create({"customer": str, "campaign": str, "channel": str, "at": str})
+    contacts = database.table("contacts").create(
+        {"id": int, "customer": str, "campaign": str, "channel": str, "at": str}, pk="id"
+    )
     contacts.create_index(["customer", "campaign", "at"])
     database.table("withdrawals").create(
         {"customer": str, "scope": str, "at": str, "until": str}, pk=("customer", "scope")

@@ -9,7 +9,7 @@ from typing import Final, Protocol, TypeVar
 from edge_agent.contracts.base import Identifier
 from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.crypto import EpochKey, ProfileCipher
-from edge_agent.store.database import DamagedError, make_folder
+from edge_agent.store.database import DamagedError, check, make_folder, set_aside
 from edge_agent.store.journal import Journal
 from edge_agent.store.slice import SliceStore
 
@@ -48,36 +48,32 @@ def open_stores(folder: Path, store: Identifier, epoch_key: EpochKey) -> Stores:
 
     A file that is corrupt, or sealed with another key, is set aside as ``*.corrupt-1`` and begun
     anew: the slice is pulled again; what can still be read of the journal is taken over.
-    Raises StoreError where the disk refuses or a file is of a newer version.
+    Raises StoreError where the disk refuses or a file is of a newer version. Takes as long as the
+    disk needs to read the files (0.1 s per 100 MB from memory, seconds from a cold card): call it
+    through the :class:`~edge_agent.store.worker.Worker`.
     """
     make_folder(folder)
     problems: list[str] = []
     cipher = ProfileCipher(epoch_key, store)
     slice_path = folder / SLICE_FILE
-    slice_store = _open(slice_path, lambda: SliceStore(slice_path, cipher), problems)
+    slice_store, _ = _open(slice_path, lambda: SliceStore(slice_path, cipher), problems)
     catalogue = CatalogueStore(slice_path)
     journal_path = folder / JOURNAL_FILE
-    journal = _open(journal_path, lambda: Journal(journal_path), problems)
+    journal, damaged = _open(journal_path, lambda: Journal(journal_path), problems)
+    if damaged is not None:
+        problems.append(f"{JOURNAL_FILE}: {journal.salvage(damaged)} rows could still be read and were taken over")
     return Stores(slice_store, catalogue, journal, tuple(problems))
 
 
-def _open(path: Path, opener: Callable[[], Store], problems: list[str]) -> Store:
+def _open(path: Path, opener: Callable[[], Store], problems: list[str]) -> tuple[Store, Path | None]:
+    """Return the opened store, and where its damaged file was set aside."""
     try:
-        return opener()
+        if path.exists():
+            check(path)
+        return opener(), None
     except DamagedError as error:
         aside = set_aside(path)
         problem = f"{error}; set aside as {aside.name} and begun anew"
         log.error("%s", problem)
         problems.append(problem)
-        return opener()
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a database with its log; an older one that was set aside goes. Returns the new path."""
-    aside = path.with_name(path.name + ".corrupt-1")
-    for suffix in ("", "-wal", "-shm"):
-        source, target = Path(f"{path}{suffix}"), Path(f"{aside}{suffix}")
-        target.unlink(missing_ok=True)
-        if source.exists():
-            source.replace(target)
-    return aside
+        return opener(), aside

@@ -14,7 +14,7 @@ from edge_agent.store.database import DatabaseFile
 log = logging.getLogger(__name__)
 
 OUTBOX_MAX: Final = 200_000
-"""Events that wait at most: 30 days offline of a busy unit, about 150 MB."""
+"""Events that wait at most: 30 days offline of a busy unit, about 100 MB."""
 DEAD_LETTERS_MAX: Final = 10_000
 """Rejected events that are kept for a look; the oldest go first."""
 SHED_SHARE: Final = 100
@@ -53,7 +53,11 @@ class Outbox:
     def __init__(self, file: DatabaseFile, maximum: int = OUTBOX_MAX) -> None:
         self._file = file
         self._maximum = maximum
-        self.count = Count(file.rows("SELECT count(*) FROM outbox")[0][0])
+        self.recount()
+
+    def recount(self) -> None:
+        """Count what waits, after something else than this class has written."""
+        self.count = Count(self._file.rows("SELECT count(*) FROM outbox")[0][0])
         """As last committed."""
         self._next = self.count
 
@@ -89,10 +93,11 @@ class Outbox:
             "SELECT seq, customer, event, ? FROM outbox WHERE seq = ?",
             [(reason, seq) for seq, reason in rejected],
         )
-        connection.execute(
-            "DELETE FROM dead_letters WHERE seq NOT IN (SELECT seq FROM dead_letters ORDER BY seq DESC LIMIT ?)",
-            (DEAD_LETTERS_MAX,),
-        )
+        if rejected:
+            connection.execute(
+                "DELETE FROM dead_letters WHERE seq NOT IN (SELECT seq FROM dead_letters ORDER BY seq DESC LIMIT ?)",
+                (DEAD_LETTERS_MAX,),
+            )
         answered = [(seq,) for seq in (*delivered, *(seq for seq, _ in rejected))]
         removed = connection.executemany("DELETE FROM outbox WHERE seq = ?", answered).rowcount if answered else 0
         self._next = Count(self.count.waiting - removed, self.count.shed)

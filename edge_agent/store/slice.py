@@ -16,7 +16,7 @@ from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.slice import Profile, SliceOperation, SlicePage, Token
 from edge_agent.errors import StoreError
 from edge_agent.store.crypto import ProfileCipher
-from edge_agent.store.database import DamagedError, DatabaseFile
+from edge_agent.store.database import DamagedError, DatabaseFile, remove_set_aside
 from edge_agent.store.migrations import SLICE_STEPS, create_profiles
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,7 @@ class SliceStore:
         with self._file.transaction() as database:
             database.execute("DELETE FROM profiles WHERE customer = ?", (customer,))
         self._file.truncate_log()
+        remove_set_aside(self._file.path)
 
     def close(self) -> None:
         """Close the file."""
@@ -130,13 +131,13 @@ class SliceStore:
     def _swap(self, first: SlicePage, remaining: Iterator[SlicePage]) -> Applied:
         skipped = 0
         with self._file.transaction() as database:
-            database.execute("DROP TABLE IF EXISTS profiles_next")
             create_profiles(database, "profiles_next")
             for page in self._until_checkpoint(first, remaining):
                 skipped += self._take(database, "profiles_next", page)[1]
             database.execute("DROP TABLE profiles")
             database.execute("ALTER TABLE profiles_next RENAME TO profiles")
         self._file.truncate_log()
+        remove_set_aside(self._file.path)
         return Applied(None, skipped)
 
     def _change(self, first: SlicePage, remaining: Iterator[SlicePage]) -> Applied:
@@ -147,7 +148,8 @@ class SliceStore:
                 rows, broken = self._take(database, "profiles", page)
                 changed.update(rows)
                 skipped += broken
-        self._file.truncate_log()
+        if changed:
+            self._file.truncate_log()
         return Applied(frozenset(changed), skipped)
 
     def _until_checkpoint(self, page: SlicePage, remaining: Iterator[SlicePage]) -> Iterator[SlicePage]:
@@ -175,9 +177,7 @@ class SliceStore:
         gone = [(customer,) for customer, row in rows.items() if row is None]
         database.conn.executemany(f"DELETE FROM {table} WHERE customer = ?", gone)  # noqa: S608
         database.conn.executemany(
-            f"INSERT INTO {table} (customer, key, tokens, profile) VALUES (?, ?, ?, ?) "  # noqa: S608
-            "ON CONFLICT (customer) DO UPDATE SET key = excluded.key, tokens = excluded.tokens, "
-            "profile = excluded.profile",
+            f"INSERT OR REPLACE INTO {table} (customer, key, tokens, profile) VALUES (?, ?, ?, ?)",  # noqa: S608
             (row for row in rows.values() if row is not None),
         )
         return rows, broken

@@ -1,0 +1,1 @@
+"""The platform's edge gateway: stores pull slices from it and push events to it."""

@@ -1,0 +1,48 @@
+"""The hub as a web application."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from edge_agent.contracts.base import MESSAGE_MAX_BYTES
+from provisioning.hub.context import Hub
+from provisioning.hub.platform import platform_routes
+from provisioning.hub.problem import answer_problems
+from provisioning.hub.units import unit_routes
+
+log = logging.getLogger(__name__)
+
+_HOUSEKEEPING_S = 3600.0
+_COMPRESS_FROM_BYTES = 1024
+
+
+def make_app(hub: Hub) -> FastAPI:
+    """Return the application. Routes that take more than one message set their own body limit."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(hub.fanout.run()), group.create_task(_housekeeping(hub))]
+            yield
+            for task in tasks:
+                task.cancel()
+
+    # The published OpenAPI document is made of the table of endpoints: edge-agent schema openapi.
+    app = FastAPI(title="edge-agent hub", lifespan=lifespan, openapi_url=None, max_body_size=MESSAGE_MAX_BYTES)
+    app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES, compresslevel=5)
+    app.include_router(unit_routes(hub))
+    app.include_router(platform_routes(hub))
+    answer_problems(app)
+    return app
+
+
+async def _housekeeping(hub: Hub) -> None:
+    while True:
+        gone = await asyncio.to_thread(hub.slices.forget_tombstones, hub.now())
+        if gone:
+            log.info("%d old tombstones are forgotten", gone)
+        await asyncio.sleep(_HOUSEKEEPING_S)

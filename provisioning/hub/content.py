@@ -1,0 +1,97 @@
+"""What a store's screens may show and say: catalogue and campaigns with ETags, files by digest."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import delete, insert, select
+
+from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.contracts.catalogue import Catalogue
+from provisioning.hub.fleet import etag
+from provisioning.hub.problem import ProblemError
+from provisioning.hub.storage import Database, content, documents, next_sequence
+
+FILE_MAX_BYTES = 64 * 1024 * 1024
+"""Largest content file, as in :class:`edge_agent.contracts.catalogue.ContentItem`."""
+
+DocumentKind = Literal["catalogue", "campaigns"]
+
+
+class Content:
+    """Documents in the database; files in a folder, where equal files of several stores are one."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put_catalogue(self, store: str, catalogue: Catalogue) -> None:
+        """Replace a store's catalogue; raises a 422 problem that names a file that it mentions and nobody has sent."""
+        if catalogue.store != store:
+            raise ProblemError(422, "The catalogue belongs to another store.", f"store: {catalogue.store}")
+        listed = {item.sha256 for item in catalogue.content}
+        used = {item.picture for item in catalogue.loop} | {p.picture for p in catalogue.products if p.picture}
+        with self._database.reading() as connection:
+            held = set(connection.execute(select(content.c.sha256).where(content.c.store == store)).scalars())
+        if missing := (listed - held) | (used - listed):
+            raise ProblemError(
+                422, "The catalogue mentions files that are not there; put them first, and list them.",
+                f"content: {', '.join(sorted(missing)[:5])}",
+            )  # fmt: skip
+        self._put(store, "catalogue", catalogue.model_dump_json(exclude_defaults=True))
+
+    def put_campaigns(self, store: str, campaigns: CampaignFile) -> None:
+        """Replace a store's campaigns."""
+        self._put(store, "campaigns", campaigns.model_dump_json(exclude_defaults=True))
+
+    def document(self, store: str, kind: DocumentKind) -> tuple[str, str]:
+        """Return a document (JSON) and its ETag; raises a 404 problem where nobody has put one."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                select(documents.c.body, documents.c.etag).where(documents.c.store == store, documents.c.kind == kind)
+            ).one_or_none()
+        if row is None:
+            raise ProblemError(404, f"The store has no {kind} yet.", f"store: {store}")
+        return row.body, row.etag
+
+    async def put_file(self, store: str, sha256: str, chunks: AsyncIterator[bytes]) -> None:
+        """Take a file in; raises a 422 problem where it does not have the digest."""
+        digest, size_bytes = hashlib.sha256(), 0
+        draft = self._folder / f".{secrets.token_hex(8)}"
+        try:
+            with draft.open("xb") as file:
+                async for chunk in chunks:
+                    digest.update(chunk)
+                    size_bytes += len(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            if digest.hexdigest() != sha256:
+                raise ProblemError(422, "The file does not have this digest.", f"sha256: it is {digest.hexdigest()}")
+            draft.replace(self._folder / sha256)
+        finally:
+            draft.unlink(missing_ok=True)
+        with self._database.writing() as connection:
+            next_sequence(connection, store, 0)
+            mine = (content.c.store == store, content.c.sha256 == sha256)
+            connection.execute(delete(content).where(*mine))
+            connection.execute(insert(content).values(store=store, sha256=sha256, size_bytes=size_bytes))
+
+    def file(self, store: str, sha256: str) -> Path:
+        """Return a file of a store; raises a 404 problem where it has none of this digest."""
+        with self._database.reading() as connection:
+            mine = (content.c.store == store, content.c.sha256 == sha256)
+            held = connection.execute(select(content.c.sha256).where(*mine)).first()
+        if held is None or not (self._folder / sha256).is_file():
+            raise ProblemError(404, "The store has no such file.", f"sha256: {sha256}")
+        return self._folder / sha256
+
+    def _put(self, store: str, kind: DocumentKind, body: str) -> None:
+        with self._database.writing() as connection:
+            next_sequence(connection, store)
+            connection.execute(delete(documents).where(documents.c.store == store, documents.c.kind == kind))
+            connection.execute(insert(documents).values(store=store, kind=kind, etag=etag(body), body=body))

@@ -1,0 +1,69 @@
+"""The hub's collaborators, built once from its configuration."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from edge_agent.contracts.config import HubServerConfig
+from provisioning.ca import Authority
+from provisioning.clock import Now, utc_now
+from provisioning.files import secret_from
+from provisioning.hub.auth import Gatekeeper, Nonces
+from provisioning.hub.content import Content
+from provisioning.hub.enrol import Enrolment
+from provisioning.hub.events import Events
+from provisioning.hub.fanout import Fanout
+from provisioning.hub.fleet import Fleet
+from provisioning.hub.slices import Slices
+from provisioning.hub.storage import Database, open_database
+
+PLATFORM_TOKEN_FILE = "platform.token"  # noqa: S105 - a file name
+_NONCE_KEY_FILE = "nonce.key"
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Everything that routes and commands work with. All of it is safe to use from several threads."""
+
+    config: HubServerConfig
+    now: Now
+    database: Database
+    authority: Authority
+    gatekeeper: Gatekeeper
+    enrolment: Enrolment
+    fleet: Fleet
+    slices: Slices
+    content: Content
+    events: Events
+    fanout: Fanout
+    platform_token: str
+
+    @classmethod
+    def open(cls, config: HubServerConfig, now: Now = utc_now) -> Self:
+        """Open the hub's folder and database; what is missing is made.
+
+        Raises PermissionError where a secret of the folder can be read by others.
+        """
+        config.folder.mkdir(parents=True, exist_ok=True)
+        authority = Authority.open(config.folder, now())
+        nonces = Nonces(secret_from(config.folder / _NONCE_KEY_FILE).encode())
+        token = secret_from(config.folder / PLATFORM_TOKEN_FILE)
+        database = open_database(config.database, config.folder)
+        fleet = Fleet(database)
+        return cls(
+            config=config,
+            now=now,
+            database=database,
+            authority=authority,
+            gatekeeper=Gatekeeper(database, authority, nonces),
+            enrolment=Enrolment(database, authority, config.claim_s, config.certificate_s),
+            fleet=fleet,
+            slices=Slices(database, config.lease_s),
+            content=Content(database, config.folder / "content"),
+            events=Events(database),
+            fanout=Fanout(fleet.sequences),
+            platform_token=token,
+        )
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()

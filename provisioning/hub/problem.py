@@ -1,0 +1,61 @@
+"""Every error answer is a :class:`edge_agent.contracts.unit.Problem` (RFC 9457)."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from edge_agent.contracts.unit import Problem
+
+_MEDIA_TYPE = "application/problem+json"
+_DETAIL_MAX = 500
+
+
+class ProblemError(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, title: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {title} {detail}".strip())
+        self.problem = Problem(title=title, status=status, detail=detail[:_DETAIL_MAX])
+        self.headers = headers
+
+
+def describe(error: ValidationError | RequestValidationError) -> str:
+    """Return which fields are wrong and what is allowed; never their values, which may be secret or personal."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in detail['loc'] if part != 'body') or 'body'}: {detail['msg']}"
+        for detail in error.errors()[:5]
+    )
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Make every error of an application a problem document."""
+
+    async def ours(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, ProblemError)
+        return _response(error.problem, error.headers)
+
+    async def invalid(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return _response(Problem(title="The request is not valid.", status=422, detail=describe(error)[:_DETAIL_MAX]))
+
+    async def http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        title = HTTPStatus(error.status_code).phrase
+        return _response(Problem(title=title, status=error.status_code, detail=str(error.detail)), error.headers)
+
+    async def bug(_request: Request, _error: Exception) -> Response:
+        return _response(Problem(title="The hub failed; its log says why.", status=500))
+
+    app.add_exception_handler(ProblemError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, bug)
+
+
+def _response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    body = problem.model_dump_json()
+    return Response(body, problem.status, dict(headers) if headers else None, media_type=_MEDIA_TYPE)

@@ -1,0 +1,224 @@
+"""Slices: what each store may hold, as a log of changes that never grows beyond one row per customer.
+
+A row moves to the end of the log when it changes, so a unit that reads on from its cursor sees the newest
+state of everything that it does not have yet. Erasure leaves a bare tombstone and nothing else.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+
+from edge_agent.contracts.checksum import operations_checksum
+from edge_agent.contracts.slice import SliceOperation, SlicePage
+from provisioning.hub.problem import ProblemError
+from provisioning.hub.storage import AnyRow, Database, customers, next_sequence, stores
+from provisioning.records import CustomerRecord, Device, RollingDevice
+
+PAGE_MAX = 500
+"""Operations in one page at most."""
+
+PAGE_MAX_BYTES = 1024 * 1024
+"""A page ends early once its profiles have so many bytes."""
+
+TOMBSTONE_KEEP_S = 30 * 86_400.0
+"""A unit that was away for longer gets a snapshot instead."""
+
+_DEVICES: TypeAdapter[tuple[Device, ...]] = TypeAdapter(tuple[Device, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a store's log. ``snapshot_from``: where the log stood when the snapshot began that is being read."""
+
+    epoch: str
+    sequence: int
+    snapshot_from: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Return the cursor of a text that we made, or ``None``."""
+        epoch, *numbers = text.split(".")
+        if len(numbers) not in (1, 2) or not all(n.isascii() and n.isdigit() and len(n) < 19 for n in numbers):
+            return None
+        return cls(epoch, *map(int, numbers))
+
+    def __str__(self) -> str:
+        numbers = (self.sequence,) if self.snapshot_from is None else (self.sequence, self.snapshot_from)
+        return ".".join((self.epoch, *map(str, numbers)))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A page, and the sequence number up to which the unit is complete with it."""
+
+    page: SlicePage
+    complete_to: int | None
+
+
+class Slices:
+    """Profiles per store, and the pages that units pull."""
+
+    def __init__(self, database: Database, lease_s: float, page_max: int = PAGE_MAX) -> None:
+        self._database = database
+        self._lease_s = lease_s
+        self._page_max = page_max
+
+    def put(self, store: str, records: Iterable[CustomerRecord], now: datetime) -> None:
+        """Store profiles; a customer that is there is replaced. All of them, or none."""
+        rows = [self._row(store, record, now) for record in records]
+        if not rows:
+            return
+        with self._database.writing() as connection:
+            first = next_sequence(connection, store, len(rows))
+            for sequence, row in enumerate(rows, first):
+                row["sequence"] = sequence
+            names = [row["customer"] for row in rows]
+            connection.execute(
+                delete(customers).where(customers.c.store == store, customers.c.customer == bindparam("b_customer")),
+                [{"b_customer": name} for name in names],
+            )
+            connection.execute(insert(customers), rows)
+
+    def tombstone(self, store: str, customer: str, now: datetime) -> bool:
+        """Erase a customer; her stores' units delete her at their next pull. False where there was nobody."""
+        with self._database.writing() as connection:
+            sequence = next_sequence(connection, store)
+            values = {
+                "sequence": sequence, "profile": None, "devices": None, "keys_until_s": None,
+                "changed_s": now.timestamp(),
+            }  # fmt: skip
+            found = connection.execute(
+                update(customers)
+                .where(customers.c.store == store, customers.c.customer == customer, customers.c.profile.is_not(None))
+                .values(values)
+            )
+        return found.rowcount > 0
+
+    def page(self, store: str, cursor_text: str | None, now: datetime) -> Served:
+        """Return what comes after a cursor; without one, the first page of a snapshot.
+
+        Raises a 404 problem without the store, a 410 problem for a cursor that is too old or not of this log.
+        """
+        until = now + timedelta(seconds=self._lease_s)
+        self._roll_keys(store, until)
+        with self._database.reading() as connection:
+            log = connection.execute(
+                select(stores.c.epoch, stores.c.sequence, stores.c.horizon).where(stores.c.store == store)
+            ).one_or_none()
+            if log is None:
+                raise ProblemError(404, "There is no such store.", f"store: {store}")
+            at = _place(cursor_text, log)
+            wanted: list[ColumnElement[bool]] = [customers.c.store == store, customers.c.sequence > at.sequence]
+            if at.snapshot_from is not None:  # whoever was gone before the snapshot began is not in it
+                wanted.append(customers.c.profile.is_not(None) | (customers.c.sequence > at.snapshot_from))
+            rows = connection.execute(
+                select(customers).where(*wanted).order_by(customers.c.sequence).limit(self._page_max + 1)
+            ).all()
+        taken = _fitting(rows, self._page_max)
+        complete = len(taken) == len(rows)
+        last = taken[-1].sequence if taken else at.sequence
+        # At the checkpoint the cursor may move past changes that have no row (catalogue, configuration).
+        after = Cursor(log.epoch, max(last, log.sequence)) if complete else Cursor(log.epoch, last, at.snapshot_from)
+        operations = tuple(_operation(row, now, until) for row in taken)
+        page = SlicePage(
+            store=store, snapshot=cursor_text is None, operations=operations, cursor=str(after),
+            checkpoint=complete, checksum=operations_checksum(operations), lease_until=until,
+        )  # fmt: skip
+        return Served(page, after.sequence if complete else None)
+
+    def forget_tombstones(self, now: datetime) -> int:
+        """Delete old tombstones; cursors from before them are answered 410. Returns how many went."""
+        old = (customers.c.profile.is_(None), customers.c.changed_s < now.timestamp() - TOMBSTONE_KEEP_S)
+        with self._database.writing() as connection:
+            gone = connection.execute(
+                select(customers.c.store, func.max(customers.c.sequence), func.count())
+                .where(*old)
+                .group_by(customers.c.store)
+            ).all()
+            for store, horizon, _count in gone:
+                connection.execute(update(stores).where(stores.c.store == store).values(horizon=horizon))
+                connection.execute(
+                    delete(customers).where(*old, customers.c.store == store, customers.c.sequence <= horizon)
+                )
+        return sum(count for _store, _horizon, count in gone)
+
+    def _row(self, store: str, record: CustomerRecord, now: datetime) -> dict[str, Any]:
+        until_s = now.timestamp() + self._lease_s
+        return {
+            "store": store,
+            "customer": record.customer,
+            "profile": record.model_dump_json(exclude={"devices", "tokens"}, exclude_defaults=True),
+            "devices": _DEVICES.dump_json(record.devices).decode(),
+            "keys_until_s": _keys_until_s(record.devices, until_s),
+            "changed_s": now.timestamp(),
+        }
+
+    def _roll_keys(self, store: str, until: datetime) -> None:
+        """Move everybody to the end of the log whose keys, as units hold them, end before a new lease would."""
+        until_s = until.timestamp()
+        stale = (customers.c.store == store, customers.c.keys_until_s < until_s)
+        with self._database.reading() as connection:
+            if connection.execute(select(customers.c.customer).where(*stale).limit(1)).first() is None:
+                return
+        with self._database.writing() as connection:
+            # Lock first: a worker that rolled them meanwhile leaves nothing to do here.
+            next_sequence(connection, store, 0)
+            rows = connection.execute(select(customers.c.customer, customers.c.devices).where(*stale)).all()
+            if not rows:
+                return
+            first = next_sequence(connection, store, len(rows))
+            connection.execute(
+                update(customers)
+                .where(customers.c.store == store, customers.c.customer == bindparam("b_customer"))
+                .values(sequence=bindparam("b_sequence"), keys_until_s=bindparam("b_until_s")),
+                [
+                    {
+                        "b_customer": row.customer,
+                        "b_sequence": sequence,
+                        "b_until_s": _keys_until_s(_DEVICES.validate_json(row.devices), until_s),
+                    }
+                    for sequence, row in enumerate(rows, first)
+                ],
+            )
+
+
+def _place(text: str | None, log: AnyRow) -> Cursor:
+    if text is None:
+        return Cursor(log.epoch, 0, log.sequence)
+    cursor = Cursor.parse(text)
+    if cursor is not None and cursor.epoch == log.epoch:
+        complete_to = cursor.sequence if cursor.snapshot_from is None else cursor.snapshot_from
+        if log.horizon <= complete_to and cursor.sequence <= log.sequence:
+            return cursor
+    raise ProblemError(410, "The cursor is too old, or not of this hub.", "Pull again without a cursor.")
+
+
+def _fitting(rows: Sequence[AnyRow], page_max: int) -> Sequence[AnyRow]:
+    size_bytes = 0
+    for count, row in enumerate(rows[:page_max]):
+        size_bytes += len(row.profile or "")
+        if count and size_bytes > PAGE_MAX_BYTES:
+            return rows[:count]
+    return rows[:page_max]
+
+
+def _operation(row: AnyRow, now: datetime, until: datetime) -> SliceOperation:
+    if row.profile is None:
+        return SliceOperation(kind="tombstone", customer=row.customer)
+    now_s, until_s = now.timestamp(), until.timestamp()
+    tokens = [
+        device.token(now_s, until_s).model_dump(mode="json")
+        if isinstance(device, RollingDevice)
+        else device.model_dump(mode="json")
+        for device in _DEVICES.validate_json(row.devices)
+    ]
+    return SliceOperation(kind="put", customer=row.customer, profile={**json.loads(row.profile), "tokens": tokens})
+
+
+def _keys_until_s(devices: Iterable[Device], until_s: float) -> float | None:
+    return min((device.keys_until_s(until_s) for device in devices if isinstance(device, RollingDevice)), default=None)

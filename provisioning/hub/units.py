@@ -1,0 +1,115 @@
+"""The routes that units call: exactly the table in :mod:`edge_agent.contracts.api`."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import ValidationError
+
+from edge_agent.contracts import api
+from edge_agent.contracts.base import Identifier, Sha256
+from edge_agent.contracts.event import EventBatch
+from edge_agent.contracts.unit import EnrolRequest
+from provisioning.hub.auth import Caller
+from provisioning.hub.context import Hub
+from provisioning.hub.events import BODY_MAX_BYTES, unpack
+from provisioning.hub.problem import ProblemError, describe
+
+Handler = Callable[..., Any]
+_JSON = "application/json"
+
+
+def unit_routes(hub: Hub) -> APIRouter:
+    """Return the routes of the table."""
+    router = APIRouter()
+
+    def serve(endpoint: api.Endpoint, **options: Any) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            router.add_api_route(
+                endpoint.path, handler, methods=[endpoint.method], name=endpoint.name, response_model=None, **options
+            )
+            return handler
+
+        return register
+
+    async def signed(request: Request) -> Caller:
+        body = await request.body()
+        target = request.scope["raw_path"].decode("ascii", "replace")
+        if query := request.scope["query_string"].decode("ascii", "replace"):
+            target += f"?{query}"
+        authorization = request.headers.get("authorization", "")
+        caller = await run_in_threadpool(hub.gatekeeper.check, authorization, request.method, target, body, hub.now())
+        for name, own in (("store", caller.store), ("unit", caller.unit)):
+            if request.path_params.get(name, own) != own:
+                raise ProblemError(403, "This belongs to another unit or store.", f"{name}: yours is {own}")
+        return caller
+
+    unit = Annotated[Caller, Depends(signed)]
+
+    @serve(api.AUTHORITY)
+    def authority() -> Response:
+        return Response(hub.authority.pem, media_type=api.AUTHORITY.media_type)
+
+    @serve(api.ENROL)
+    def enrol(request: EnrolRequest) -> Response:
+        return _json(hub.enrolment.redeem(request, hub.now()).model_dump_json())
+
+    @serve(api.CONFIG)
+    def config(request: Request, caller: unit) -> Response:
+        return _conditional(request, *hub.fleet.config(caller.store, caller.unit))
+
+    @serve(api.SLICE)
+    def slice_page(caller: unit, cursor: Identifier | None = None) -> Response:
+        served = hub.slices.page(caller.store, cursor, hub.now())
+        if served.complete_to is not None:
+            hub.fleet.pulled(caller.store, caller.unit, served.complete_to, hub.now())
+        return _json(served.page.model_dump_json())
+
+    @serve(api.CATALOGUE)
+    def catalogue(request: Request, caller: unit) -> Response:
+        return _conditional(request, *hub.content.document(caller.store, "catalogue"))
+
+    @serve(api.CAMPAIGNS)
+    def campaigns(request: Request, caller: unit) -> Response:
+        return _conditional(request, *hub.content.document(caller.store, "campaigns"))
+
+    @serve(api.CONTENT)
+    def content(caller: unit, sha256: Sha256) -> Response:
+        return FileResponse(hub.content.file(caller.store, sha256), media_type=api.CONTENT.media_type)
+
+    @serve(api.NUDGES, response_class=EventSourceResponse)
+    async def nudges(caller: unit) -> AsyncIterator[ServerSentEvent]:
+        async for sequence in hub.fanout.nudges(caller.store):
+            yield ServerSentEvent(event="pull", raw_data=str(sequence))
+
+    @serve(api.EVENTS, max_body_size=BODY_MAX_BYTES)
+    async def events(request: Request, caller: unit) -> Response:
+        body = await request.body()
+        return await run_in_threadpool(deliver, caller, body, request.headers.get("content-encoding", ""))
+
+    def deliver(caller: Caller, body: bytes, encoding: str) -> Response:
+        try:
+            batch = EventBatch.model_validate_json(unpack(body, encoding))
+        except ValidationError as error:
+            raise ProblemError(422, "The batch is not valid.", describe(error)) from error
+        receipts = hub.events.deliver(caller.store, caller.source, batch, hub.now())
+        hub.fleet.pushed(caller.store, caller.unit, hub.now())
+        return _json(receipts.model_dump_json())
+
+    return router
+
+
+def _conditional(request: Request, body: str, tag: str) -> Response:
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    # A proxy that compresses turns an ETag into a weak one, which still names the same document.
+    offered = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+    if tag in offered:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=_JSON, headers=headers)
+
+
+def _json(body: str) -> Response:
+    return Response(body, media_type=_JSON)

@@ -1,0 +1,169 @@
+"""The clerk's page in a real browser, over a real broker, with a desk that speaks the real contracts."""
+
+import aiomqtt
+import pytest
+from playwright.async_api import expect
+
+from tests.bus.conftest import until
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_card_appears_is_claimed_and_done(desk, tablet):
+    a, b = await tablet("a"), await tablet("b")
+    await until(lambda: {hello.tablet for hello in desk.hellos} == {"a", "b"})
+    desk.open()
+    await expect(a.get_by_role("heading", name="Trail Jacket")).to_be_visible()
+    await expect(a.get_by_text("Blue diamond", exact=True)).to_be_visible()
+    await expect(b.get_by_role("button", name="Claim")).to_be_visible()
+
+    await a.get_by_role("button", name="Claim").click()
+    await expect(a.get_by_text("Yours")).to_be_visible()
+    await expect(b.get_by_text("Taken")).to_be_visible()
+    await expect(b.get_by_role("button", name="Claim")).to_have_count(0)
+    assert "tablet" not in await b.inner_text("body")  # taken, never by whom
+
+    await a.get_by_role("button", name="Sold").click()
+    await expect(a.get_by_text("No cards at the moment")).to_be_visible()
+    await expect(b.get_by_text("Taken")).to_have_count(0)
+    assert [(reply.action, reply.outcome) for reply in desk.replies] == [("claim", None), ("done", "sold")]
+
+
+async def test_open_cards_come_with_the_hello(desk, tablet):
+    desk.open()
+    page = await tablet()
+    await expect(page.get_by_role("heading", name="Trail Jacket")).to_be_visible()
+
+
+async def test_withdrawn_and_expired_cards_leave_by_themselves(desk, tablet):
+    desk.open("withdrawn", title="Withdrawn soon")
+    desk.open("expires", title="Expires soon", expires_s=3)
+    page = await tablet()
+    await expect(page.get_by_role("heading")).to_have_count(3)
+    desk.change("withdrawn", state="withdrawn", title="", facts=())
+    await expect(page.get_by_text("Withdrawn soon")).to_have_count(0)
+    await expect(page.get_by_text("Expires soon")).to_have_count(0)
+
+
+async def test_an_older_revision_changes_nothing(desk, tablet):
+    first = desk.open()
+    page = await tablet()
+    desk.change("c1", title="Newer")
+    await expect(page.get_by_role("heading", name="Newer")).to_be_visible()
+    desk.notifier.send(first)
+    desk.open("c2", title="After it")
+    await expect(page.get_by_role("heading", name="After it")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Trail Jacket")).to_have_count(0)
+
+
+async def test_it_comes_back_after_the_broker(broker, desk, tablet):
+    page = await tablet()
+    desk.open("before", title="Before")
+    desk.open("gone", title="Gone meanwhile")
+    await expect(page.get_by_role("heading", name="Gone meanwhile")).to_be_visible()
+    broker.kill()
+    await expect(page.get_by_text("No connection.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Claim").first).to_be_disabled()
+    await until(lambda: desk.bus.health.report.state == "waiting")
+    desk.change("gone", state="withdrawn")  # nobody hears it
+    desk.open("during", title="During")
+    await broker.start()
+    await expect(page.get_by_role("heading", name="During")).to_be_visible()
+    await expect(page.get_by_text("No connection.")).to_have_count(0)
+    await expect(page.get_by_text("Gone meanwhile")).to_have_count(0)
+    await page.locator("[data-card=before]").get_by_role("button", name="Claim").click()
+    await expect(page.locator("[data-card=before]").get_by_text("Yours")).to_be_visible()
+
+
+async def test_texts_are_text(desk, tablet):
+    evil = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script>"
+    page = await tablet()
+    desk.open(title=evil, facts=(evil,), opening=evil, why=evil, badge="<b>Blue</b> diamond", zone="<i>Zone</i>")
+    await expect(page.get_by_role("heading", name=evil)).to_be_visible()
+    await expect(page.get_by_text("<b>Blue</b> diamond")).to_be_visible()
+    assert await page.title() == "Cards"
+    assert await page.locator("img").count() == 0
+
+
+async def test_a_silent_unit_is_said(desk, tablet):
+    desk.deaf = True
+    desk.open()
+    page = await tablet()
+    await page.get_by_role("button", name="Claim").click()
+    await expect(page.get_by_text("One moment…")).to_be_visible()
+    await expect(page.get_by_text("The unit did not answer.")).to_be_visible()
+    await expect(page.get_by_role("button", name="Claim")).to_be_enabled()
+
+
+async def test_departments_are_chosen_once(desk, tablet):
+    desk.open(department="service-desk")
+    page = await tablet(path="/")
+    await page.get_by_label("Service desk").check()
+    await page.get_by_role("button", name="Show cards").click()
+    await expect(page.get_by_role("heading", name="Trail Jacket")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Trail Jacket")).to_be_visible()
+    names = {hello.tablet for hello in desk.hellos}
+    assert len(names) == 1
+    assert names.pop().startswith("t-")
+
+
+@pytest.mark.parametrize(
+    ("button", "action"),
+    [
+        ("Not here", "not_here"),
+        ("Pause for today", "pause_today"),
+        ("Customer opted out", "opted_out"),
+        ("Give back", "release"),
+    ],
+)
+async def test_a_claimed_card_can_be_answered(desk, tablet, button, action):
+    desk.open()
+    page = await tablet()
+    await page.get_by_role("button", name="Claim").click()
+    await page.get_by_text("More").click()
+    await page.get_by_role("button", name=button).click()
+    if action == "opted_out":
+        await page.get_by_role("button", name="Yes: delete and never again").click()
+    await until(lambda: desk.replies[-1].action == action)
+
+
+async def test_an_obligation_is_marked_in_words_and_can_be_handed_over(desk, tablet):
+    desk.open(kind="obligation", title="Order 4711 is ready")
+    page = await tablet()
+    await expect(page.get_by_text("Please answer")).to_be_visible()
+    await page.get_by_label("Hand over to…").select_option("shoes")
+    await until(lambda: desk.replies)
+    assert (desk.replies[0].action, desk.replies[0].department) == ("hand_over", "shoes")
+
+
+async def test_later_and_not_for_us_clear_the_tablet(desk, tablet):
+    desk.open("c1")
+    desk.open("c2", title="Second")
+    page = await tablet()
+    await page.locator("[data-card=c1]").get_by_role("button", name="Later").click()
+    await page.locator("[data-card=c2]").get_by_role("button", name="Not for us").click()
+    await expect(page.get_by_text("No cards at the moment")).to_be_visible()
+    await until(lambda: {reply.action for reply in desk.replies} == {"snooze", "decline"})
+
+
+async def test_the_keyboard_is_enough(desk, tablet):
+    desk.open()
+    page = await tablet()
+    await expect(page.get_by_role("button", name="Claim")).to_be_visible()
+    for _ in range(3):
+        await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Claim")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await until(lambda: desk.replies)
+
+
+async def test_garbage_does_not_harm_the_page(broker, desk, tablet):
+    page = await tablet()
+    await until(lambda: desk.hellos)
+    async with aiomqtt.Client(broker.host, broker.port) as peer:
+        for payload in (b"", b"\xff", b"null", b'{"data": null}', b'{"data": {"card": 1}}', b"x" * 100_000):
+            await peer.publish("ea/1/vienna-1/card/outdoor", payload, qos=1)
+            await peer.publish("ea/1/vienna-1/unit/unit-9", payload, qos=1)
+    desk.open()
+    await expect(page.get_by_role("heading", name="Trail Jacket")).to_be_visible()

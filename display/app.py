@@ -1,0 +1,166 @@
+"""The display's composition root and its one loop: wait, listen, advance, draw."""
+
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+
+import sdnotify  # type: ignore[import-untyped]
+
+from display import clock
+from display.compose import Composer
+from display.director import Director
+from display.errors import PlaylistError, ScreenAbsent
+from display.frames import FrameFile
+from display.link import Link
+from display.playlist import Loop, parse_playlist
+from display.posters import Posters
+from display.settings import parse_size
+from display.stage import Stage
+from display.theme import DEFAULT
+from display.typeset import Typesetter, open_typesetter
+from display.window import Closed, Offscreen, Screen, open_screen
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.screen import Hello
+
+log = logging.getLogger(__name__)
+
+SCREEN_RETRY_S = 2.0
+"""A screen that is off or unplugged is looked for every so often."""
+
+PLAYLIST_MAX_BYTES = 1024 * 1024
+
+
+class Stopped(Exception):
+    """SIGTERM or SIGINT arrived."""
+
+
+class Waker:
+    """Turns signals into something that ``select`` sees, so that none is missed and none interrupts a drawing."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = socket.socketpair()
+        self.reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._stopped = False
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def check(self) -> None:
+        """Raise Stopped if a signal arrived."""
+        if self._stopped:
+            raise Stopped
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopped = True
+
+
+def run_display(config: AgentConfig) -> None:
+    """Show the loop and the agent's scenes until SIGTERM, SIGINT, or until the window is closed."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    waker = Waker()
+    notifier = sdnotify.SystemdNotifier()
+    typesetter = open_typesetter(DEFAULT.fonts)
+    try:
+        with ExitStack() as cleanup:
+            screen = wait_for_screen(config, waker, notifier)
+            cleanup.callback(screen.close)
+            director = build(config, screen, typesetter)
+            cleanup.callback(director.close)
+            loop(director, waker, notifier)
+    except Stopped:
+        log.info("stopped")
+    except Closed:
+        log.info("the window was closed")
+    notifier.notify("STOPPING=1")
+
+
+def wait_for_screen(config: AgentConfig, waker: Waker, notifier: sdnotify.SystemdNotifier) -> Screen:
+    """Return the screen, as soon as there is one."""
+    size = parse_size(config.display.size) if config.display.size else None
+    if config.display.offscreen:
+        return Offscreen(size or (1920, 1080))
+    said = False
+    while True:
+        waker.check()
+        try:
+            return open_screen(size, config.display.rotate, config.display.brand)
+        except ScreenAbsent as error:
+            if not said:
+                log.warning("%s; trying again every %.0f s", error, SCREEN_RETRY_S)
+                notifier.notify("READY=1\nSTATUS=waiting for a screen")
+                said = True
+        notifier.notify("WATCHDOG=1")
+        select.select([waker.reader], [], [], SCREEN_RETRY_S)
+
+
+def build(config: AgentConfig, screen: Screen, typesetter: Typesetter) -> Director:
+    """Put the parts together."""
+    content = config.content_folder
+    brand = config.display.brand
+    first = read_loop(content, Loop())
+    stage = Stage(first, DEFAULT.fade_s, clock.monotonic_s())
+    composer = Composer(screen.size, DEFAULT, typesetter, content, brand)
+
+    def hello() -> Hello:
+        width, height = screen.size
+        return Hello(version=version("edge-agent"), width_px=width, height_px=height, showing=stage.showing)
+
+    frames = FrameFile(config.display.frame_file) if config.display.frame_file else None
+    return Director(
+        stage=stage,
+        posters=Posters(composer, screen),
+        screen=screen,
+        link=Link(config.screen.socket, hello),
+        frames=frames,
+        read_loop=lambda last_good: read_loop(content, last_good),
+        loop=first,
+    )
+
+
+def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -> None:
+    """Turn until a signal arrives. systemd's watchdog is petted after a frame was really presented."""
+    watchdog_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6 or float("inf")
+    pet_at_s = 0.0
+    ready = False
+    while True:
+        waker.check()
+        director.turn()
+        if not ready:
+            notifier.notify("READY=1\nSTATUS=showing")
+            ready = True
+        now_s = clock.monotonic_s()
+        if now_s >= pet_at_s:
+            director.present_again()
+            notifier.notify("WATCHDOG=1")
+            pet_at_s = now_s + watchdog_s
+        sleep_s = min(director.next_deadline(), pet_at_s) - clock.monotonic_s()
+        readers, writers = [waker.reader], []
+        if director.link.socket is not None:
+            readers.append(director.link.socket)
+            if director.link.blocked:
+                writers.append(director.link.socket)
+        select.select(readers, writers, [], None if sleep_s == float("inf") else max(0.0, sleep_s))
+
+
+def read_loop(content: Path, last_good: Loop) -> Loop:
+    """Return the playlist of the content folder; the last good one where it is missing or broken."""
+    path = content / "playlist.json"
+    try:
+        with path.open("rb") as file:
+            text = file.read(PLAYLIST_MAX_BYTES + 1)
+        if len(text) > PLAYLIST_MAX_BYTES:
+            raise PlaylistError(f"more than {PLAYLIST_MAX_BYTES} bytes")
+        return parse_playlist(text)
+    except OSError as error:
+        log.warning("%s: %s; the last good playlist stays", path, error.strerror)
+    except PlaylistError as error:
+        log.warning("%s: %s; the last good playlist stays", path, error)
+    return last_good

@@ -1,0 +1,14 @@
+"""The only place of the display that reads a clock."""
+
+import time
+from datetime import UTC, datetime
+
+
+def monotonic_s() -> float:
+    """Return CLOCK_MONOTONIC in seconds, the clock of the agent's permits."""
+    return time.monotonic()
+
+
+def utc_now() -> datetime:
+    """Return the wall clock, for proofs of play only."""
+    return datetime.now(UTC)

@@ -1,0 +1,114 @@
+"""Text that flows: lay out the lines of a column, and shrink them together until they fit."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from display.errors import PosterError
+from display.plan import Plan, Role, Slot
+from display.typeset import Block, Style, Typesetter
+
+CHIP_PADDING = 0.55
+"""Padding of the panel around a place, in text sizes."""
+
+CHIP_PIN = 1.35
+"""Width that the pin in that panel takes, in text sizes."""
+
+_SHRINK = 0.94
+_BALANCE_LINES = 4  # longer texts look balanced by themselves
+_BADGE_GAP = 0.28  # between a small badge and its name, in badge sizes
+_BADGE_TEXT = 0.4  # size of its name, in badge sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One slot of a column, laid out."""
+
+    role: Role
+    block: Block
+    size_px: float
+    """Text size, or the side of the badge."""
+    height_px: float
+    gap_px: float
+    indent_px: float
+    """Where its text begins, from the edge of the column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balanced:
+    """Lays text out in the narrowest width that takes no more lines: no word is left alone on the last one."""
+
+    typesetter: Typesetter
+
+    def lay(self, text: str, style: Style, width_px: int) -> Block:
+        """Break ``text`` into lines of at most ``width_px``, of about the same length."""
+        block = self.typesetter.lay(text, style, width_px)
+        if block.broken or not 2 <= block.lines <= _BALANCE_LINES:
+            return block
+        narrow_px, wide_px = width_px // 2, width_px
+        while wide_px - narrow_px > max(8, width_px // 40):
+            middle_px = (narrow_px + wide_px) // 2
+            tried = self.typesetter.lay(text, style, middle_px)
+            if tried.lines > block.lines or tried.broken:
+                narrow_px = middle_px
+            else:
+                wide_px = middle_px
+        return self.typesetter.lay(text, style, wide_px)
+
+
+def flow(placed: Plan, texts: Mapping[Role, str], language: str, typesetter: Typesetter) -> list[Line]:
+    """Return the lines of a column that have a text, all at the largest common scale that fits.
+
+    Raises PosterError where they do not fit at the smallest size that can be read from the floor,
+    or where no font has the characters.
+    """
+    slots = [slot for slot in placed.slots if texts.get(slot.role)]
+    for scale, smallest in _scales(placed, slots):
+        lines = [_lay(slot, scale, placed, texts[slot.role], language, typesetter) for slot in slots]
+        _check_glyphs(lines)
+        height = sum(line.height_px for line in lines) + sum(line.gap_px for line in lines[1:])
+        wild = any(line.block.broken or line.block.lines > slot.lines for line, slot in zip(lines, slots, strict=True))
+        if height <= placed.column.height and (smallest or not wild):
+            balanced = Balanced(typesetter)
+            return [_lay(slot, scale, placed, texts[slot.role], language, balanced) for slot in slots]
+    longest = max(slots, key=lambda slot: len(texts[slot.role]))
+    raise PosterError(f"{longest.role}: the text is too long for this screen, even at the smallest readable size")
+
+
+def _scales(placed: Plan, slots: list[Slot]) -> Iterator[tuple[float, bool]]:
+    """Yield scales from 1 downwards, the last of which brings every text to the smallest size."""
+    largest = max((slot.size_px for slot in slots), default=0)
+    scale = 1.0
+    while largest * scale > placed.minimum_px > 0:
+        yield scale, False
+        scale *= _SHRINK
+    yield scale, True
+
+
+def _lay(slot: Slot, scale: float, placed: Plan, text: str, language: str, typesetter: Typesetter) -> Line:
+    size_px = max(slot.size_px * scale, placed.minimum_px)
+    width_px = placed.column.width
+    gap_px = slot.gap_px * scale
+    match slot.role:
+        case "badge":
+            side_px = max(slot.size_px * scale, 1.6 * placed.minimum_px)
+            indent_px = side_px * (1 + _BADGE_GAP)
+            style = Style(max(side_px * _BADGE_TEXT, placed.minimum_px), language, True, placed.align)
+            block = typesetter.lay(text, style, max(1, round(width_px - indent_px)))
+            return Line("badge", block, side_px, max(side_px, block.height_px), gap_px, indent_px)
+        case "place":
+            indent_px = size_px * (CHIP_PADDING + CHIP_PIN)
+            style = Style(size_px, language, slot.bold, "end" if placed.align == "end" else "start")
+            block = typesetter.lay(text, style, max(1, round(width_px - indent_px - size_px * CHIP_PADDING)))
+            return Line("place", block, size_px, block.height_px + size_px * CHIP_PADDING, gap_px, indent_px)
+        case _:
+            block = typesetter.lay(text, Style(size_px, language, slot.bold, placed.align), width_px)
+            return Line(slot.role, block, size_px, block.height_px, gap_px, 0)
+
+
+def _check_glyphs(lines: list[Line]) -> None:
+    for line in lines:
+        if line.block.missing:
+            raise PosterError(
+                f"{line.role}: no installed font has {line.block.missing} of its characters;"
+                " install one for its script, such as fonts-noto-core or fonts-noto-cjk"
+            )

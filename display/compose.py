@@ -1,0 +1,79 @@
+"""Draw a scene, a picture of the loop or the brand's name into one surface: a poster."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygame
+
+from display import layout
+from display.errors import PosterError
+from display.items import Brand, Item, LoopPicture
+from display.paint import Painter, Words
+from display.pictures import load_picture
+from display.plan import Contents, Plan, Role, mirrored
+from display.theme import Theme
+from display.typeset import Typesetter, is_right_to_left
+from edge_agent.contracts.screen import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Draws posters of one size."""
+
+    size: tuple[int, int]
+    """Width and height of the picture in pixels."""
+    theme: Theme
+    typesetter: Typesetter
+    content_folder: Path
+    """Where pictures lie, named by their digest."""
+    brand: str
+    """Name of the brand."""
+
+    def compose(self, item: Item) -> pygame.Surface:
+        """Return the poster of an item. Raises PosterError where it cannot be drawn well."""
+        match item:
+            case Scene():
+                contents = Contents(len(item.badges), item.picture is not None, bool(item.qr))
+                return self._paint(layout.plan(item.layout, self.size, contents), words_of(item), item.picture)
+            case LoopPicture():
+                words = Words(item.language, {"headline": item.headline})
+                return self._paint(layout.loop_plan(self.size), words, item.picture)
+            case Brand():
+                return self._brand()
+
+    def _brand(self) -> pygame.Surface:
+        plan = layout.brand_plan(self.size)
+        try:
+            return self._paint(plan, Words("en", {"headline": self.brand}), None)
+        except PosterError:  # something must always be there to be shown
+            return self._paint(plan, Words("en", {}), None)
+
+    def _paint(self, plan: Plan, words: Words, picture: str | None) -> pygame.Surface:
+        if is_right_to_left(words.language):
+            plan = mirrored(plan, self.size[0])
+        poster = pygame.Surface(self.size, 0, 32)
+        painter = Painter(poster, plan, self.theme, self.typesetter)
+        painter.ground()
+        if picture is not None:
+            if plan.picture is None:
+                raise PosterError("picture: this layout shows none")
+            size = painter.picture_size()
+            painter.picture(load_picture(self.content_folder, picture, size, plan.picture_fit), bool(words.texts))
+        painter.words(words)
+        painter.brand(self.brand)
+        return poster
+
+
+def words_of(scene: Scene) -> Words:
+    """Return the texts of a scene by the place where they stand."""
+    only = scene.badges[0].label if len(scene.badges) == 1 else ""
+    texts: dict[Role, str] = {
+        "badge": only,
+        "label": only,
+        "headline": scene.headline,
+        "body": scene.body,
+        "product_name": scene.product_name,
+        "price": scene.price,
+        "place": scene.place,
+    }
+    return Words(scene.language, texts, scene.badges, scene.qr)

@@ -1,0 +1,49 @@
+"""Read the unit's configuration file: the same file that the agent reads."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from display.errors import SettingsError
+from edge_agent.contracts.config import AgentConfig
+
+
+def load_config(path: Path) -> AgentConfig:
+    """Return the configuration in ``path``.
+
+    Raises SettingsError, which names every wrong key with its value and what is allowed.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: byte {error.start} is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: is not TOML: {error}") from error
+    try:
+        return AgentConfig.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError("\n".join(f"{path}: {line}" for line in problems(error))) from error
+
+
+def problems(error: ValidationError) -> list[str]:
+    """Return one line per wrong field: its key, the value that was given, and what is allowed."""
+    lines = []
+    for problem in error.errors(include_url=False, include_context=False):
+        key = ".".join(map(str, problem["loc"]))
+        given = "" if problem["type"] == "missing" else f" = {problem['input']!r}"
+        lines.append(f"{key}{given}: {problem['msg']}")
+    return lines
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return width and height of ``1920x1080`` in pixels. Raises SettingsError for anything else."""
+    width, _, height = text.partition("x")
+    if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
+        raise SettingsError(f"size = {text!r}: must look like 1920x1080")
+    size = int(width), int(height)
+    if not all(200 <= side <= 8192 for side in size):
+        raise SettingsError(f"size = {text!r}: each side must be 200 to 8192 pixels")
+    return size

@@ -1,0 +1,69 @@
+"""Text in any language: Pango where it is installed, Pillow where it is not."""
+
+import logging
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import pygame
+
+from display.theme import Colour
+
+log = logging.getLogger(__name__)
+
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+"""Languages that are written from right to left."""
+
+
+def is_right_to_left(language: str) -> bool:
+    """Whether a BCP 47 language is written from right to left."""
+    return language.split("-")[0] in RIGHT_TO_LEFT
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a piece of text looks."""
+
+    size_px: float
+    language: str
+    bold: bool = False
+    align: Literal["start", "centre", "end"] = "start"
+    """Left, centred or right on the screen, whatever the language."""
+
+
+class Block(Protocol):
+    """Text that has been laid out within a width."""
+
+    width_px: int
+    """Width of its longest line."""
+    height_px: int
+    """Height of all lines."""
+    lines: int
+    """How many lines it took."""
+    broken: bool
+    """Whether a word is wider than the width, so that it was broken."""
+    missing: int
+    """Characters that no installed font can draw."""
+
+    def draw(self, colour: Colour) -> pygame.Surface:
+        """Return it as pixels with premultiplied alpha, exactly as wide as it was allowed to be."""
+        ...
+
+
+class Typesetter(Protocol):
+    """Lays out text."""
+
+    def lay(self, text: str, style: Style, width_px: int) -> Block:
+        """Break ``text`` into lines of at most ``width_px``."""
+        ...
+
+
+def open_typesetter(families: str) -> Typesetter:
+    """Return the best typesetter that this machine has."""
+    try:
+        from display.typeset_pango import PangoTypesetter
+    except (ImportError, OSError) as error:  # the Python packages, or the system's libraries
+        from display.typeset_pillow import PillowTypesetter
+
+        log.warning("no Pango (%s): drawing text with Pillow; install libpango-1.0-0 and libpangocairo-1.0-0", error)
+        return PillowTypesetter()
+    return PangoTypesetter(families)

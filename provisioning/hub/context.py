@@ -43,7 +43,7 @@ class Hub:
 
         Raises PermissionError where a secret of the folder can be read by others.
         """
-        config.folder.mkdir(parents=True, exist_ok=True)
+        config.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         authority = Authority.open(config.folder, now())
         nonces = Nonces(secret_from(config.folder / _NONCE_KEY_FILE).encode())
         token = secret_from(config.folder / PLATFORM_TOKEN_FILE)

@@ -3,13 +3,15 @@
 import hashlib
 import json
 import secrets
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 
+from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.config import AgentConfig
 from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.storage import (
@@ -23,6 +25,8 @@ from provisioning.hub.storage import (
     stores,
     units,
 )
+
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,13 @@ class Fleet:
         self._database = database
 
     def add_store(self, store: str, timezone: str, now: datetime) -> None:
-        """Make a store; raises a 409 problem where there is one of that name."""
+        """Make a store; raises a 409 problem where there is one of that name, 422 for a bad name or time zone."""
+        try:
+            _IDENTIFIER.validate_python(store)
+        except ValidationError as error:
+            raise ProblemError(422, "The name of a store is 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -") from error
+        if timezone not in zoneinfo.available_timezones():
+            raise ProblemError(422, "There is no such time zone.", f"timezone: {timezone!r} is no IANA name")
         row = {"store": store, "timezone": timezone, "epoch": secrets.token_hex(4), "created_s": now.timestamp()}
         with self._database.writing() as connection:
             if store_exists(connection, store):

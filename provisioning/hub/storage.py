@@ -31,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 
+from provisioning.files import SECRET_MODE
 from provisioning.hub.problem import ProblemError
 
 _ID = String(64)
@@ -164,6 +165,7 @@ def open_database(url: str | None, folder: Path) -> Database:
     """Open the database and make the tables that are missing. Without a URL: SQLite in the folder."""
     if url is None:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "hub.db").touch(SECRET_MODE)  # it holds identity keys
         url = f"sqlite:///{folder / 'hub.db'}"
     parsed = make_url(url)
     if parsed.drivername == "postgresql":

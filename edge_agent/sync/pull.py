@@ -1,0 +1,148 @@
+"""What the store may know: slice, catalogue, campaigns, content and configuration, from the hub to the disk."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+from edge_agent.contracts.api import CAMPAIGNS, CATALOGUE, CONFIG, SLICE
+from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.slice import SlicePage
+from edge_agent.errors import HubError, StoreError
+from edge_agent.events import KnowledgeChanged, SliceChanged
+from edge_agent.store.catalogue import CatalogueStore
+from edge_agent.store.slice import SliceStore
+from edge_agent.store.worker import Worker
+from edge_agent.supervisor import Health
+from edge_agent.sync.client import AbsentError, GoneError, HubClient
+from edge_agent.sync.configuration import ConfigTree, desired_config, write_config
+from edge_agent.sync.content import ContentFolder
+from edge_agent.sync.merge import BrokenPageError, Gathering
+from edge_agent.sync.nudge import PullNow
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 300.0
+"""Also without a nudge the lease is renewed, and new token keys come, this often."""
+
+DESIRED_FILE = "desired.toml"
+"""The configuration that the hub wants; it takes effect when somebody puts it in the place of the present one."""
+
+Emit = Callable[[SliceChanged | KnowledgeChanged], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where pulled things go."""
+
+    worker: Worker
+    slices: SliceStore
+    catalogue: CatalogueStore
+    emit: Emit
+    """Tells the engine."""
+
+
+class Pull:
+    """The pull, as a part: at once, after each nudge, and every ``poll_s`` while the nudge stream is down."""
+
+    def __init__(
+        self, client: HubClient, config: AgentConfig, to: Destination, pull_now: PullNow, health: Health
+    ) -> None:
+        self.health = health
+        self._client = client
+        self._config = config
+        self._to = to
+        self._pull_now = pull_now
+        self._content = ContentFolder(config.content_folder, config.screen.languages[0])
+        self._store = {"store": config.store}
+        self._config_etag: str | None = None
+        self._complaint = ""
+
+    async def run(self) -> None:
+        """Pull until cancelled; raises HubError when the slice cannot be had."""
+        while True:
+            self._pull_now.wanted.clear()
+            await self.pull_slice()
+            self.health.running()
+            try:
+                await self.pull_knowledge()
+                self._complaint = ""
+            except HubError as error:  # the slice must not wait for a broken catalogue
+                if str(error) != self._complaint:
+                    self._complaint = str(error)
+                    log.warning("what is held stays in use: %s", error)
+            timeout_s = REFRESH_S if self._pull_now.live else self._config.hub.poll_s
+            try:
+                await asyncio.wait_for(self._pull_now.wanted.wait(), timeout_s)
+            except TimeoutError:
+                pass
+
+    async def pull_slice(self) -> None:
+        """Bring the slice up to the hub's state: whole checkpoints, or nothing."""
+        try:
+            await self._gather(self._to.slices.cursor())
+        except GoneError as gone:
+            log.warning("%s; the whole slice is loaded anew", gone)
+            await self._gather(None)
+
+    async def pull_knowledge(self) -> None:
+        """Bring in what changed of catalogue, campaigns, content and configuration."""
+        changed = [await self._document("catalogue"), await self._document("campaigns")]
+        items, loop = self._to.catalogue.content(), self._to.catalogue.loop()
+        missing = await self._content.fetch(self._client, self._config.store, items)
+        new_playlist = await asyncio.to_thread(self._content.publish, items, loop)
+        if any(changed) or new_playlist:
+            self._to.emit(KnowledgeChanged())
+        await self._desired_config()
+        if missing:
+            raise HubError(missing)
+
+    async def _gather(self, cursor: str | None) -> None:
+        gathering = Gathering(self._config.store, cursor)
+        pages = None
+        while pages is None:
+            query = urlencode({"cursor": gathering.cursor}) if gathering.cursor else ""
+            page = await self._client.get(SLICE, self._store, SlicePage, query)
+            try:
+                pages = gathering.add(page)
+            except BrokenPageError as error:
+                raise HubError(f"slice: {error}; nothing was applied") from error
+        try:
+            applied = await self._to.worker.call(self._to.slices.apply, pages)
+        except StoreError as error:
+            raise HubError(f"slice: {error}; it is pulled again") from error
+        if applied.skipped:
+            log.warning("%d broken profiles of the slice were skipped, the rest is used", applied.skipped)
+        self._to.emit(SliceChanged(applied.changed, pages[-1].lease_until))
+
+    async def _document(self, kind: Literal["catalogue", "campaigns"]) -> bool:
+        endpoint = CATALOGUE if kind == "catalogue" else CAMPAIGNS
+        store = self._to.catalogue
+        try:
+            document = await self._client.get_if_changed(endpoint, self._store, store.etag(kind))
+        except AbsentError:
+            return False  # nobody has put one yet
+        if document is None:
+            return False
+        if kind == "catalogue":
+            catalogue = document.parse(Catalogue)
+            await self._to.worker.call(store.put_catalogue, catalogue, document.etag)
+        else:
+            await self._to.worker.call(store.put_campaigns, document.parse(CampaignFile), document.etag)
+        log.info("%s: a new version is here", kind)
+        return True
+
+    async def _desired_config(self) -> None:
+        own = self._config
+        document = await self._client.get_if_changed(CONFIG, {"store": own.store, "unit": own.unit}, self._config_etag)
+        if document is None or own.hub.url is None:
+            return
+        config = desired_config(document.parse(ConfigTree).root, own.hub.url, own.folder)
+        path = own.folder / DESIRED_FILE
+        if await asyncio.to_thread(write_config, path, config):
+            log.info("the hub wants another configuration: see %s", path)
+        self._config_etag = document.etag

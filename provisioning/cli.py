@@ -1,0 +1,198 @@
+"""``edge-fleet``: run the hub, make stores and units, see how they are."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from edge_agent.contracts.config import HubServerConfig
+from provisioning.files import SECRET_MODE, write_atomically
+from provisioning.hub.context import Hub
+from provisioning.hub.problem import ProblemError
+from provisioning.hub.server import serve
+from provisioning.settings import SettingsError, hub_config, read_toml
+from provisioning.store_file import StoreFileError, read_store_file
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+Command = Callable[..., None]
+
+
+def on_hub(command: Command) -> Command:
+    """Give a command the options that name the hub; it gets the hub's configuration as first argument."""
+
+    @click.option("--config", type=FILE, help="The hub's configuration (TOML).")
+    @click.option("--folder", type=FOLDER, help="The hub's folder. [default: hub]")
+    @wraps(command)
+    def with_config(config: Path | None, folder: Path | None, **arguments: object) -> None:
+        with _spoken():
+            command(hub_config(config, folder), **arguments)
+
+    return with_config
+
+
+@click.group()
+def main() -> None:
+    """Run the hub, make stores and units, and see how they are.
+
+    Every command works on the hub's folder and database; a hub that is running notices.
+    """
+
+
+@main.command()
+@on_hub
+def hub(config: HubServerConfig) -> None:
+    """Serve the stores until a signal ends it."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    serve(config)
+
+
+@main.group()
+def store() -> None:
+    """Stores."""
+
+
+@store.command("add")
+@click.argument("name")
+@click.option("--timezone", default="UTC", show_default=True, help="IANA name, such as Europe/Vienna.")
+@on_hub
+def store_add(config: HubServerConfig, name: str, timezone: str) -> None:
+    """Make a store."""
+    with _opened(config) as opened:
+        opened.fleet.add_store(name, timezone, opened.now())
+    click.echo(f"store {name} is there; next: edge-fleet unit add {name} UNIT --zone ZONE")
+
+
+@main.group()
+def unit() -> None:
+    """Units of a store."""
+
+
+@unit.command("add")
+@click.argument("store")
+@click.argument("name")
+@click.option("--zone", required=True, help='The area that it serves, as a clerk would say it: "Outdoor".')
+@click.option("--config-file", type=FILE, help="Any part of its configuration.")
+@click.option("--claim-file", type=FILE, help="Write the claim here, mode 0600.")
+@on_hub
+def unit_add(
+    config: HubServerConfig, store: str, name: str, zone: str, config_file: Path | None, claim_file: Path | None
+) -> None:
+    """Make a unit, or give it a new configuration, and hand out a claim. The claim is shown once."""
+    with _opened(config) as opened:
+        part = read_toml(config_file) if config_file else {}
+        opened.fleet.add_unit(store, name, zone, part, opened.now())
+        _hand_out(opened, store, name, claim_file)
+
+
+@unit.command("claim")
+@click.argument("store")
+@click.argument("name")
+@click.option("--claim-file", type=FILE, help="Write the claim here, mode 0600.")
+@on_hub
+def unit_claim(config: HubServerConfig, store: str, name: str, claim_file: Path | None) -> None:
+    """Hand out a new claim for a unit; an unused older one stops working."""
+    with _opened(config) as opened:
+        opened.fleet.config(store, name)
+        _hand_out(opened, store, name, claim_file)
+
+
+@unit.command("revoke")
+@click.argument("store")
+@click.argument("name")
+@on_hub
+def unit_revoke(config: HubServerConfig, store: str, name: str) -> None:
+    """Refuse a unit from now on: it is lost, stolen or replaced."""
+    with _opened(config) as opened:
+        opened.fleet.config(store, name)
+        opened.fleet.revoke(store, name)
+    click.echo(f"unit {name} of store {store} is refused from now on; a new claim lets it enrol again")
+
+
+@main.command()
+@click.argument("store")
+@click.option("--file", "path", required=True, type=FILE, help="JSON store file.")
+@on_hub
+def load(config: HubServerConfig, store: str, path: Path) -> None:
+    """Fill a store with catalogue, campaigns, customers and pictures from one file."""
+    with _opened(config) as opened:
+        loaded = read_store_file(path, store, opened.now())
+        for digest, file in loaded.pictures.items():
+            opened.content.copy_file(store, digest, file)
+        opened.content.put_catalogue(store, loaded.content.catalogue)
+        opened.content.put_campaigns(store, loaded.content.campaigns)
+        opened.slices.put(store, loaded.content.customers, opened.now())
+    click.echo(
+        f"store {store}: {len(loaded.content.catalogue.products)} products, {len(loaded.pictures)} pictures, "
+        f"{len(loaded.content.campaigns.campaigns)} campaigns, {len(loaded.content.customers)} customers"
+    )
+
+
+@main.command()
+@on_hub
+def status(config: HubServerConfig) -> None:
+    """Show stores and units: how old their data is, and what they delivered."""
+    with _opened(config) as opened:
+        stores, now_s = opened.fleet.status(), opened.now().timestamp()
+    table = Table("Store", "Customers", "Events", "Unit", "Zone", "State", "Last pull", "Behind", "Last push")
+    for one in stores:
+        head = (one.store, str(one.customers), str(one.events))
+        if not one.units:
+            table.add_row(*head, "-")
+        for line in one.units:
+            pulled, pushed = _ago(line.pulled_s, now_s), _ago(line.pushed_s, now_s)
+            table.add_row(*head, line.unit, line.zone, line.state, pulled, str(line.behind), pushed)
+            head = ("", "", "")
+    Console().print(table)
+
+
+def _hand_out(opened: Hub, store: str, name: str, claim_file: Path | None) -> None:
+    claim = opened.enrolment.new_claim(store, name, opened.now())
+    days = int(opened.config.claim_s // 86_400)
+    text = claim.text(f"claim for unit {name} of store {store}; works once, within {days} days")
+    if claim_file is None:
+        click.echo(text, nl=False)
+        return
+    write_atomically(claim_file, text.encode(), SECRET_MODE)
+    click.echo(f"{claim_file}: claim for unit {name} of store {store}; on the unit: edge-agent enrol --claim-file FILE")
+
+
+def _ago(then_s: float | None, now_s: float) -> str:
+    if then_s is None:
+        return "never"
+    age_s = max(0.0, now_s - then_s)
+    for unit_s, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if age_s >= 2 * unit_s:
+            return f"{age_s / unit_s:.0f} {name} ago"
+    return f"{age_s:.0f} s ago"
+
+
+@contextmanager
+def _opened(config: HubServerConfig) -> Iterator[Hub]:
+    with _spoken():
+        opened = Hub.open(config)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """Say an expected failure in a sentence, without a traceback."""
+    try:
+        yield
+    except ProblemError as error:
+        raise click.ClickException(f"{error.problem.title} {error.problem.detail}".strip()) from error
+    except (SettingsError, StoreFileError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"the hub's database cannot be used: {error}") from error

@@ -1,0 +1,34 @@
+"""Configuration files of the platform's side."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from edge_agent.contracts.config import HubServerConfig
+
+
+class SettingsError(ValueError):
+    """A file is wrong; the message names file, field and what is allowed."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return a TOML file as a tree; raises SettingsError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def hub_config(file: Path | None, folder: Path | None) -> HubServerConfig:
+    """Return the hub's configuration; ``folder`` wins over the file. Raises SettingsError."""
+    tree = read_toml(file) if file else {}
+    if folder:
+        tree["folder"] = folder
+    try:
+        return HubServerConfig.model_validate(tree)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise SettingsError(f"{file or 'hub'}: {where} = {problem['input']!r}: {problem['msg']}") from error

@@ -30,6 +30,8 @@ def explain(error: MqttError | OSError | UnicodeError, host: str, port: int) -> 
             return BusError(f"{where}: no answer; check the network")
     if isinstance(error, MqttCodeError) and _code(error) in _BAD_CREDENTIALS:
         return BusError(f"{where}: it refused us; check broker.username and broker.password_file")
+    if str(error).startswith("Disconnected"):
+        return BusError(f"{where}: the connection was lost")
     return BusError(f"{where}: {error}")
 
 

@@ -9,7 +9,6 @@ import contextlib
 import logging
 import ssl
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -138,5 +137,4 @@ def same_origin(origin: str | None, host: str | None) -> bool:
     """Say whether a browser's ``Origin`` is the site that it talks to. Absent or opaque origins are not."""
     if not origin or not host:
         return False
-    parts = urlsplit(origin)
-    return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+    return origin.lower() in {f"http://{host.lower()}", f"https://{host.lower()}"}

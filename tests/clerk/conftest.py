@@ -1,20 +1,31 @@
+import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError
 
 import edge_agent.clerk
-from tests.bus.brokers import Broker, mosquitto
+from tests.bus.brokers import Broker, free_port, mosquitto
 from tests.bus.conftest import TOPICS, make_bus, running
 from tests.clerk.desk import Desk
 from tests.web.serving import Site, serving, sources
 
 PAGE = Path(edge_agent.clerk.__file__).parent / "page"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--no-first-run",
+]
+
 expect.set_options(timeout=20_000)
 OpenTablet = Callable[..., Awaitable[Page]]
 
@@ -41,17 +52,30 @@ async def site(broker: Broker) -> AsyncIterator[Site]:
         yield site
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One browser process for all tests; each test opens contexts of its own in it."""
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     if not (PAGE / "vendor" / "mqtt.js").exists():
         pytest.skip("needs the page's modules: pip install -e . fetches them")
+    port = free_port()
+    command = [CHROMIUM, "--headless=new", f"--remote-debugging-port={port}", *FLAGS]
+    profile = tmp_path_factory.mktemp("chromium")
+    with subprocess.Popen([*command, f"--user-data-dir={profile}"], stderr=subprocess.DEVNULL) as process:
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-gpu"],
-        )
+        while True:
+            try:
+                browser = await playwright.chromium.connect_over_cdp(chromium)
+                break
+            except PlaywrightError:  # it is still starting
+                await asyncio.sleep(0.05)
         yield browser
         await browser.close()
 

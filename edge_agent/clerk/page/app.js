@@ -122,7 +122,7 @@ function Desk({ store, tablet, chosen, onChange }) {
     <main class="desk">
       ${mine.map((entry) => show(entry, true))}
       ${open.map((entry) => show(entry, false))}
-      ${!mine.length && !open.length && html`<div class="quiet"><p>${text.quiet}</p><p class="hint">${text.quietHint}</p></div>`}
+      ${online && !mine.length && !open.length && html`<div class="quiet"><p>${text.quiet}</p><p class="hint">${text.quietHint}</p></div>`}
     </main>
     ${taken.length > 0 && html`<ul class="takens">${taken.map((entry) => html`<${TakenCard} key=${entry.card.card} entry=${entry} />`)}</ul>`}`;
 }

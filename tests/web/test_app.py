@@ -1,0 +1,130 @@
+"""The web server, over real sockets."""
+
+import asyncio
+import os
+from datetime import UTC
+
+import httpx2
+import pytest
+
+from edge_agent.clock import SystemClock
+from edge_agent.contracts.config import WebConfig
+from edge_agent.errors import ServerError
+from edge_agent.events import Fact
+from edge_agent.supervisor import Health
+from edge_agent.web.app import build
+from edge_agent.web.feed import StoryFeed
+from edge_agent.web.headers import import_map_digests
+from edge_agent.web.live import LiveView
+from edge_agent.web.server import WebServer, allowed_hosts, is_loopback
+from tests.web.serving import serving, sources
+
+CLOCK = SystemClock("always")
+
+
+async def test_page_setup_health_and_metrics(nobody, page):
+    async with serving(sources(nobody, page)) as site, httpx2.AsyncClient(base_url=site.url) as client:
+        assert "hello" in (await client.get("/")).text
+        assert "javascript" in (await client.get("/app.js")).headers["content-type"]
+        setup = (await client.get("/setup.json")).json()
+        assert setup == {"store": "vienna-1", "departments": ["outdoor", "shoes", "service-desk"]}
+        assert (await client.get("/healthz")).json() == {"status": "ok", "parts": {"bus": "running"}}
+        assert "cards_sent_total 1.0" in (await client.get("/metrics")).text
+
+
+async def test_every_answer_is_guarded(nobody, page):
+    async with serving(sources(nobody, page)) as site, httpx2.AsyncClient(base_url=site.url) as client:
+        for path in ("/", "/app.js", "/metrics", "/no-such-page"):
+            headers = (await client.get(path)).headers
+            policy = headers["content-security-policy"]
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "no-referrer"
+            assert "server" not in headers
+        [digest] = import_map_digests((page / "index.html").read_text())
+        assert f"'sha256-{digest}'" in policy
+
+
+async def test_a_foreign_name_is_refused(nobody, page):
+    async with serving(sources(nobody, page)) as site, httpx2.AsyncClient(base_url=site.url) as client:
+        assert (await client.get("/setup.json", headers={"host": "evil.example"})).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/live", "/live/frame.jpg", "/story", "/story/lines", "/pages/live.js"])
+async def test_a_shop_has_no_live_view(nobody, page, path):
+    async with serving(sources(nobody, page)) as site, httpx2.AsyncClient(base_url=site.url) as client:
+        assert (await client.get(path)).status_code == 404
+
+
+async def test_path_traversal_finds_nothing(nobody, page):
+    (page.parent / "secret").write_text("secret")
+    async with serving(sources(nobody, page)) as site, httpx2.AsyncClient(base_url=site.url) as client:
+        for path in ("/..%2fsecret", "/%2e%2e/secret", "//etc/passwd"):
+            assert (await client.get(path)).status_code == 404
+
+
+async def test_the_live_view_waits_for_the_next_frame(nobody, page, tmp_path):
+    frame = tmp_path / "frame.jpg"
+    live = LiveView(frame, StoryFeed(UTC))
+
+    def present(content: bytes) -> None:
+        (tmp_path / "next").write_bytes(content)
+        os.replace(tmp_path / "next", frame)
+
+    async with serving(sources(nobody, page, live=live)) as site, httpx2.AsyncClient(base_url=site.url) as client:
+        assert (await client.get("/live")).status_code == 200
+        assert (await client.get("/live/frame.jpg")).status_code == 404
+        present(b"first")
+        first = await client.get("/live/frame.jpg")
+        assert (first.content, first.headers["content-type"]) == (b"first", "image/jpeg")
+        waiting = asyncio.create_task(
+            client.get("/live/frame.jpg", headers={"if-none-match": first.headers["etag"]}, timeout=30)
+        )
+        await asyncio.sleep(0)
+        present(b"second")
+        assert (await waiting).content == b"second"
+
+
+async def test_the_story_streams(nobody, page):
+    story = StoryFeed(UTC)
+    story.tell(Fact("near", "c", badge="Blue diamond", zone="Outdoor"), CLOCK.now())
+    live = LiveView(None, story)
+    async with (
+        serving(sources(nobody, page, live=live)) as site,
+        httpx2.AsyncClient(base_url=site.url) as client,
+        client.stream("GET", "/story/lines") as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        lines = answer.aiter_lines()
+        assert (await anext(lines)).endswith("Blue diamond near Outdoor")
+        story.tell(Fact("left", "c", badge="Blue diamond"), CLOCK.now())
+        while not (told := await anext(lines)):
+            pass
+        assert told.endswith("Blue diamond has left the shop")
+
+
+async def test_a_port_in_use_is_said(nobody, page):
+    made = sources(nobody, page)
+    async with serving(made) as site:
+        with pytest.raises(ServerError, match=rf"127\.0\.0\.1:{site.port}.*web\.port"):
+            await WebServer(WebConfig(port=site.port), build(made), Health("web", CLOCK)).run()
+
+
+def test_listening_elsewhere_warns_once(nobody, page, caplog):
+    app = build(sources(nobody, page))
+    WebServer(WebConfig(host="127.0.0.1"), app, Health("web", CLOCK))
+    assert caplog.records == []
+    WebServer(WebConfig(host="0.0.0.0"), app, Health("web", CLOCK))
+    assert len(caplog.records) == 1
+
+
+def test_which_hosts_are_loopback():
+    assert [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "store.lan")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert allowed_hosts("0.0.0.0") == ("*",)

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from edge_agent.errors import StoreError
-from edge_agent.store.migrations import migrate
+from edge_agent.store.migrations import Step, is_ours, migrate
 
 Durability = Literal["NORMAL", "FULL"]
 """``NORMAL`` may forget the last commits in a power cut (what the hub sends again); ``FULL`` may not."""
@@ -22,7 +22,8 @@ _WAL_KEEP_BYTES = 4 * 1024 * 1024
 """A write-ahead log that grew larger is cut back to this."""
 _ASIDE = ".corrupt-1"
 _SUFFIXES = ("", "-wal", "-shm")
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+# SQLITE_ERROR too: our statements do not change, so what they trip over is in the file.
 
 
 class DamagedError(StoreError):
@@ -32,7 +33,7 @@ class DamagedError(StoreError):
 class DatabaseFile:
     """One database file with its two connections, see :mod:`edge_agent.store` for who may use which."""
 
-    def __init__(self, path: Path, durability: Durability, steps: Sequence[Callable[[Database], None]]) -> None:
+    def __init__(self, path: Path, durability: Durability, steps: Sequence[Step]) -> None:
         """Open the file, or make it with mode 0600, and bring its schema up to date.
 
         Raises DamagedError where it is no database, StoreError where it cannot be opened or is
@@ -51,11 +52,13 @@ class DatabaseFile:
                 self.write.close()
                 raise
 
-    def _set_up(self, durability: Durability, steps: Sequence[Callable[[Database], None]]) -> None:
+    def _set_up(self, durability: Durability, steps: Sequence[Step]) -> None:
         self.write.enable_wal()
         self.write.execute(f"PRAGMA synchronous = {durability}")
         self.write.execute("PRAGMA secure_delete = ON")  # a deleted row's bytes are overwritten
         self.write.execute(f"PRAGMA journal_size_limit = {_WAL_KEEP_BYTES}")
+        if not is_ours(self.write, steps):
+            raise DamagedError(f"{self.path}: its tables are not ours")
         migrate(self.write, steps, self.path.name)
 
     @contextmanager
@@ -85,7 +88,7 @@ def check(path: Path) -> None:
     with _errors_told(path), closing(_connect(path)) as database:
         problem = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
-        raise DamagedError(f"{path}: {problem}")
+        raise DamagedError(f"{path}: {' '.join(problem.split())}")
 
 
 def set_aside(path: Path) -> Path:
@@ -122,6 +125,8 @@ def make_folder(folder: Path) -> None:
 def _connect(path: Path) -> Database:
     # Not check_same_thread: the stores are opened in one thread and written to in another.
     connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
+    # A text with a broken byte is a broken value, to be judged by who reads it; sqlite3's own error quotes the text.
+    connection.text_factory = _text
     database = Database(connection, execute_plugins=False)
     database.execute("PRAGMA temp_store = MEMORY")
     database.execute("PRAGMA trusted_schema = OFF")
@@ -129,10 +134,16 @@ def _connect(path: Path) -> Database:
     return database
 
 
+def _text(value: bytes) -> str:
+    return value.decode(errors="replace")
+
+
 @contextmanager
 def _errors_told(path: Path) -> Iterator[None]:
     try:
         yield
+    except UnicodeDecodeError as error:  # from the text of an error that quotes a name in the file
+        raise DamagedError(f"{path}: its schema is malformed") from error
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
             raise DamagedError(f"{path}: {error}") from error

@@ -1,18 +1,25 @@
-"""Schemas of the two files. ``PRAGMA user_version`` counts the steps that a file has seen; there is no way back."""
+"""Schemas of the two files. ``PRAGMA user_version`` counts the steps that a file has seen; there is no way back.
+
+The tables are STRICT: then ``quick_check`` finds a value of the wrong type as well.
+"""
 
 from collections.abc import Callable, Sequence
 
 from sqlite_utils import Database
+from sqlite_utils.db import Column
 
 from edge_agent.errors import StoreError
 
+Step = Callable[[Database], None]
+"""Brings a file from one version to the next."""
 
-def migrate(database: Database, steps: Sequence[Callable[[Database], None]], name: str) -> None:
+
+def migrate(database: Database, steps: Sequence[Step], name: str) -> None:
     """Run the steps that the file has not seen, each in its own transaction.
 
     Raises StoreError where the file has seen more steps than this version knows.
     """
-    seen: int = database.execute("PRAGMA user_version").fetchone()[0]
+    seen = _seen(database)
     if seen > len(steps):
         raise StoreError(
             f"{name}: its format is version {seen} and this agent knows {len(steps)}; "
@@ -24,12 +31,36 @@ def migrate(database: Database, steps: Sequence[Callable[[Database], None]], nam
             database.execute(f"PRAGMA user_version = {number:d}")
 
 
+def is_ours(database: Database, steps: Sequence[Step]) -> bool:
+    """Return whether the tables are those that the steps make, as far as the file says that it has seen them.
+
+    A file of a newer version is left to :func:`migrate`.
+    """
+    seen = _seen(database)
+    if seen > len(steps):
+        return True
+    with Database(memory=True, execute_plugins=False) as model:
+        migrate(model, steps[:seen], "model")
+        return _tables(database) == _tables(model)
+
+
+def _seen(database: Database) -> int:
+    version: int = database.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _tables(database: Database) -> dict[str, list[Column]]:
+    return {table: database.table(table).columns for table in database.table_names()}
+
+
 def _slice_1(database: Database) -> None:
     """Profiles and the place in the hub's log; catalogue and campaigns."""
-    database.table("state").create({"name": str, "value": bytes}, pk="name")
+    database.execute("CREATE TABLE state (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT")
     create_profiles(database, "profiles")
-    database.table("products").create({"product": str, "body": str}, pk="product", not_null={"body"})
-    database.table("documents").create({"kind": str, "etag": str, "body": str}, pk="kind", not_null={"etag", "body"})
+    database.table("products").create({"product": str, "body": str}, pk="product", not_null={"body"}, strict=True)
+    database.table("documents").create(
+        {"kind": str, "etag": str, "body": str}, pk="kind", not_null={"etag", "body"}, strict=True
+    )
 
 
 def create_profiles(database: Database, table: str) -> None:
@@ -37,7 +68,7 @@ def create_profiles(database: Database, table: str) -> None:
     # Plain SQL: the UNIQUE constraint's own index follows the table when the shadow is renamed.
     database.execute(
         f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, customer TEXT NOT NULL UNIQUE, "
-        "key BLOB NOT NULL, tokens BLOB NOT NULL, profile BLOB NOT NULL)"
+        "key BLOB NOT NULL, tokens BLOB NOT NULL, profile BLOB NOT NULL) STRICT"
     )
 
 
@@ -56,24 +87,27 @@ def _journal_1(database: Database) -> None:
             "ended_at": str,
         },
         pk="visit",
+        strict=True,
     )
     database.table("cards").create(
-        {"card": str, "state": str, "customer": str, "visit": str, "campaign": str, "body": str}, pk="card"
+        {"card": str, "state": str, "customer": str, "visit": str, "campaign": str, "body": str}, pk="card", strict=True
     )
     contacts = database.table("contacts").create(
-        {"id": int, "customer": str, "campaign": str, "channel": str, "at": str}, pk="id"
+        {"id": int, "customer": str, "campaign": str, "channel": str, "at": str}, pk="id", strict=True
     )
     contacts.create_index(["customer", "campaign", "at"])
     database.table("withdrawals").create(
-        {"customer": str, "scope": str, "at": str, "until": str}, pk=("customer", "scope")
+        {"customer": str, "scope": str, "at": str, "until": str}, pk=("customer", "scope"), strict=True
     )
     # AUTOINCREMENT: a number that left the outbox is never given again, so a late answer settles nothing else.
     database.execute(
         "CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, lane INTEGER NOT NULL, "
-        "customer TEXT, event TEXT NOT NULL)"
+        "customer TEXT, event TEXT NOT NULL) STRICT"
     )
     database.table("outbox").create_index(["lane"])
-    database.table("dead_letters").create({"seq": int, "customer": str, "event": str, "reason": str}, pk="seq")
+    database.table("dead_letters").create(
+        {"seq": int, "customer": str, "event": str, "reason": str}, pk="seq", strict=True
+    )
 
 
 SLICE_STEPS = (_slice_1,)

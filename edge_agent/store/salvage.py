@@ -16,6 +16,9 @@ def salvage(damaged: Path, target: Database, tables: Sequence[str]) -> int:
     """
     copied = 0
     with closing(sqlite3.connect(damaged)) as source:
+        source.text_factory = target.conn.text_factory
+        # Not to change the schema: with it SQLite also opens a file that is shorter than its header says.
+        source.execute("PRAGMA writable_schema = ON")
         for table in tables:
             columns = ", ".join(f'"{column.name}"' for column in target.table(table).columns)
             places = ", ".join("?" for _ in target.table(table).columns)
@@ -32,5 +35,5 @@ def salvage(damaged: Path, target: Database, tables: Sequence[str]) -> int:
 def _until_error(source: sqlite3.Connection, select: str) -> Iterator[tuple[Any, ...]]:
     try:
         yield from source.execute(select)
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter from an error that quotes a name in the file
         return

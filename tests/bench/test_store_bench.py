@@ -104,7 +104,7 @@ def plain_copy(source: Path, target: Path) -> float:
     copy.execute("PRAGMA synchronous = NORMAL")
     copy.execute(
         "CREATE TABLE profiles (id INTEGER PRIMARY KEY, customer TEXT NOT NULL UNIQUE, "
-        "key BLOB NOT NULL, tokens BLOB NOT NULL, profile BLOB NOT NULL)"
+        "key BLOB NOT NULL, tokens BLOB NOT NULL, profile BLOB NOT NULL) STRICT"
     )
     began = time.perf_counter()
     with copy:

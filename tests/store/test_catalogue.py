@@ -1,0 +1,115 @@
+"""Catalogue and campaigns."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.store.catalogue import CatalogueStore
+from edge_agent.store.slice import SliceStore
+from tests.store.builders import CIPHER, STORE, page, put
+
+SHA = "ab" * 32
+
+
+def catalogue(*products: str, price: str = "129.90") -> Catalogue:
+    return Catalogue.model_validate(
+        {
+            "store": STORE,
+            "currency": "EUR",
+            "products": [
+                {
+                    "product": product,
+                    "names": {"en": f"Jacket {product}"},
+                    "department": "outdoor",
+                    "price": {"amount": price, "currency": "EUR", "valid_until": "2026-06-01T00:00:00+02:00"},
+                    "content_class": "public",
+                }
+                for product in products
+            ],
+            "content": [{"sha256": SHA, "size_bytes": 7, "media_type": "image/png"}],
+            "loop": [{"picture": SHA, "duration_s": 5}],
+        }
+    )
+
+
+CAMPAIGNS = CampaignFile.model_validate(
+    {
+        "version": 1,
+        "campaigns": [
+            {
+                "campaign": "jackets",
+                "title": "Jackets",
+                "message_class": "offer",
+                "department": "outdoor",
+                "wording": {"en": {"headline": "Hello"}},
+            }
+        ],
+    }
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CatalogueStore]:
+    store = CatalogueStore(tmp_path / "slice.db")
+    yield store
+    store.close()
+
+
+def test_an_empty_store_knows_nothing(store: CatalogueStore) -> None:
+    assert (store.etag("catalogue"), store.etag("campaigns"), store.currency()) == (None, None, None)
+    assert (store.product("1"), store.campaigns(), store.content(), store.loop()) == (None, (), (), ())
+
+
+def test_what_is_put_comes_back(store: CatalogueStore, tmp_path: Path) -> None:
+    held = catalogue("1", "2")
+    store.put_catalogue(held, '"a"')
+    store.put_campaigns(CAMPAIGNS, '"b"')
+    store.close()
+    again = CatalogueStore(tmp_path / "slice.db")
+    assert (again.product("1"), again.product("3")) == (held.products[0], None)
+    assert (again.content(), again.loop(), again.currency()) == (held.content, held.loop, "EUR")
+    assert again.campaigns() == CAMPAIGNS.campaigns
+    assert (again.etag("catalogue"), again.etag("campaigns")) == ('"a"', '"b"')
+    again.close()
+
+
+def test_a_new_catalogue_replaces_the_old_one(store: CatalogueStore) -> None:
+    store.put_catalogue(catalogue("1", "2"), "a")
+    store.put_catalogue(catalogue("2", "3", price="99.90"), "b")
+    second = store.product("2")
+    assert second is not None
+    assert second.price is not None
+    assert (store.product("1"), second.price.amount, store.etag("catalogue")) == (None, Decimal("99.90"), "b")
+    assert store.product("3") is not None
+
+
+def test_only_products_that_changed_are_written(store: CatalogueStore) -> None:
+    store.put_catalogue(catalogue(*map(str, range(500))), "a")
+    before = store._file.write.conn.total_changes
+    store.put_catalogue(catalogue(*map(str, range(1, 501))), "b")
+    assert store._file.write.conn.total_changes - before == 3  # one gone, one new, the document
+
+
+def test_a_document_of_another_version_is_pulled_again(store: CatalogueStore, tmp_path: Path) -> None:
+    store.put_campaigns(CAMPAIGNS, "a")
+    store.put_catalogue(catalogue("1"), "b")
+    with store._file.transaction() as database:
+        database.execute("UPDATE documents SET body = '{\"version\": 2}' WHERE kind = 'campaigns'")
+        database.execute("UPDATE products SET body = '{}'")
+    again = CatalogueStore(tmp_path / "slice.db")
+    assert (again.campaigns(), again.etag("campaigns"), again.etag("catalogue")) == ((), None, "b")
+    assert again.product("1") is None
+    again.close()
+
+
+def test_it_shares_its_file_with_the_slice(store: CatalogueStore, tmp_path: Path) -> None:
+    profiles = SliceStore(tmp_path / "slice.db", CIPHER)
+    store.put_catalogue(catalogue("1"), "a")
+    profiles.apply([page([put("anna")], snapshot=True)])
+    store.put_catalogue(catalogue("2"), "b")
+    assert (store.etag("catalogue"), profiles.count()) == ("b", 1)
+    profiles.close()

@@ -1,0 +1,292 @@
+"""The slice: checkpoints, broken profiles, what lies on the disk, and a model of it under random pages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from edge_agent.contracts.slice import SliceOperation
+from edge_agent.errors import StoreError
+from edge_agent.store.crypto import EpochKey, ProfileCipher
+from edge_agent.store.database import DamagedError
+from edge_agent.store.slice import Applied, SliceStore
+from tests.store.builders import CIPHER, NOW, STORE, bytes_on_disk, page, put, tag, tombstone
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SliceStore]:
+    store = SliceStore(tmp_path / "slice.db", CIPHER)
+    yield store
+    store.close()
+
+
+def test_an_empty_slice_knows_nothing(store: SliceStore) -> None:
+    assert (store.cursor(), store.lease_until(), store.count(), store.profile("anna")) == (None, None, 0, None)
+    assert list(store.tokens()) == []
+
+
+def test_a_snapshot_replaces_everything(store: SliceStore) -> None:
+    store.apply([page([put("anna"), put("bea")], snapshot=True)])
+    pages = [page([put("carla")], snapshot=True, checkpoint=False), page([put("dora", tier="gold")], cursor="c9")]
+    assert store.apply(pages) == Applied(changed=None, skipped=0)
+    assert [store.profile(name) is not None for name in ("anna", "bea", "carla", "dora")] == [False, False, True, True]
+    assert (store.count(), store.cursor(), store.lease_until()) == (2, "c9", pages[-1].lease_until)
+
+
+def test_a_delta_says_whose_profile_changed(store: SliceStore) -> None:
+    store.apply([page([put("anna"), put("bea"), put("carla")], snapshot=True)])
+    applied = store.apply([page([put("anna", tier="gold"), tombstone("bea")])])
+    assert applied == Applied(changed=frozenset({"anna", "bea"}), skipped=0)
+    anna = store.profile("anna")
+    assert anna is not None
+    assert anna.tier == "gold"
+    assert (store.profile("bea"), store.count()) == (None, 2)
+
+
+def test_the_last_word_on_a_customer_counts(store: SliceStore) -> None:
+    store.apply([page([tombstone("anna"), put("anna"), put("bea"), tombstone("bea")], snapshot=True)])
+    assert (store.profile("anna") is not None, store.profile("bea")) == (True, None)
+
+
+def test_a_page_without_operations_renews_the_lease(store: SliceStore) -> None:
+    store.apply([page([put("anna")], snapshot=True)])
+    later = page(cursor="c2").model_copy(update={"lease_until": NOW.replace(year=2027)})
+    assert store.apply([later]).changed == frozenset()
+    assert (store.lease_until(), store.cursor(), store.count()) == (NOW.replace(year=2027), "c2", 1)
+
+
+def test_tokens_are_read_without_the_profile(store: SliceStore, tmp_path: Path) -> None:
+    store.apply([page([put(f"c{n}", tokens=[tag(f"{n:032x}")]) for n in range(1000)], snapshot=True)])
+    store.apply([page([put("plain")])])
+    tokens = dict(store.tokens())
+    assert len(tokens) == 1001
+    assert tokens["c7"][0].device == "tag"
+    assert tokens["plain"] == ()
+    profile = store.profile("c7")
+    assert profile is not None
+    assert profile.tokens == tokens["c7"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        put("anna", age="very"),
+        put("anna", valid_until="soon"),
+        put("anna", tokens=[{"kind": "telepathy"}]),
+        put("anna", customer="bea"),
+        SliceOperation(kind="put", customer="anna", profile=None),
+    ],
+    ids=["age", "time", "token", "another customer", "no profile"],
+)
+@pytest.mark.parametrize("snapshot", [True, False])
+def test_a_broken_profile_is_counted_and_takes_its_old_version_with_it(
+    store: SliceStore, broken: SliceOperation, snapshot: bool
+) -> None:
+    store.apply([page([put("anna"), put("carla")], snapshot=True)])
+    applied = store.apply([page([broken, put("dora")], snapshot=snapshot)])
+    assert applied.skipped == 1
+    assert store.profile("anna") is None
+    assert store.profile("bea") is None
+    assert store.profile("dora") is not None
+
+
+def test_the_log_of_a_broken_profile_names_the_field_and_nobody(
+    store: SliceStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.apply([page([put("anna-secret", consents=[{"purpose": "screen", "receipt": "r-secret"}])], snapshot=True)])
+    assert "consents.0.granted_at" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_an_unknown_field_is_ignored_and_kept_for_a_newer_agent(store: SliceStore) -> None:
+    assert store.apply([page([put("anna", shoe_size=38)], snapshot=True)]).skipped == 0
+    assert store.profile("anna") is not None
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+def test_pages_without_a_checkpoint_change_nothing(store: SliceStore, snapshot: bool) -> None:
+    store.apply([page([put("anna")], snapshot=True, cursor="c1")])
+    with pytest.raises(ValueError, match="checkpoint"):
+        store.apply([page([put("bea"), tombstone("anna")], snapshot=snapshot, checkpoint=False, cursor="c2")])
+    assert (store.count(), store.cursor(), store.profile("bea")) == (1, "c1", None)
+    assert store.apply([page([put("carla")], snapshot=True)]).skipped == 0
+
+
+def test_a_page_of_another_store_changes_nothing(store: SliceStore) -> None:
+    store.apply([page([put("anna")], snapshot=True)])
+    with pytest.raises(StoreError, match="for store elsewhere, this is store-7"):
+        store.apply([page([put("bea")], checkpoint=False), page([put("carla")], store="elsewhere")])
+    assert (store.count(), store.profile("bea")) == (1, None)
+
+
+def test_what_follows_the_checkpoint_is_not_touched(store: SliceStore) -> None:
+    pages = iter([page([put("anna")], snapshot=True), page([put("bea")])])
+    store.apply(pages)
+    assert store.count() == 1
+    assert next(pages).operations[0].customer == "bea"
+
+
+def test_nothing_readable_of_a_profile_lies_on_the_disk(store: SliceStore, tmp_path: Path) -> None:
+    secrets = [b"Frau Maier", b"4006381333931", b"0123456789abcdef0123456789abcdef", b"receipt-17", b"platinum"]
+    profile = put(
+        "anna",
+        salutation="Frau Maier",
+        tier="platinum",
+        viewed=[{"product": "4006381333931", "viewed_at": "2026-05-01T00:00:00Z"}],
+        consents=[
+            {
+                "purpose": "screen",
+                "receipt": "receipt-17",
+                "granted_at": "2026-05-01T00:00:00Z",
+                "expires_at": "2027-05-01T00:00:00Z",
+            }
+        ],
+        tokens=[
+            {"kind": "rolling", "device": "phone", "keys": [{"window": 7, "key": "0123456789abcdef0123456789abcdef"}]}
+        ],
+    )
+    store.apply([page([profile, *(put(f"c{n}") for n in range(200))], snapshot=True)])
+    assert [secret for secret in secrets if secret in bytes_on_disk(tmp_path)] == []
+    held = store.profile("anna")
+    assert held is not None
+    assert held.salutation == "Frau Maier"
+
+
+@pytest.mark.parametrize("how", ["tombstone", "forget", "broken", "snapshot"])
+def test_no_sealed_byte_of_a_deleted_profile_stays_on_the_disk(store: SliceStore, tmp_path: Path, how: str) -> None:
+    store.apply([page([put("anna"), *(put(f"c{n}") for n in range(200))], snapshot=True)])
+    raw = store._file.rows("SELECT key, tokens, profile FROM profiles WHERE customer = 'anna'")[0]
+    assert all(blob in bytes_on_disk(tmp_path) for blob in raw)
+    match how:
+        case "tombstone":
+            store.apply([page([tombstone("anna")])])
+        case "forget":
+            store.forget("anna")
+        case "broken":
+            store.apply([page([put("anna", age=3)])])
+        case "snapshot":
+            store.apply([page([put("bea")], snapshot=True)])
+    assert store.profile("anna") is None
+    assert not any(blob in bytes_on_disk(tmp_path) for blob in raw)
+
+
+def test_the_files_are_private(store: SliceStore, tmp_path: Path) -> None:
+    store.apply([page([put("anna")], snapshot=True)])
+    store.apply([page([put("bea")])])
+    assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {
+        "slice.db": 0o600,
+        "slice.db-wal": 0o600,
+        "slice.db-shm": 0o600,
+    }
+
+
+@pytest.mark.parametrize(
+    "cipher",
+    [ProfileCipher(EpochKey(bytes(32), "file"), STORE), ProfileCipher(EpochKey(bytes(range(32)), "file"), "store-8")],
+    ids=["key", "store"],
+)
+def test_another_key_or_store_does_not_open_it(store: SliceStore, tmp_path: Path, cipher: ProfileCipher) -> None:
+    with pytest.raises(DamagedError, match="sealed with another key, or for another store"):
+        SliceStore(tmp_path / "slice.db", cipher)
+
+
+def test_blobs_that_were_swapped_between_customers_do_not_open(store: SliceStore) -> None:
+    store.apply([page([put("anna", tokens=[tag("a")]), put("bea", tokens=[tag("b")])], snapshot=True)])
+    with store._file.transaction() as database:
+        database.execute("UPDATE profiles SET customer = 'x' WHERE customer = 'anna'")
+        database.execute("UPDATE profiles SET customer = 'anna' WHERE customer = 'bea'")
+    assert store.profile("anna") is None
+    assert list(store.tokens()) == []
+
+
+def test_the_reader_sees_whole_checkpoints_only(store: SliceStore) -> None:
+    """Pages are handed over one by one: while they come, the read connection still sees the old slice."""
+    store.apply([page([put("anna")], snapshot=True)])
+    seen = []
+
+    def pages() -> Iterator[object]:
+        yield page([put("bea")], snapshot=True, checkpoint=False)
+        seen.append((store.count(), store.profile("anna") is not None, store.cursor()))
+        yield page([put("carla")], cursor="c2")
+
+    store.apply(pages())  # type: ignore[arg-type]
+    assert seen == [(1, True, "c1")]
+    assert (store.count(), store.cursor()) == (2, "c2")
+
+
+CUSTOMERS = st.sampled_from([f"c{number}" for number in range(6)])
+OPERATIONS = st.one_of(
+    st.builds(lambda name, tier: put(name, tier=tier, tokens=[tag(tier)]), CUSTOMERS, st.sampled_from("abcdef")),
+    st.builds(tombstone, CUSTOMERS),
+    st.builds(lambda name: put(name, age=7), CUSTOMERS),
+)
+PAGES = st.lists(st.lists(OPERATIONS, max_size=8), min_size=1, max_size=4)
+
+
+class SliceMachine(RuleBasedStateMachine):
+    """Random checkpoints against a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "slice.db"
+        self.store = SliceStore(self.path, CIPHER)
+        self.model: dict[str, str] = {}
+        self.cursor: str | None = None
+
+    @rule(operations=PAGES, snapshot=st.booleans(), complete=st.booleans())
+    def pull(self, operations: list[list[SliceOperation]], snapshot: bool, complete: bool) -> None:
+        cursor = f"{len(self.model)}-{len(operations)}"
+        last = len(operations) - 1
+        pages = [
+            page(ops, snapshot=snapshot and n == 0, checkpoint=complete and n == last, cursor=cursor)
+            for n, ops in enumerate(operations)
+        ]
+        if not complete:
+            with pytest.raises(ValueError, match="checkpoint"):
+                self.store.apply(pages)
+            return
+        touched = {operation.customer for ops in operations for operation in ops}
+        assert self.store.apply(pages).changed == (None if snapshot else touched)
+        self.cursor = cursor
+        if snapshot:
+            self.model.clear()
+        for operation in (operation for ops in operations for operation in ops):
+            tier = (operation.profile or {}).get("tier")
+            if isinstance(tier, str):
+                self.model[operation.customer] = tier
+            else:
+                self.model.pop(operation.customer, None)
+
+    @rule(customer=CUSTOMERS)
+    def forget(self, customer: str) -> None:
+        self.store.forget(customer)
+        self.model.pop(customer, None)
+
+    @rule()
+    def restart(self) -> None:
+        self.store.close()
+        self.store = SliceStore(self.path, CIPHER)
+
+    @invariant()
+    def agrees(self) -> None:
+        assert self.store.cursor() == self.cursor
+        assert self.store.count() == len(self.model)
+        tokens = {customer: tokens[0].token for customer, tokens in self.store.tokens()}  # type: ignore[union-attr]
+        assert tokens == {customer: f"eddystone_uid:{tier}" for customer, tier in self.model.items()}
+        for number in range(6):
+            profile = self.store.profile(f"c{number}")
+            assert (profile.tier if profile else None) == self.model.get(f"c{number}")
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+
+TestSliceAgainstModel = SliceMachine.TestCase
+TestSliceAgainstModel.settings = settings(max_examples=30, stateful_step_count=12, deadline=None)

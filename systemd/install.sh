@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install a unit on this machine (Debian 12, 13 or Raspberry Pi OS, as root), from this folder:
 #   sh systemd/install.sh                  packages from the package index, checked against .ci/locks/unit.lock
-#   sh systemd/install.sh --wheels FOLDER  without network: the wheels of the lock and of edge-agent in FOLDER
+#   sh systemd/install.sh --wheels FOLDER  without network: the wheels of edge-agent and of all that it needs are in FOLDER
 # Running it again updates the unit.
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,16 +18,17 @@ mkdir -p /opt/edge-agent
 [ -x $venv/bin/pip ] || python3 -m venv $venv
 pip() { $venv/bin/pip --disable-pip-version-check --no-input --quiet "$@"; }
 if [ -n "$wheels" ]; then
-  pip install --no-index --find-links "$wheels" --require-hashes --only-binary :all: -r .ci/locks/unit.lock
-  pip install --no-index --no-deps --force-reinstall "$wheels"/edge_agent-*.whl
+  pip install --no-index --find-links "$wheels" --upgrade 'edge-agent[display]'
 else
   pip install --require-hashes -r .ci/locks/unit.lock
-  pip install --no-deps --force-reinstall .
+  pip install --no-deps --force-reinstall --build-constraint .ci/locks/build.lock .
 fi
 cp README.md /opt/edge-agent/
 
 step "users, folders and services"
 cp -r systemd/sysusers.d systemd/tmpfiles.d /usr/lib/
+mkdir -p /usr/share/dbus-1/system.d
+cp systemd/dbus/edge-agent.conf /usr/share/dbus-1/system.d/
 cp -r systemd/edge-*.service systemd/edge-agent.target systemd/*.service.d /etc/systemd/system/
 version=$(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p')
 if [ "$version" -lt 254 ]; then
@@ -36,7 +37,10 @@ fi
 systemd-sysusers
 systemd-tmpfiles --create edge-agent.conf
 systemctl daemon-reload
+systemctl reload dbus.service
 if systemctl --quiet is-active bluetooth.service; then systemctl restart bluetooth.service; fi
 systemctl --quiet enable edge-agent.service edge-display.service edge-agent.target
 
-step "installed. Next: write /etc/edge-agent/agent.toml, enrol the unit, then: systemctl start edge-agent.target"
+step "installed. Now enrol it with the claim of the hub, then start it:
+  runuser -u edge-agent -- $venv/bin/edge-agent enrol --hub URL --claim-file FILE
+  systemctl start edge-agent.target"

@@ -101,7 +101,7 @@ class Gatekeeper:
         if scheme != SCHEME or not token or len(token) > TOKEN_MAX_BYTES:
             raise self._refused(now, "The request is not signed.")
         try:
-            header = jws.extract_compact(token.encode()).headers()
+            header = jws.extract_compact(token.encode(), registry=_REGISTRY).headers()
             chain = header.get("x5c", [])
             certificate = x509.load_der_x509_certificate(base64.b64decode(chain[0]))
             key = ECKey.import_key(
@@ -109,7 +109,7 @@ class Gatekeeper:
                     serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
                 )
             )
-            decoded = jwt.decode(token, key, algorithms=["ES256"], registry=_REGISTRY)
+            decoded = jwt.decode(token, key, registry=_REGISTRY)
             claims = RequestClaims.model_validate(decoded.claims)
         except (JoseError, ValidationError, binascii.Error, ValueError, LookupError, TypeError) as error:
             raise self._refused(now, "The signature of the request is broken.", type(error).__name__) from error

@@ -1,0 +1,193 @@
+import asyncio
+import contextlib
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.screen import Playlist
+from edge_agent.errors import HubError
+from edge_agent.events import KnowledgeChanged, SliceChanged
+from edge_agent.identify.token import temporary_key, window_of
+from provisioning.hub.slices import TOMBSTONE_KEEP_S
+from provisioning.hub.storage import customers as customers_table
+from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
+from tests.sync.units import Unit
+
+pytestmark = pytest.mark.integration
+
+PICTURE = b"\x89PNG picture"
+DIGEST = hashlib.sha256(PICTURE).hexdigest()
+
+
+async def until(condition: object) -> None:
+    assert callable(condition)
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def running(*parts: object):
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(part.run()) for part in parts]
+        yield tasks
+        for task in tasks:
+            task.cancel()
+
+
+def catalogue(*digests: str, size_bytes: int = len(PICTURE)) -> Catalogue:
+    content = [{"sha256": digest, "size_bytes": size_bytes, "media_type": "image/png"} for digest in digests]
+    loop = [{"picture": digest} for digest in digests]
+    return Catalogue(store=STORE, currency="EUR", products=(), content=content, loop=loop)
+
+
+async def put_picture(served: RunningHub, digest: str = DIGEST, content: bytes = PICTURE) -> None:
+    async with served.platform() as platform:
+        answer = await platform.put(f"/content/{digest}", content=content)
+        assert answer.status_code == 204, answer.text
+
+
+async def test_a_snapshot_then_only_what_changed(served: RunningHub, unit: Unit) -> None:
+    served.hub.slices.put(STORE, customers(["anna", "bert"]), served.clock())
+    await unit.pull.pull_slice()
+    assert unit.held() == {"anna", "bert"}
+    served.hub.slices.put(STORE, customers(["carla"]), served.clock())
+    served.hub.slices.tombstone(STORE, "anna", served.clock())
+    await unit.pull.pull_slice()
+    assert unit.held() == {"bert", "carla"}
+    first, second = unit.told
+    assert isinstance(first, SliceChanged)
+    assert isinstance(second, SliceChanged)
+    assert (first.changed, second.changed) == (None, frozenset({"anna", "carla"}))
+    assert second.lease_until == unit.stores.slice.lease_until()
+
+
+async def test_the_unit_gets_temporary_keys_and_never_the_identity_key(served: RunningHub, unit: Unit) -> None:
+    served.hub.slices.put(STORE, [customer("anna")], served.clock())
+    await unit.pull.pull_slice()
+    profile = unit.stores.slice.profile("anna")
+    assert profile is not None
+    assert IDENTITY_KEY not in profile.model_dump_json()
+    now_window = window_of(int(served.clock().timestamp()))
+    keys = {key.window: key.key for key in profile.tokens[0].keys}
+    assert keys[now_window] == temporary_key(bytes.fromhex(IDENTITY_KEY), now_window).hex()
+
+
+async def test_keys_roll_on_before_the_lease_outlives_them(served: RunningHub, unit: Unit) -> None:
+    served.hub.slices.put(STORE, [customer("anna")], served.clock())
+    for _ in range(8):
+        await unit.pull.pull_slice()
+        profile, lease_until = unit.stores.slice.profile("anna"), unit.stores.slice.lease_until()
+        assert profile is not None
+        assert lease_until is not None
+        windows = {key.window for key in profile.tokens[0].keys}
+        slot = timedelta(seconds=1024)
+        for moment in (served.clock(), lease_until - timedelta(seconds=1), lease_until + slot - timedelta(seconds=1)):
+            assert window_of(int(moment.timestamp())) in windows
+        assert len(windows) <= 4
+        served.clock.ahead += timedelta(hours=7)
+
+
+async def test_a_cursor_that_is_too_old_starts_over(served: RunningHub, unit: Unit) -> None:
+    served.hub.slices.put(STORE, customers(["anna", "bert"]), served.clock())
+    await unit.pull.pull_slice()
+    served.hub.slices.tombstone(STORE, "anna", served.clock())
+    served.clock.ahead = timedelta(seconds=TOMBSTONE_KEEP_S + 60)
+    assert served.hub.slices.forget_tombstones(served.clock()) == 1
+    await unit.pull.pull_slice()
+    assert unit.held() == {"bert"}
+
+
+async def test_a_broken_profile_is_skipped_and_an_unknown_field_is_kept_out_of_the_way(
+    served: RunningHub, unit: Unit, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.hub.slices.put(STORE, customers(["anna", "bert", "carla"]), served.clock())
+    with served.hub.database.writing() as connection:
+        for name, profile in (
+            ("anna", {"customer": "anna", "valid_until": "soon"}),
+            ("bert", {"customer": "bert", "valid_until": "2099-01-01T00:00:00Z", "shoe_size": 44}),
+        ):
+            connection.execute(
+                update(customers_table).where(customers_table.c.customer == name).values(profile=json.dumps(profile))
+            )
+    await unit.pull.pull_slice()
+    assert unit.held() == {"bert", "carla"}
+    assert "1 broken profiles of the slice were skipped" in caplog.text
+    assert "anna" not in caplog.text
+
+
+async def test_documents_and_pictures_arrive_once(served: RunningHub, unit: Unit) -> None:
+    await put_picture(served)
+    served.hub.content.put_catalogue(STORE, catalogue(DIGEST))
+    served.hub.content.put_campaigns(STORE, CampaignFile(version=1, campaigns=()))
+    await unit.pull.pull_knowledge()
+    folder = unit.config.content_folder
+    assert (folder / DIGEST).read_bytes() == PICTURE
+    playlist = Playlist.model_validate_json((folder / "playlist.json").read_bytes())
+    assert [item.picture for item in playlist.items] == [DIGEST]
+    assert playlist.version
+    assert unit.told == [KnowledgeChanged()]
+    await unit.pull.pull_knowledge()
+    assert unit.told == [KnowledgeChanged()]  # nothing new, nothing said
+
+
+async def test_pictures_that_nothing_mentions_are_deleted(served: RunningHub, unit: Unit) -> None:
+    await put_picture(served)
+    served.hub.content.put_catalogue(STORE, catalogue(DIGEST))
+    await unit.pull.pull_knowledge()
+    served.hub.content.put_catalogue(STORE, catalogue())
+    await unit.pull.pull_knowledge()
+    assert [path.name for path in unit.config.content_folder.iterdir()] == ["playlist.json"]
+
+
+@pytest.mark.parametrize("damage", [b"another picture", b"\x89PNG pictvre"], ids=["longer", "altered"])
+async def test_a_picture_with_a_wrong_digest_is_refused(served: RunningHub, unit: Unit, damage: bytes) -> None:
+    await put_picture(served)
+    served.hub.content.put_catalogue(STORE, catalogue(DIGEST))
+    (served.hub.config.folder / "content" / DIGEST).write_bytes(damage)
+    with pytest.raises(HubError, match="content"):
+        await unit.pull.pull_knowledge()
+    assert [path.name for path in unit.config.content_folder.iterdir()] == ["playlist.json"]
+
+
+async def test_the_hub_refuses_a_picture_with_a_wrong_digest(served: RunningHub) -> None:
+    async with served.platform() as platform:
+        answer = await platform.put(f"/content/{'0' * 64}", content=PICTURE)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("sha256:")
+
+
+async def test_a_nudge_brings_a_change_at_once(served: RunningHub, unit: Unit) -> None:
+    async with running(unit.pull, unit.nudge), served.platform() as platform:
+        await until(lambda: unit.pull_now.live)
+        body = customer("anna").model_dump_json(exclude={"tokens"})
+        answer = await platform.put("/customers/anna", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 204, answer.text
+        await until(lambda: "anna" in unit.held())
+        await platform.delete("/customers/anna")
+        await until(lambda: not unit.held())
+
+
+async def test_a_change_that_another_process_made_is_noticed(served: RunningHub, unit: Unit) -> None:
+    async with running(unit.pull, unit.nudge):
+        await until(lambda: unit.pull_now.live)
+        served.hub.slices.put(STORE, [customer("anna")], served.clock())  # as edge-fleet load does
+        await until(lambda: "anna" in unit.held())
+
+
+async def test_polling_goes_on_without_the_nudge(served: RunningHub, unit: Unit) -> None:
+    async with running(unit.pull):
+        await until(lambda: unit.told)
+        served.hub.slices.put(STORE, [customer("anna")], served.clock())
+        await until(lambda: "anna" in unit.held())
+
+
+async def test_a_new_configuration_is_written_beside_the_present_one(served: RunningHub, unit: Unit) -> None:
+    served.hub.fleet.add_unit(STORE, "door", "Shoes", {}, served.clock())
+    await unit.pull.pull_knowledge()
+    assert 'zone = "Shoes"' in (unit.config.folder / "desired.toml").read_text()

@@ -31,8 +31,9 @@ OpenTablet = Callable[..., Awaitable[Page]]
 
 
 @pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
-    started = mosquitto(tmp_path)
+async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Broker]:
+    """A mosquitto, or what the test asks for as its parameter."""
+    started = getattr(request, "param", mosquitto)(tmp_path)
     await started.start()
     yield started
     started.kill()

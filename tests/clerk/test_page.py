@@ -1,15 +1,21 @@
 """The clerk's page in a real browser, over a real broker, with a desk that speaks the real contracts."""
 
+import asyncio
+
 import aiomqtt
 import pytest
 from playwright.async_api import expect
 
-from tests.bus.conftest import until
+from edge_agent.contracts.bus import UNIT_PRESENCE
+from edge_agent.contracts.unit import UnitPresence
+from tests.bus.brokers import mosquitto, nats
+from tests.bus.conftest import TOPICS, until
 
 pytestmark = pytest.mark.integration
 
 
-async def test_a_card_appears_is_claimed_and_done(desk, tablet):
+@pytest.mark.parametrize("broker", [mosquitto, nats], indirect=True)
+async def test_a_card_appears_is_claimed_and_done(broker, desk, tablet):
     a, b = await tablet("a"), await tablet("b")
     await until(lambda: {hello.tablet for hello in desk.hellos} == {"a", "b"})
     desk.open()
@@ -171,3 +177,25 @@ async def test_garbage_does_not_harm_the_page(broker, desk, tablet):
             await peer.publish("ea/1/vienna-1/unit/unit-9", payload, qos=1)
     desk.open()
     await expect(page.get_by_role("heading", name="Trail Jacket")).to_be_visible()
+
+
+async def test_a_tablet_that_vanishes_is_known_by_its_last_will(broker, desk, tablet):
+    async with aiomqtt.Client(broker.host, broker.port) as peer, asyncio.timeout(30):
+        await peer.subscribe(TOPICS.tablet_presence("a"), qos=1)
+        page = await tablet("a")
+        assert b'"online":true' in (await anext(peer.messages)).payload
+        await page.close()
+        assert b'"online":false' in (await anext(peer.messages)).payload
+
+
+async def test_a_unit_that_restarts_keeps_its_cards_for_a_moment(desk, tablet):
+    desk.open()
+    page = await tablet()
+    await expect(page.get_by_role("button", name="Claim")).to_be_enabled()
+    here = UnitPresence(unit="unit-1", online=True)
+    desk.bus.publish(UNIT_PRESENCE, TOPICS.unit_presence("unit-1"), here.model_copy(update={"online": False}))
+    await expect(page.get_by_text("is away for a moment")).to_be_visible()
+    await expect(page.get_by_role("button", name="Claim")).to_be_disabled()
+    desk.bus.publish(UNIT_PRESENCE, TOPICS.unit_presence("unit-1"), here)
+    await expect(page.get_by_role("button", name="Claim")).to_be_enabled()
+    await expect(page.get_by_role("heading", name="Trail Jacket")).to_have_count(0)  # nobody sent it again

@@ -76,7 +76,10 @@ function Desk({ store, tablet, chosen, onChange }) {
       step((old) => model.tick(old, now()));
       wake();
     }, TICK_MS);
+    const woken = () => document.visibilityState === "visible" && link.current.hello(); // it may have slept
+    document.addEventListener("visibilitychange", woken);
     return () => {
+      document.removeEventListener("visibilitychange", woken);
       clearInterval(timer);
       link.current.end();
     };

@@ -25,10 +25,10 @@ export function Card({ entry, now, mine, blocked, departments, onReply }) {
         <p class="left">${timeLeft(entry.until - now)}</p>
       </div>
     </header>
-    <h2 id=${label}>${card.title}</h2>
-    <ul class="facts">${(card.facts ?? []).slice(0, 3).map((fact) => html`<li key=${fact}>${fact}</li>`)}</ul>
-    ${card.opening && html`<p class="opening"><span>${text.opening}</span><q>${card.opening}</q></p>`}
-    ${card.why && html`<p class="why"><span>${text.why}</span> ${card.why}</p>`}
+    <h2 id=${label} lang=${card.language}>${card.title}</h2>
+    <ul class="facts" lang=${card.language}>${(card.facts ?? []).slice(0, 3).map((fact) => html`<li key=${fact}>${fact}</li>`)}</ul>
+    ${card.opening && html`<p class="opening"><span>${text.opening}</span><q lang=${card.language}>${card.opening}</q></p>`}
+    ${card.why && html`<p class="why"><span>${text.why}</span> <bdi lang=${card.language}>${card.why}</bdi></p>`}
     ${problem && html`<p class="problem" role="alert">${text.noAnswer}</p>`}
     ${blocked === "unit" && html`<p class="problem">${text.unitOffline(card.zone)}</p>`}
     ${mine
@@ -38,7 +38,7 @@ export function Card({ entry, now, mine, blocked, departments, onReply }) {
 }
 
 function Opening({ card, stopped, departments, say, waiting }) {
-  return html`<button class="primary claim" disabled=${stopped} onClick=${() => say("claim")}>
+  return html`<button class="primary claim" disabled=${stopped} aria-describedby=${`card-${card.card}`} onClick=${() => say("claim")}>
       ${waiting ? text.waiting : html`${text.claim} <small>${text.claimHint}</small>`}
     </button>
     <div class="row">

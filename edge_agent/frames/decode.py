@@ -27,6 +27,8 @@ class Decoded:
 
 
 _NOTHING = Decoded()
+_IBEACON = bytes([ibeacon.TYPE])
+_OVERFLOW = bytes([overflow.TYPE])
 
 
 def decode(advertisement: Advertisement, operator_prefix: str | None = None) -> Decoded:
@@ -57,7 +59,3 @@ def decode(advertisement: Advertisement, operator_prefix: str | None = None) -> 
         rolling = (operator.decode(service, operator_prefix) for service in advertisement.service_uuids)
         frames.extend(frame for frame in rolling if frame is not None)
     return Decoded(tuple(frames), tuple(rejected)) if frames or rejected else _NOTHING
-
-
-_IBEACON = bytes([ibeacon.TYPE])
-_OVERFLOW = bytes([overflow.TYPE])

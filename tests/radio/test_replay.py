@@ -18,10 +18,7 @@ from edge_agent.frames.decode import decode
 from edge_agent.frames.ibeacon import IBeacon
 from edge_agent.radio import hci
 from edge_agent.radio.replay import advertisements
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # importlib mode does not
-
-import captures
+from tests import captures
 
 ADDRESS = "C0:00:00:00:00:01"
 OTHER = "C0:00:00:00:00:02"

@@ -2,8 +2,10 @@
 
 import statistics
 
+import pytest
+
 from tests.bus.conftest import until
-from tests.clerk.conftest import broker, browser, chromium, desk, site, tablet  # noqa: F401 - fixtures
+from tests.clerk.conftest import broker, browser, desk, site, tablet  # noqa: F401 - fixtures
 
 CARDS = 200
 SETTLE_MS = 25
@@ -20,6 +22,7 @@ WATCH = """() => {
 }"""
 
 
+@pytest.mark.asyncio(loop_scope="session")
 async def test_card_published_to_visible(desk, tablet):  # noqa: F811
     page = await tablet("bench")
     await until(lambda: desk.hellos)

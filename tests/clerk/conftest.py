@@ -1,17 +1,15 @@
-import asyncio
 import contextlib
 import shutil
-import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
-from playwright.async_api import Error as PlaywrightError
 
 import edge_agent.clerk
-from tests.bus.brokers import Broker, free_port, mosquitto
+from tests.bus.brokers import Broker, mosquitto
 from tests.bus.conftest import TOPICS, make_bus, running
 from tests.clerk.desk import Desk
 from tests.web.serving import Site, serving, sources
@@ -30,7 +28,7 @@ expect.set_options(timeout=20_000)
 OpenTablet = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Broker]:
     """A mosquitto, or what the test asks for as its parameter."""
     started = getattr(request, "param", mosquitto)(tmp_path)
@@ -39,7 +37,7 @@ async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     started.kill()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(broker: Broker) -> AsyncIterator[Desk]:
     bus = make_bus(broker)
     desk = Desk(bus, TOPICS)
@@ -47,41 +45,26 @@ async def desk(broker: Broker) -> AsyncIterator[Desk]:
         yield desk
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(broker: Broker) -> AsyncIterator[Site]:
     async with serving(sources(broker, page=PAGE)) as site:
         yield site
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One browser process for all tests; each test opens contexts of its own in it."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for all tests; each tablet is a context of its own in it."""
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")
     if not (PAGE / "vendor" / "mqtt.js").exists():
         pytest.skip("needs the page's modules: pip install -e . fetches them")
-    port = free_port()
-    command = [CHROMIUM, "--headless=new", f"--remote-debugging-port={port}", *FLAGS]
-    profile = tmp_path_factory.mktemp("chromium")
-    with subprocess.Popen([*command, f"--user-data-dir={profile}"], stderr=subprocess.DEVNULL) as process:
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-
-
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        while True:
-            try:
-                browser = await playwright.chromium.connect_over_cdp(chromium)
-                break
-            except PlaywrightError:  # it is still starting
-                await asyncio.sleep(0.05)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def tablet(browser: Browser, site: Site) -> AsyncIterator[OpenTablet]:
     """Open a tablet, each in a browser context of its own; a page error or a refused script fails the test."""
     async with contextlib.AsyncExitStack() as stack:

@@ -1,8 +1,13 @@
 """The page's pure model, run in the browser that will run it."""
 
 import pytest
+import pytest_asyncio
 
-pytestmark = pytest.mark.integration
+from tests.bus.brokers import Broker, free_port
+from tests.clerk.conftest import PAGE
+from tests.web.serving import serving, sources
+
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
 PRELUDE = """async (_) => {
   const m = await import("/model.js");
@@ -13,12 +18,19 @@ PRELUDE = """async (_) => {
 """
 
 
-@pytest.fixture
-async def run(tablet):
-    page = await tablet()
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def module_page(browser):
+    async with serving(sources(Broker([], free_port()), page=PAGE)) as site:
+        page = await browser.new_page()
+        await page.goto(f"{site.url}/model.js")
+        yield page
+        await page.close()
 
+
+@pytest.fixture
+def run(module_page):
     async def run(body: str) -> object:
-        return await page.evaluate(PRELUDE + body + "}")
+        return await module_page.evaluate(PRELUDE + body + "}")
 
     return run
 

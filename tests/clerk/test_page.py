@@ -11,7 +11,7 @@ from edge_agent.contracts.unit import UnitPresence
 from tests.bus.brokers import mosquitto, nats
 from tests.bus.conftest import TOPICS, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest.mark.parametrize("broker", [mosquitto, nats], indirect=True)

@@ -8,9 +8,8 @@ import pytest
 import edge_agent.clerk
 
 CSS = (Path(edge_agent.clerk.__file__).parent / "page" / "style.css").read_text()
-THEMES = [
-    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", block)) for block in re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)
-]
+ROOTS = re.findall(r":root \{(.*?)\}", CSS, re.DOTALL)
+THEMES = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", root)) for root in ROOTS]
 PAIRS = [
     ("ink", "paper"),
     ("ink", "sheet"),

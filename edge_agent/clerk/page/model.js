@@ -1,8 +1,8 @@
 // The cards of this tablet, as pure functions: state and monotonic milliseconds in, state out.
 // The highest revision counts, and an expired card is gone, whatever arrives.
 
-export const ANSWER_MS = 6000; // a reply that changed nothing after so long is called unanswered
-export const RECHECK_MS = 6000; // after a reconnection, cards that nobody confirms within this go
+export const ANSWER_MS = 4000; // a reply that changed nothing after so long is called unanswered
+export const RECHECK_MS = 4000; // after a reconnection, cards that nobody confirms within this go
 export const SNOOZE_MS = 120000;
 const CARDS_MAX = 200; // more open cards than any department has
 

@@ -33,6 +33,7 @@ for number in range(int(sys.argv[2]), 10**9):
 """
 
 
+@pytest.mark.timeout(300)
 def test_no_acknowledged_row_is_lost_by_kill_9(tmp_path: Path) -> None:
     rng = random.Random(7)
     acknowledged: set[int] = set()

@@ -72,6 +72,19 @@ def test_garbage_is_set_aside(tmp_path: Path, name: str, content: bytes) -> None
         assert (tmp_path / f"{name}.corrupt-1").read_bytes() == content
 
 
+@pytest.mark.parametrize("name", ["slice.db", "journal.db"])
+def test_a_header_of_an_unknown_file_format_is_set_aside(tmp_path: Path, name: str) -> None:
+    fill(tmp_path)
+    with (tmp_path / name).open("r+b") as file:
+        file.seek(18)
+        file.write(b"\x03")
+    stores = open_stores(tmp_path, STORE, KEY)
+    assert "a file format that is not known" in stores.problems[0]
+    stores.slice.apply([page([put("dora")], snapshot=True)])
+    stores.journal.commit([event(1000)])
+    stores.close()
+
+
 def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
     (tmp_path / "slice.db").touch(0o644)
     stores = open_stores(tmp_path, STORE, KEY)

@@ -58,7 +58,7 @@ class Composer:
             if plan.picture is None:
                 raise PosterError("picture: this layout shows none")
             size = painter.picture_size()
-            painter.picture(load_picture(self.content_folder, picture, size, plan.picture_fit), bool(words.texts))
+            painter.picture(load_picture(self.content_folder, picture, size, plan.picture_fit), any(words.texts.values()))
         painter.words(words)
         painter.brand(self.brand)
         return poster

@@ -1,6 +1,6 @@
 """Where everything stands: boxes and text sizes of each layout, for any size of screen. Pure.
 
-All lengths derive from the shorter side of the screen (``unit`` is a hundredth of it), so one
+All lengths derive from the shorter side of the screen (a unit is a hundredth of it), so one
 description serves portrait and landscape, 720p and 4K. Texts flow: a column stacks its lines
 and shrinks them together until they fit.
 """
@@ -41,7 +41,7 @@ class _Canvas:
 
     @property
     def landscape(self) -> bool:
-        return self.width > self.height
+        return self.width >= self.height
 
     @property
     def inner(self) -> Box:
@@ -60,7 +60,12 @@ class _Canvas:
         return replace(self.inner, height=self.brand.y - self.inner.y - self.px(2))
 
     def px(self, units: float) -> int:
-        return round(units * min(self.width, self.height) / 100)
+        return round(units * unit_px((self.width, self.height)))
+
+
+def unit_px(size: tuple[int, int]) -> float:
+    """Return a hundredth of the shorter side of the screen; a screen nearer to a square counts as 16:9 within it."""
+    return min(*size, max(size) * 9 / 16) / 100
 
 
 def _welcome(canvas: _Canvas, contents: Contents) -> Plan:

@@ -16,6 +16,7 @@ from display.typeset import Style, Typesetter
 from edge_agent.contracts.screen import Badge
 
 _RINGS = 4
+_MODULE_MIN = 0.1  # of the smallest text: 2 mm on a 43-inch panel, for a phone at arm's length
 _QR_QUIET_MODULES = 3  # the white panel around it adds the rest of the quiet zone
 
 
@@ -38,7 +39,6 @@ class Painter:
         self._theme = theme
         self._typesetter = typesetter
         self._ground: Ground = getattr(theme, plan.ground)
-        self._unit_px = min(poster.get_size()) / 100
 
     def ground(self) -> None:
         """Fill the background, with wide quiet rings: the waves of a beacon."""
@@ -93,7 +93,7 @@ class Painter:
         box = self._plan.brand
         if box is None or not name:
             return
-        style = Style(4 * self._unit_px, "en", True, self._plan.align)
+        style = Style(self._plan.minimum_px, "en", True, self._plan.align)
         block = self._typesetter.lay(name, style, box.width)
         if block.lines == 1:
             self._put(block.draw(self._ground.soft), box.x, box.y + (box.height - block.height_px) // 2)
@@ -145,9 +145,11 @@ class Painter:
             raise PosterError("qr: the text is too long for a QR code") from error
         modules = code.symbol_size(border=0)[0]
         scale = box.width // (modules + 2 * _QR_QUIET_MODULES)
-        if scale < 3:
+        if scale < _MODULE_MIN * self._plan.minimum_px:
             raise PosterError("qr: the text is too long for a QR code of this size")
-        self._poster.blit(vector.panel(box.width, box.height, 2 * self._unit_px, (255, 255, 255)), (box.x, box.y))
+        self._poster.blit(
+            vector.panel(box.width, box.height, self._plan.minimum_px / 2, (255, 255, 255)), (box.x, box.y)
+        )
         offset = (box.width - modules * scale) // 2
         for row, cells in enumerate(code.matrix):
             for column, dark in enumerate(cells):
@@ -157,8 +159,8 @@ class Painter:
 
     def _below(self, box: Box, label: str, language: str) -> None:
         """The name of a large badge, centred below it."""
-        room = Box(box.x - box.width // 5, box.bottom + round(1.5 * self._unit_px), box.width * 7 // 5, 0)
-        size_px = 5 * self._unit_px
+        room = Box(box.x - box.width // 5, box.bottom + round(self._plan.minimum_px * 0.4), box.width * 7 // 5, 0)
+        size_px = 1.25 * self._plan.minimum_px
         while (block := self._typesetter.lay(label, Style(size_px, language, True, "centre"), room.width)).broken:
             size_px *= 0.94
         self._put(block.draw(self._ground.ink), room.x, room.y)

@@ -2,6 +2,7 @@
 
 import io
 import math
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -58,13 +59,23 @@ def _from_svg(content: bytes, size: tuple[int, int], fit: Fit) -> pygame.Surface
 
 def _from_pixels(content: bytes, size: tuple[int, int], fit: Fit) -> pygame.Surface:
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        with (
+            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(content), formats=_FORMATS) as image,
+        ):
             if image.width * image.height > PIXELS_MAX:
                 raise PosterError(f"{image.width}x{image.height} pixels, more than {PIXELS_MAX}")
             scaled = _scaled(image.size, size, fit)
             image.draft("RGB", scaled)  # a JPEG is decoded at a fraction of its size
             pixels = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
         raise PosterError(f"not a picture that can be drawn ({type(error).__name__})") from error
     if pixels.size != scaled:
         pixels = pixels.resize(scaled, Image.Resampling.LANCZOS, reducing_gap=2)

@@ -248,12 +248,16 @@ class Stage:
         play, self._play = self._play, None
         if play is None:
             return []
+        if play.first_frame_at is None:
+            self._layers = [laid for laid in self._layers if laid.play is not play]
+            return [_unseen(play.scene, ending)]
         play.ended = ending
+        lapses_s = play.lapses_s()
+        # After a stall the fade is shorter or none: it counts from the permit, not from when we woke up.
+        ended_s = now_s if lapses_s is None else min(now_s, lapses_s)
         for laid in self._layers:
             if laid.play is play:
-                laid.gone_by_s = now_s + self._fade_s
-        if play.first_frame_at is None:
-            return [_unseen(play.scene, ending)]
+                laid.gone_by_s = ended_s + self._fade_s
         self._leaving.append(play)
         return []
 
@@ -263,8 +267,12 @@ class Stage:
         self._item_until_s = self._loop_end_s(now_s)
 
     def _lay(self, item: Item, now_s: float, play: _Play | None = None) -> None:
+        if not self._layers:
+            self._layers = [_Laid(item, now_s - self._fade_s, play)]
+            return
         top = self._layers[-1]
         if top.item == item and play is None:
+            top.held = None
             return
         top.held = top.opacity(now_s, self._fade_s)
         self._layers.append(_Laid(item, now_s, play))

@@ -1,0 +1,5 @@
+"""``python -m display`` is ``edge-display``."""
+
+from display.cli import main
+
+main()

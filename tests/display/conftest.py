@@ -1,0 +1,42 @@
+"""A scene to show, and a typesetter to set it with."""
+
+from collections.abc import Callable
+
+import pytest
+
+from display.typeset import Typesetter, open_typesetter
+from edge_agent.contracts.screen import Badge, Scene
+
+
+@pytest.fixture(scope="session")
+def typesetter() -> Typesetter:
+    """Pango, which is what shops should have."""
+    pytest.importorskip("pangocairocffi", reason="apt install libpango-1.0-0 libpangocairo-1.0-0", exc_type=OSError)
+    return open_typesetter("Noto Sans, DejaVu Sans, sans-serif")
+
+
+@pytest.fixture
+def badge() -> Badge:
+    return Badge(number=0, colour="blue", shape="diamond", label="Blue diamond")
+
+
+@pytest.fixture
+def make_scene(badge: Badge) -> Callable[..., Scene]:
+    """Return a maker of personal scenes."""
+
+    def make(message_id: str = "m1", **changes: object) -> Scene:
+        fields: dict[str, object] = {
+            "message_id": message_id,
+            "layout": "welcome",
+            "mode": "badge",
+            "language": "en",
+            "headline": "Good to see you again",
+            "badges": (badge,),
+        }
+        return Scene.model_validate(fields | changes)
+
+    return make
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="draw the golden pictures of the display anew")

@@ -38,10 +38,12 @@ def decode(capture: BinaryIO, addresses: bool, operator_prefix: str | None) -> N
     Devices are numbered in the order in which they are heard.
     """
     devices: dict[tuple[str, str], int] = {}
+    first_s: float | None = None
     try:
-        for number, (at_s, report) in enumerate(advertising_reports(capture), start=1):
+        for number, (unix_s, report) in enumerate(advertising_reports(capture), start=1):
+            first_s = unix_s if first_s is None else first_s
             device = devices.setdefault((report.address_type, report.address), len(devices) + 1)
-            line = _describe(number, at_s, device, report, operator_prefix)
+            line = _describe(number, round(unix_s - first_s, 6), device, report, operator_prefix)
             click.echo(line.model_dump_json(exclude=None if addresses else {"address"}))
     except CaptureError as error:
         raise click.ClickException(f"{capture.name}: {error}") from error

@@ -27,29 +27,30 @@ class StoreTopics:
 
     def unit_presence(self, unit: str) -> str:
         """Retained :class:`UnitPresence`."""
-        return self._topic("unit", unit)
+        return self.topic("unit", unit)
 
     def tablet_presence(self, tablet: str) -> str:
         """Retained :class:`TabletPresence`."""
-        return self._topic("tablet", tablet)
+        return self.topic("tablet", tablet)
 
     def cards(self, department: str) -> str:
         """:class:`Card` for the tablets of a department; never retained."""
-        return self._topic("card", department)
+        return self.topic("card", department)
 
     def replies(self, unit: str) -> str:
         """:class:`Reply` to the unit that owns the card."""
-        return self._topic("reply", unit)
+        return self.topic("reply", unit)
 
     def hello(self, tablet: str) -> str:
         """:class:`TabletHello` to every unit of the store."""
-        return self._topic("hello", tablet)
+        return self.topic("hello", tablet)
 
     def every_hello(self) -> str:
         """Filter for the hellos of all tablets."""
-        return self._topic("hello", "+")
+        return self.topic("hello", "+")
 
-    def _topic(self, kind: Kind, name: str) -> str:
+    def topic(self, kind: Kind, name: str) -> str:
+        """Return the topic of a kind and the unit, tablet or department that it is about."""
         return f"{_ROOT}/{self.store}/{kind}/{name}"
 
 

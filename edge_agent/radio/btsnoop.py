@@ -16,6 +16,8 @@ _MAGIC: Final = b"btsnoop\x00"
 _FILE_HEADER: Final = struct.Struct(">8sII")
 _RECORD_HEADER: Final = struct.Struct(">IIIIq")
 _VERSION: Final = 1
+UNIX_EPOCH_US: Final = 0x00DC_DDB3_0F2F_8000
+"""1970 on the format's own clock, which counts microseconds since the year 0."""
 RECORD_MAX_BYTES: Final = 66_000
 """Longer records are corrupt: the longest HCI packet has 65,535 bytes and a header."""
 

@@ -10,7 +10,7 @@ from edge_agent.radio import btsnoop, hci
 
 
 def advertisements(stream: BinaryIO) -> Iterator[tuple[float, Advertisement]]:
-    """Read a capture: seconds since its first event, and the advertisement. The time never goes backwards.
+    """Read a capture: Unix seconds when it was heard, and the advertisement. The time never goes backwards.
 
     Raises CaptureError with the byte offset, after what came before was given.
     """
@@ -21,15 +21,12 @@ def advertisements(stream: BinaryIO) -> Iterator[tuple[float, Advertisement]]:
 def advertising_reports(stream: BinaryIO) -> Iterator[tuple[float, hci.Report]]:
     """Read a capture as :func:`advertisements` does, with the bytes as they went through the air."""
     reassembly = hci.Reassembly()
-    first_us: int | None = None
     at_us = 0
     for record in btsnoop.events(stream):
-        if first_us is None:
-            first_us = at_us = record.at_us
         at_us = max(at_us, record.at_us)  # a phone's clock may be set while it captures
         try:
             for report in hci.reports(record.event):
                 if (whole := reassembly.add(report)) is not None:
-                    yield (at_us - first_us) / 1e6, whole
+                    yield (at_us - btsnoop.UNIX_EPOCH_US) / 1e6, whole
         except hci.MalformedEvent as malformed:
             raise CaptureError(f"advertising event: {malformed}", record.offset + malformed.offset) from malformed

@@ -5,31 +5,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from math import log10
 
 from edge_agent.contracts.campaign import Audience, Campaign, Wording
 from edge_agent.contracts.catalogue import Price, Product, Stock
 from edge_agent.contracts.clerk import Card, Reply
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
-from edge_agent.contracts.screen import Clear, Hello, ProofOfPlay, Renew, Show, Shown
+from edge_agent.contracts.screen import Scene, Show
 from edge_agent.contracts.slice import Consent, Profile, RollingToken, TemporaryKey, ViewedProduct
 from edge_agent.events import (
     Advertisement,
-    DisplayJoined,
+    ClerkReplied,
     EventRow,
-    FromScreen,
-    Input,
+    Fact,
+    Forget,
     Instant,
     Outcomes,
+    Row,
     ToClerks,
     ToScreen,
 )
-from edge_agent.frames.eddystone import SERVICE
+from edge_agent.frames import ad
+from edge_agent.frames.eddystone import EddystoneEid
 from edge_agent.identify.index import TokenIndex
 from edge_agent.identify.token import ephemeral_id, slot_of, temporary_key, window_of
 from edge_agent.pipeline import Pipeline
+from edge_agent.simulator.virtual import VirtualUnit
 
 START = datetime(2026, 3, 14, 13, 0, tzinfo=UTC)
-DISPLAY_DELAY_S = 0.03
+LEASE = timedelta(hours=24)
 ROTATION_EXPONENT = 10
 TX_POWER_DBM = -18  # at 0 m; -59 at 1 m
 
@@ -92,14 +96,11 @@ def profile(customer: str, **changes: object) -> Profile:
 
 def advertisement(customer: str, at: datetime, distance_m: float = 1.0, exponent: float = 2.5) -> Advertisement:
     """What her phone sends, as heard without fading at a distance."""
-    from math import log10
-
     unix_s = int(at.timestamp())
     key = temporary_key(identity_key(customer), window_of(unix_s))
     eid = ephemeral_id(key, ROTATION_EXPONENT, slot_of(unix_s, ROTATION_EXPONENT))
-    payload = bytes([0x30, TX_POWER_DBM & 0xFF]) + eid
-    rssi_dbm = round(TX_POWER_DBM - 41 - 10 * exponent * log10(distance_m))
-    return Advertisement(rssi_dbm=rssi_dbm, service_data=((SERVICE, payload),))
+    frame = EddystoneEid(eid, TX_POWER_DBM)
+    return ad.heard(frame.encode(), round(frame.measured_power_dbm - 10 * exponent * log10(distance_m)))
 
 
 STRANGER = Advertisement(
@@ -125,129 +126,67 @@ class Shelf:
         return self.all_campaigns
 
 
-@dataclass
 class Shop:
-    """Steps the pipeline through time and plays the display."""
+    """A unit on a virtual clock, with its shelf; remembers everything that it gave."""
 
-    profiles: Sequence[Profile] = ()
-    config: AgentConfig = field(
-        default_factory=lambda: AgentConfig(
+    def __init__(
+        self,
+        profiles: Sequence[Profile] = (),
+        *,
+        config: AgentConfig | None = None,
+        screen: bool = True,
+        trusted: bool = True,
+    ) -> None:
+        self.config = config or AgentConfig(
             store="flagship", unit="entrance", zone="Outdoor", notice=NoticeConfig(version="2026-01")
         )
-    )
-    screen: bool = True
-    trusted: bool = True
-    now_s: float = 1000.0
-
-    def __post_init__(self) -> None:
-        self.shelf = Shelf({p.customer: p for p in self.profiles})
-        ids = itertools.count(1)
-        self.pipeline = Pipeline(
-            self.config,
-            self.shelf,
-            lambda: f"id{next(ids)}",
-            TokenIndex((p.customer, p.tokens) for p in self.profiles),
-        )
-        self.started_s = self.now_s
+        self.shelf = Shelf({p.customer: p for p in profiles})
         self.events: list[EventRow] = []
-        self.outcomes: list[Outcomes] = []
+        self.rows: list[Row] = []
+        self.facts: list[Fact] = []
         self.cards: list[Card] = []
-        self.screen_messages: list[object] = []
-        self.showing: Show | None = None
-        self._permit_until_s = 0.0
-        self._due: list[tuple[float, Input]] = []
-        self.pipeline.restore((), (), (), (), START + timedelta(hours=24), self.instant)
-        if self.screen:
-            self.put(DisplayJoined(Hello(width_px=1920, height_px=1080)))
-        self.put(None)
+        self.forgotten: list[str] = []
+        self.scenes: list[Scene] = []
+        ids = itertools.count(1)
+        index = TokenIndex((p.customer, p.tokens) for p in profiles)
+        self.pipeline = Pipeline(self.config, self.shelf, lambda: f"id{next(ids)}", index)
+        self.pipeline.restore((), (), (), (), START + LEASE, Instant(0.0, START, trusted))
+        self.unit = VirtualUnit(self.pipeline, START, self._gave, screen=screen, trusted=trusted)
 
     @property
-    def utc(self) -> datetime:
-        return START + timedelta(seconds=self.now_s - self.started_s)
+    def showing(self) -> Scene | None:
+        """The personal scene on the screen."""
+        show = self.unit.display.showing
+        return None if show is None else show.scene
 
-    @property
-    def instant(self) -> Instant:
-        return Instant(self.now_s, self.utc, self.trusted)
+    def walk(self, seconds: float, *heard: tuple[str, float], interval_s: float = 0.25) -> None:
+        """Let time pass while customers advertise from these distances (metres)."""
+        end_s = self.unit.now_s + seconds
+        while heard and self.unit.now_s + interval_s < end_s:
+            for customer, distance_m in heard:
+                self.unit.put(advertisement(customer, self.unit.instant.utc, distance_m))
+            self.unit.advance(self.unit.now_s + interval_s)
+        self.unit.advance(end_s)
 
-    def put(self, received: Input | None) -> Outcomes:
-        outcomes = self.pipeline.step(received, self.instant)
-        self.outcomes.append(outcomes)
-        self.events += [row for row in outcomes.rows if isinstance(row, EventRow)]
-        for effect in outcomes.effects:
-            if isinstance(effect, ToClerks):
-                self.cards.append(effect.card)
-            elif isinstance(effect, ToScreen):
-                self._display(effect)
-        return outcomes
-
-    def _display(self, effect: ToScreen) -> None:
-        self.screen_messages.append(effect.message)
-        match effect.message:
-            case Show() as show:
-                self._fade("replaced")
-                self.showing, self._permit_until_s = show, show.permit_until_s or float("inf")
-                shown = Shown(message_id=show.scene.message_id, first_frame_s=self.now_s + DISPLAY_DELAY_S)
-                self._due.append((self.now_s + DISPLAY_DELAY_S, FromScreen(shown)))
-            case Renew(message_id=message_id, permit_until_s=until_s):
-                if self.showing is not None and self.showing.scene.message_id == message_id:
-                    self._permit_until_s = until_s
-            case Clear(message_id=message_id):
-                if self.showing is not None and self.showing.scene.message_id == message_id:
-                    self._fade("cleared")
-
-    def _fade(self, ended: str) -> None:
-        if self.showing is not None:
-            proof = ProofOfPlay.model_validate(
-                {
-                    "message_id": self.showing.scene.message_id,
-                    "first_frame_at": self.utc,
-                    "on_screen_s": 1.0,
-                    "ended": ended,
-                }
-            )
-            self._due.append((self.now_s + DISPLAY_DELAY_S, FromScreen(proof)))
-            self.showing = None
-
-    def run(self, seconds: float, heard: Sequence[tuple[str, float]] = (), interval_s: float = 0.25) -> None:
-        """Let time pass; ``heard``: (customer, distance in metres) of everybody who advertises meanwhile."""
-        end_s, next_adv_s = self.now_s + seconds, self.now_s
-        while True:
-            deadline_s = self.pipeline.next_deadline()
-            due_s = [at_s for at_s, _ in self._due]
-            times = [end_s, *due_s, self._permit_until_s if self.showing else end_s]
-            times += [next_adv_s] if heard else []
-            times += [deadline_s] if deadline_s is not None else []
-            self.now_s = max(self.now_s, min(times))
-            if self.showing and self.now_s >= self._permit_until_s:
-                self._fade("permit")
-            for entry in [entry for entry in self._due if entry[0] <= self.now_s]:
-                self._due.remove(entry)
-                self.put(entry[1])
-            if self.now_s >= end_s:
-                return
-            if heard and self.now_s >= next_adv_s:
-                next_adv_s += interval_s
-                for customer, distance_m in heard:
-                    self.put(advertisement(customer, self.utc, distance_m))
-            deadline_s = self.pipeline.next_deadline()
-            if deadline_s is not None and self.now_s >= deadline_s:
-                self.put(None)
-
-    def say(self, action: str, tablet: str = "tablet-a", outcome: str | None = None) -> None:
-        """A clerk answers the last card."""
-        reply = Reply.model_validate(
-            {
-                "reply": f"reply-{len(self.outcomes)}",
-                "card": self.cards[-1].card,
-                "tablet": tablet,
-                "action": action,
-                "outcome": outcome,
-            }
-        )
-        from edge_agent.events import ClerkReplied
-
-        self.put(ClerkReplied(reply))
+    def say(self, action: str, tablet: str = "tablet-a", **more: str) -> None:
+        """Let a clerk answer the last card."""
+        number = len(self.rows)
+        reply = {"reply": f"r{number}", "card": self.cards[-1].card, "tablet": tablet, "action": action, **more}
+        self.unit.put(ClerkReplied(Reply.model_validate(reply)))
 
     def happened(self) -> list[str]:
         """Return the types of all events so far."""
         return [event.type for event in self.events]
+
+    def _gave(self, outcomes: Outcomes, _instant: Instant) -> None:
+        self.rows += outcomes.rows
+        self.facts += outcomes.facts
+        self.events += [row for row in outcomes.rows if isinstance(row, EventRow)]
+        for effect in outcomes.effects:
+            match effect:
+                case ToClerks(card):
+                    self.cards.append(card)
+                case Forget(customer):
+                    self.forgotten.append(customer)
+                case ToScreen(Show(scene=scene)):
+                    self.scenes.append(scene)

@@ -1,0 +1,251 @@
+"""The composition root: from a configuration to running parts. Nothing else builds a part."""
+
+import asyncio
+import logging
+import secrets
+import signal
+from pathlib import Path
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sdnotify
+from pydantic import ValidationError
+
+from edge_agent import __version__
+from edge_agent.bus.connection import Bus
+from edge_agent.clerk.notifier import Notifier
+from edge_agent.clock import Clock, SystemClock
+from edge_agent.contracts.base import Identifier
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.problems import explain
+from edge_agent.contracts.scenario import Scenario
+from edge_agent.contracts.topics import StoreTopics
+from edge_agent.contracts.unit import PartReport
+from edge_agent.engine import Engine, StoreKnowledge
+from edge_agent.errors import FileError
+from edge_agent.events import Effect, Fact, Input, Instant, KnowledgeChanged, ToClerks, ToScreen
+from edge_agent.loop import Inbox, Loop
+from edge_agent.metrics import Metrics
+from edge_agent.pipeline import Pipeline
+from edge_agent.radio.bluez import BluezRadio
+from edge_agent.screen.link import ScreenLink
+from edge_agent.simulator.radio import SimulatedRadio
+from edge_agent.store.crypto import load_epoch_key
+from edge_agent.store.opening import open_stores
+from edge_agent.store.worker import Worker
+from edge_agent.supervisor import Health, Part, supervise
+from edge_agent.sync.client import HubClient
+from edge_agent.sync.nudge import Nudge, PullNow
+from edge_agent.sync.pull import Destination, Pull
+from edge_agent.sync.push import Push
+from edge_agent.units.status import UnitStatus
+from edge_agent.web.app import Sources, build
+from edge_agent.web.carrier import Carrier
+from edge_agent.web.feed import StoryFeed
+from edge_agent.web.live import LiveView
+from edge_agent.web.server import WebServer
+
+log = logging.getLogger(__name__)
+
+P = TypeVar("P", bound=Part)
+
+PURGE_S: Final = 60.0
+"""How often what is past its time is deleted from the journal."""
+
+PAGE: Final = Path(__file__).parent / "clerk" / "page"
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Agent:
+    """One unit: its parts, its engine, and the arrows between them."""
+
+    def __init__(self, config: AgentConfig, credentials: Path | None = None, clock: Clock | None = None) -> None:
+        """``credentials``: the folder of systemd credentials, where there is one. Raises FileError, StoreError."""
+        self._config = config
+        self._credentials = credentials
+        self._clock = SystemClock(config.clock.trust) if clock is None else clock
+        self._inbox = Inbox()
+        self._worker = Worker()
+        self._parts: list[Part] = []
+        self._systemd = sdnotify.SystemdNotifier()
+        self._pushed = asyncio.Event()
+        self._story = StoryFeed(_zone(config.timezone))
+        self._screen: ScreenLink | None = None
+        self._notifier: Notifier | None = None
+        self._stores = open_stores(config.folder, config.store, load_epoch_key(config.folder, credentials))
+        self._metrics = Metrics(self._inbox, self._stores, self._reports)
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT."""
+        task = asyncio.current_task()
+        assert task is not None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            await self._work()
+        except asyncio.CancelledError:
+            log.info("agent: told to stop")
+        finally:
+            self._systemd.notify("STOPPING=1")
+            self._worker.close()
+            self._stores.close()
+
+    async def _work(self) -> None:
+        engine = await self._engine()
+        self._build_parts()
+        loop = Loop(
+            engine,
+            self._inbox,
+            self._worker,
+            self._clock,
+            dispatch=self._dispatch,
+            tell=self._tell,
+            alive=lambda: self._systemd.notify("WATCHDOG=1"),
+            committed=self._pushed.set,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            for part in self._parts:
+                tasks.create_task(supervise(part, self._clock), name=part.health.report.part)
+            tasks.create_task(loop.run(), name="engine")
+            tasks.create_task(self._purge(), name="purge")
+            self._systemd.notify(f"READY=1\nSTATUS=unit {self._config.unit} of store {self._config.store}")
+            log.info("agent %s: unit %s of store %s is at work", __version__, self._config.unit, self._config.store)
+
+    async def _engine(self) -> Engine:
+        config = self._config
+        knowledge = StoreKnowledge(self._stores.slice, self._stores.catalogue)
+        engine = Engine(
+            Pipeline(config, knowledge, new_id),
+            knowledge,
+            self._stores,
+            source=f"/stores/{config.store}/units/{config.unit}",
+            boot_id=BOOT_ID.read_text().strip() if BOOT_ID.exists() else new_id(),
+            new_id=new_id,
+        )
+        await self._worker.call(engine.start, self._clock.now())
+        return engine
+
+    # --- parts --------------------------------------------------------------------------------
+
+    def _build_parts(self) -> None:
+        self._add_radio()
+        if self._config.display.enabled:
+            self._screen = self._add(ScreenLink(self._config.screen.socket, self._inbox.put, self._health("screen")))
+        if self._config.broker.host is not None:
+            self._add_bus()
+        if self._config.hub.url is not None:
+            self._add_sync(self._config.hub.url)
+        self._add_web()
+
+    def _add_radio(self) -> None:
+        radio, health = self._config.radio, self._health("radio")
+        if radio.backend == "bleak":
+            self._add(BluezRadio(radio, self._clock, health, self._inbox.put, self._inbox.put))
+        elif radio.backend == "simulated":
+            self._add(SimulatedRadio(_scenario(radio.scenario), self._inbox.put, self._clock, health))
+
+    def _add_bus(self) -> None:
+        config = self._config
+        bus = Bus(config.broker, config.store, config.unit, self._clock, self._health("bus"), self._broker_password())
+        topics = StoreTopics(config.store)
+        UnitStatus(bus, topics, config.unit, config.zone, __version__)
+        self._notifier = Notifier(bus, topics, config.unit, self._inbox.put)
+        self._add(bus)
+
+    def _add_sync(self, url: str) -> None:
+        config = self._config
+        client = HubClient(url, config.identity_folder, self._clock)
+        pull_now = PullNow()
+        destination = Destination(self._worker, self._stores.slice, self._stores.catalogue, self._pulled)
+        self._add(Pull(client, config, destination, pull_now, self._health("pull")))
+        self._add(Push(client, self._worker, self._stores.journal, self._pushed, self._health("push")))
+        self._add(Nudge(client, config.store, pull_now, self._health("nudge")))
+
+    def _add_web(self) -> None:
+        config = self._config
+        live = LiveView(config.display.frame_file, self._story) if config.web.live_view == "demo" else None
+        sources = Sources(
+            store=config.store,
+            departments=self._departments,
+            page=PAGE,
+            carrier=Carrier(config.broker.host, config.broker.port),
+            metrics=self._metrics.registry,
+            health=self._reports,
+            live=live,
+        )
+        self._add(WebServer(config.web, build(sources), self._health("web")))
+
+    def _add(self, part: P) -> P:
+        self._parts.append(part)
+        return part
+
+    def _health(self, part: str) -> Health:
+        return Health(part, self._clock)
+
+    def _reports(self) -> tuple[PartReport, ...]:
+        return tuple(part.health.report for part in self._parts)
+
+    # --- arrows -------------------------------------------------------------------------------
+
+    def _dispatch(self, effect: Effect) -> None:
+        match effect:
+            case ToScreen(message) if self._screen is not None:
+                self._screen.send(message)
+            case ToClerks(card) if self._notifier is not None:
+                self._notifier.send(card)
+            case _:
+                pass  # nobody is there to be told; the journal keeps what matters
+
+    def _tell(self, fact: Fact, instant: Instant) -> None:
+        if self._config.web.live_view == "demo":
+            self._story.tell(fact, instant)
+
+    def _pulled(self, received: Input) -> None:
+        if isinstance(received, KnowledgeChanged) and self._screen is not None:
+            self._screen.content_changed(new_id())
+        self._inbox.put(received)
+
+    def _departments(self) -> tuple[Identifier, ...]:
+        return tuple(dict.fromkeys(campaign.department for campaign in self._stores.catalogue.campaigns()))
+
+    async def _purge(self) -> None:
+        while True:
+            await asyncio.sleep(PURGE_S)
+            now = self._clock.now()
+            if now.utc_trusted:  # a wrong clock would forget withdrawals
+                await self._worker.call(self._stores.journal.purge, now.utc)
+
+    def _broker_password(self) -> str | None:
+        file = self._config.broker.password_file
+        if file is None:
+            return None
+        credential = self._credentials / file.name if self._credentials is not None else None
+        path = credential if credential is not None and credential.exists() else file
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise FileError(f"broker.password_file {path}: {error.strerror}") from error
+
+
+def new_id() -> str:
+    """Return an id that nobody else has: 128 random bits."""
+    return secrets.token_hex(16)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise FileError(f"timezone = {name!r}: is not an IANA time zone such as Europe/Vienna") from error
+
+
+def _scenario(path: Path | None) -> Scenario:
+    if path is None:
+        raise FileError("radio.scenario: is missing; the simulated radio needs a scenario file")
+    try:
+        return Scenario.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise FileError(f"radio.scenario {path}: {error.strerror}") from error
+    except ValidationError as error:
+        raise FileError("\n".join(f"{path}: {line}" for line in explain(error))) from error

@@ -1,0 +1,27 @@
+"""``edge-agent run``: the unit at work."""
+
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--config", "config_file", type=click.Path(path_type=Path), required=True, help="The unit's TOML file.")
+@click.option("--verbose", is_flag=True, help="Log what the parts do in detail.")
+def run(config_file: Path, verbose: bool) -> None:
+    """Run the agent of this unit, until it is told to stop.
+
+    It starts and keeps running when Bluetooth, broker, hub or display is absent, says so once,
+    and picks the part up when it comes.
+    """
+    import asyncio
+
+    from edge_agent.app import Agent
+    from edge_agent.logs import configure
+    from edge_agent.settings import load_config
+
+    configure(verbose=verbose)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    agent = Agent(load_config(config_file), None if credentials is None else Path(credentials))
+    asyncio.run(agent.run())

@@ -1,0 +1,193 @@
+"""The engine: pipeline, journal and effects of one unit.
+
+:meth:`Engine.step` is synchronous and whole: replay and the fake-clock scenarios call it in a
+plain loop. The running agent calls its three pieces through :class:`edge_agent.loop.Loop`, which does the
+blocking ones in the store's thread.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import lru_cache
+
+from edge_agent.contracts.base import CustomerId
+from edge_agent.contracts.campaign import Campaign
+from edge_agent.contracts.catalogue import Product
+from edge_agent.contracts.event import CloudEvent, ErasureReceipt
+from edge_agent.contracts.slice import Profile, Token
+from edge_agent.errors import StoreError
+from edge_agent.events import EventRow, Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
+from edge_agent.identify.index import TokenIndex
+from edge_agent.pipeline import Pipeline
+from edge_agent.store.catalogue import CatalogueStore
+from edge_agent.store.journal import CONTACT_KEEP_S, Journal, JournalRow
+from edge_agent.store.opening import Stores
+from edge_agent.store.slice import SliceStore
+
+log = logging.getLogger(__name__)
+
+BACKLOG_MAX = 10_000
+"""Rows that wait in memory while the disk refuses: hours of a busy shop. The oldest go first."""
+
+PRODUCTS_CACHED = 1024
+
+Loaded = TokenIndex | list[tuple[CustomerId, tuple[Token, ...]]] | None
+"""What a changed slice means for the token index: a new one, or the customers to replace."""
+
+
+class StoreKnowledge:
+    """What the hub sent, as the pipeline asks for it."""
+
+    def __init__(self, slice_store: SliceStore, catalogue: CatalogueStore) -> None:
+        self._slice = slice_store
+        self._catalogue = catalogue
+        self._campaigns: Sequence[Campaign] | None = None
+        self._product = lru_cache(PRODUCTS_CACHED)(catalogue.product)
+
+    def profile(self, customer: CustomerId) -> Profile | None:
+        """Return what the slice holds of a customer."""
+        return self._slice.profile(customer)
+
+    def product(self, product: str) -> Product | None:
+        """Return a product of the catalogue."""
+        return self._product(product)
+
+    def campaigns(self) -> Sequence[Campaign]:
+        """Return what could be said."""
+        if self._campaigns is None:
+            self._campaigns = self._catalogue.campaigns()
+        return self._campaigns
+
+    def changed(self) -> None:
+        """Catalogue or campaigns were replaced."""
+        self._campaigns = None
+        self._product.cache_clear()
+
+
+class Engine:
+    """The only writer of the journal: what a step decides is on the disk before anybody hears of it.
+
+    Except for scenes: a screen does not wait for the disk, and says after a restart what it shows.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        knowledge: StoreKnowledge,
+        stores: Stores,
+        source: str,
+        boot_id: str,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._pipeline = pipeline
+        self._knowledge = knowledge
+        self._slice = stores.slice
+        self._journal: Journal = stores.journal
+        self._source = source
+        self._boot_id = boot_id
+        self._new_id = new_id
+        self._backlog: list[JournalRow] = []
+        self._refused = False
+
+    def start(self, instant: Instant) -> None:
+        """Load what an earlier run left. Blocks; call once."""
+        self._pipeline.restore(
+            self._journal.open_visits(),
+            self._journal.open_cards(),
+            self._journal.contact_rows(instant.utc - timedelta(seconds=CONTACT_KEEP_S)),
+            self._journal.withdrawals(instant.utc),
+            self._slice.lease_until(),
+            instant,
+        )
+        self._pipeline.index = self._whole_index(instant)
+
+    def step(self, received: Input | None, instant: Instant) -> Outcomes:
+        """Take one input, or ``None`` when only time has passed; return what the shell must do. Blocks."""
+        outcomes = self.advance(received, self.load(received, instant), instant)
+        self.commit(outcomes, instant)
+        return outcomes
+
+    def next_deadline(self) -> float | None:
+        """When to step without an input, monotonic second."""
+        return self._pipeline.next_deadline()
+
+    def load(self, received: Input | None, instant: Instant) -> Loaded:
+        """Read what an input makes necessary. Blocks."""
+        if not isinstance(received, SliceChanged):
+            return None
+        if received.changed is None:
+            return self._whole_index(instant)
+        profiles = ((customer, self._slice.profile(customer)) for customer in received.changed)
+        return [(customer, () if profile is None else profile.tokens) for customer, profile in profiles]
+
+    def advance(self, received: Input | None, loaded: Loaded, instant: Instant) -> Outcomes:
+        """Decide. Never blocks for longer than one profile takes to read."""
+        if isinstance(received, KnowledgeChanged):
+            self._knowledge.changed()
+        match loaded:
+            case TokenIndex():
+                self._pipeline.index = loaded
+            case list():
+                for customer, tokens in loaded:
+                    self._pipeline.index.put(customer, tokens)
+            case None:
+                pass
+        return self._pipeline.step(received, instant)
+
+    def commit(self, outcomes: Outcomes, instant: Instant) -> None:
+        """Write rows and events in one transaction, and carry out erasures. Blocks.
+
+        Where the disk refuses, the rows wait in memory and go with the next commit.
+        """
+        self._write([self._stamped(row) if isinstance(row, EventRow) else row for row in outcomes.rows])
+        for effect in outcomes.effects:
+            if isinstance(effect, Forget):
+                self._erase(effect.customer, instant)
+
+    def _erase(self, customer: CustomerId, instant: Instant) -> None:
+        self._pipeline.index.remove(customer)
+        try:
+            self._slice.forget(customer)
+            self._journal.forget_customer(customer)
+        except StoreError as error:
+            log.error(
+                "a withdrawn profile could not be deleted: %s; it stays unused, and goes with the tombstone", error
+            )
+            return
+        receipt = ErasureReceipt(customer=customer, method="deleted")
+        self._write([self._stamped(EventRow("consent.erased", receipt, instant))])
+
+    def _write(self, rows: list[JournalRow]) -> None:
+        self._backlog += rows
+        if not self._backlog:
+            return
+        try:
+            self._journal.commit(self._backlog)
+        except StoreError as error:
+            del self._backlog[:-BACKLOG_MAX]
+            if not self._refused:
+                log.error("journal: %s; %d rows wait in memory", error, len(self._backlog))
+            self._refused = True
+            return
+        self._backlog = []
+        if self._refused:
+            log.info("journal: writing again, nothing waits")
+        self._refused = False
+
+    def _stamped(self, row: EventRow) -> CloudEvent:
+        return CloudEvent(
+            id=self._new_id(),
+            source=self._source,
+            type=row.type,
+            time=row.at.utc,
+            bootid=self._boot_id,
+            monotonic=f"{row.at.monotonic_s:.3f}",
+            data=row.data.model_dump(mode="json", exclude_none=True),
+        )
+
+    def _whole_index(self, instant: Instant) -> TokenIndex:
+        index = TokenIndex(self._slice.tokens())
+        unix_s = int(instant.utc.timestamp())
+        while not index.complete(unix_s):
+            index.work(unix_s, 10_000)
+        return index

@@ -1,0 +1,40 @@
+"""Metrics of a unit for Prometheus. Counts only: nothing about anybody, and no label but a part's name."""
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from edge_agent.contracts.unit import PartReport
+from edge_agent.loop import Inbox
+from edge_agent.store.opening import Stores
+
+
+class Metrics(Collector):
+    """Reads the figures when somebody asks, so that nothing is counted twice or kept for its own sake."""
+
+    def __init__(self, inbox: Inbox, stores: Stores, reports: Callable[[], tuple[PartReport, ...]]) -> None:
+        self._inbox = inbox
+        self._stores = stores
+        self._reports = reports
+        self.registry = CollectorRegistry()
+        """For the web server."""
+        self.registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        """Return every metric as it is now."""
+        running = GaugeMetricFamily("edge_agent_part_running", "1 while a part works", labels=["part"])
+        for report in self._reports():
+            running.add_metric([report.part], 1.0 if report.state == "running" else 0.0)
+        yield running
+        dropped = self._inbox.radio.dropped
+        yield CounterMetricFamily("edge_agent_advertisements_dropped", "Heard, but too many at once", value=dropped)
+        waiting = len(self._inbox.radio) + len(self._inbox.urgent)
+        yield GaugeMetricFamily("edge_agent_inputs_waiting", "Inputs that the engine has not seen yet", value=waiting)
+        outbox = self._stores.journal.waiting()
+        yield GaugeMetricFamily("edge_agent_outbox_events", "Events that the hub has not taken yet", value=outbox)
+        dead = self._stores.journal.dead()
+        yield GaugeMetricFamily("edge_agent_dead_letters", "Events that the hub has refused", value=dead)
+        yield GaugeMetricFamily("edge_agent_profiles", "Profiles held", value=self._stores.slice.count())

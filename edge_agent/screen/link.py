@@ -1,0 +1,140 @@
+"""Serves the display's socket: Unix ``SOCK_SEQPACKET``, one JSON message per packet, one display at a time."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from edge_agent.contracts.base import MESSAGE_MAX_BYTES
+from edge_agent.contracts.screen import (
+    FROM_DISPLAY,
+    PROTOCOL_VERSION,
+    ContentChanged,
+    FromDisplay,
+    Hello,
+    State,
+    ToDisplay,
+)
+from edge_agent.errors import DisplayError
+from edge_agent.events import DisplayJoined, DisplayLost, FromScreen, Input
+from edge_agent.supervisor import Health
+
+log = logging.getLogger(__name__)
+
+HELLO_S = 5.0
+"""A display that connects says hello within this."""
+
+SEND_BUFFER_BYTES = 4 * MESSAGE_MAX_BYTES
+"""A display that reads nothing is dropped once this is full; it comes back and gets the full state."""
+
+SOCKET_MODE = 0o660  # agent and display share a group, nobody else speaks here
+
+
+class ScreenLink:
+    """Speaks to the display, and tells the engine what it answers."""
+
+    def __init__(self, path: Path, emit: Callable[[Input], None], health: Health) -> None:
+        self.health = health
+        self._path = path
+        self._emit = emit
+        self._display: socket.socket | None = None
+        self._content_version = ""
+
+    def send(self, message: ToDisplay) -> None:
+        """Send one message; dropped where no display is connected, which gets the full state when it comes."""
+        if isinstance(message, State):
+            message = message.model_copy(update={"content_version": self._content_version})
+        if self._display is None:
+            return
+        try:
+            self._display.send(message.model_dump_json(exclude_none=True).encode())
+        except OSError as error:
+            log.warning("display: it does not read (%s); dropping the connection", error.strerror)
+            self._display.shutdown(socket.SHUT_RDWR)  # its reader notices, and says so to the engine
+
+    def content_changed(self, version: str) -> None:
+        """Tell the display that the content folder holds a new playlist."""
+        self._content_version = version
+        self.send(ContentChanged(version=version))
+
+    async def run(self) -> None:
+        """Serve displays until cancelled; raise DisplayError where the socket cannot be made."""
+        with self._listen() as listener:
+            loop = asyncio.get_running_loop()
+            self.health.waiting("no display is connected")
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    connection, _ = await loop.sock_accept(listener)
+                    connection.setblocking(False)
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+                    tasks.create_task(self._serve(connection))
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.unlink(missing_ok=True)
+            listener.bind(str(self._path))
+            self._path.chmod(SOCKET_MODE)
+            listener.listen(4)
+        except OSError as error:
+            listener.close()
+            raise DisplayError(
+                f"display socket {self._path}: {error.strerror}; set screen.socket to a folder that the agent may write"
+            ) from error
+        return listener
+
+    async def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                hello = await asyncio.wait_for(self._hello(connection), HELLO_S)
+            except (OSError, TimeoutError) as error:
+                log.warning("display: connected without a hello (%s)", error or "timeout")
+                return
+            if hello is None:
+                return
+            if self._display is not None:  # the newest display counts: the old one is dead or a leftover
+                self._display.shutdown(socket.SHUT_RDWR)
+            self._display = connection
+            self.health.running()
+            self._emit(DisplayJoined(hello))
+            try:
+                await self._read(connection)
+            except OSError as error:
+                log.warning("display: %s", error.strerror)
+            finally:
+                if self._display is connection:
+                    self._display = None
+                    self._emit(DisplayLost())
+                    self.health.waiting("the display has disconnected")
+
+    async def _hello(self, connection: socket.socket) -> Hello | None:
+        message = _parse(await asyncio.get_running_loop().sock_recv(connection, MESSAGE_MAX_BYTES + 1))
+        if not isinstance(message, Hello):
+            log.warning("display: its first message is not a hello; dropping the connection")
+            return None
+        if message.protocol != PROTOCOL_VERSION:
+            log.warning("display: speaks protocol %d, not %d; update both", message.protocol, PROTOCOL_VERSION)
+            return None
+        return message
+
+    async def _read(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while packet := await loop.sock_recv(connection, MESSAGE_MAX_BYTES + 1):
+            message = _parse(packet)
+            if message is None or isinstance(message, Hello):
+                log.warning("display: a packet of %d bytes is not a message; ignored", len(packet))
+            else:
+                self._emit(FromScreen(message))
+
+
+def _parse(packet: bytes) -> FromDisplay | None:
+    if len(packet) > MESSAGE_MAX_BYTES:
+        return None
+    try:
+        return FROM_DISPLAY.validate_json(packet)
+    except ValidationError:
+        return None

@@ -1,0 +1,61 @@
+"""A unit on a virtual clock: a day in a shop runs in a second."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from edge_agent.contracts.screen import Hello
+from edge_agent.events import DisplayJoined, FromScreen, Input, Instant, Outcomes, ToScreen
+from edge_agent.pipeline import Pipeline
+from edge_agent.simulator.display import SimulatedDisplay
+
+
+class VirtualUnit:
+    """Steps a pipeline through its inputs and deadlines, and plays its display."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        start: datetime,
+        gave: Callable[[Outcomes, Instant], None],
+        *,
+        screen: bool = True,
+        trusted: bool = True,
+    ) -> None:
+        """``gave`` is called with what each step gave."""
+        self._pipeline = pipeline
+        self._start = start
+        self._gave = gave
+        self._trusted = trusted
+        self.now_s = 0.0
+        """Seconds since the start; the unit's monotonic clock."""
+        self.display = SimulatedDisplay()
+        if screen:
+            self.put(DisplayJoined(Hello(width_px=1920, height_px=1080)))
+        self.put(None)
+
+    @property
+    def instant(self) -> Instant:
+        """This moment."""
+        return Instant(self.now_s, self._start + timedelta(seconds=self.now_s), self._trusted)
+
+    def put(self, received: Input | None) -> None:
+        """Step once, at this moment."""
+        instant = self.instant
+        outcomes = self._pipeline.step(received, instant)
+        for effect in outcomes.effects:
+            if isinstance(effect, ToScreen):
+                self.display.tell(effect.message, instant.monotonic_s, instant.utc)
+        self._gave(outcomes, instant)
+
+    def advance(self, until_s: float) -> None:
+        """Let time pass up to a second, stopping at each deadline."""
+        while True:
+            deadlines_s = (self._pipeline.next_deadline(), self.display.next_deadline())
+            due_s = min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=until_s)
+            if due_s >= until_s:
+                self.now_s = max(self.now_s, until_s)
+                return
+            self.now_s = max(self.now_s, due_s)
+            for answer in self.display.answers(self.now_s):
+                self.put(FromScreen(answer))
+            self.put(None)

@@ -48,7 +48,7 @@ def enrol(hub_url: str, claim: Claim, folder: Path, config_file: Path) -> AgentC
 
 def _authority(hub_url: str, fingerprint: str) -> str:
     """Fetch the authority's certificate over an unchecked connection, and check it by its fingerprint."""
-    unchecked = ssl.create_default_context()
+    unchecked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     unchecked.check_hostname = False
     unchecked.verify_mode = ssl.CERT_NONE
     pem = _send(unchecked, "GET", hub_url + AUTHORITY.path).decode("ascii", "replace")

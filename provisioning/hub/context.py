@@ -1,6 +1,6 @@
 """The hub's collaborators, built once from its configuration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from edge_agent.contracts.config import HubServerConfig
@@ -35,7 +35,7 @@ class Hub:
     content: Content
     events: Events
     fanout: Fanout
-    platform_token: str
+    platform_token: str = field(repr=False)
 
     @classmethod
     def open(cls, config: HubServerConfig, now: Now = utc_now) -> Self:

@@ -1,4 +1,7 @@
-"""Every error answer is a :class:`edge_agent.contracts.unit.Problem` (RFC 9457)."""
+"""Every error answer is a :class:`edge_agent.contracts.unit.Problem` (RFC 9457).
+
+Only a body over its limit is refused by the framework itself, in plain text, before anything is read (413).
+"""
 
 from collections.abc import Mapping
 from http import HTTPStatus

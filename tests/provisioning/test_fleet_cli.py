@@ -1,0 +1,142 @@
+"""``edge-fleet`` as a person types it."""
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from edge_agent.contracts.claim import parse_claim
+from edge_agent.contracts.config import HubServerConfig
+from provisioning.cli import main
+from provisioning.hub.context import Hub
+from provisioning.store_file import StoreFileError, read_store_file
+from tests.provisioning.hubs import IDENTITY_KEY, STORE
+
+NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
+
+STORE_FILE = {
+    "version": 1,
+    "catalogue": {
+        "currency": "EUR",
+        "products": [
+            {
+                "product": "4006381333931",
+                "names": {"en": "Trail jacket"},
+                "department": "outdoor",
+                "picture": "jacket.png",
+                "stock": [{"quantity": 3, "counted_at": "-2h"}],
+                "content_class": "public",
+            }
+        ],
+        "loop": [{"picture": "jacket.png"}],
+    },
+    "campaigns": {
+        "version": 1,
+        "campaigns": [
+            {
+                "campaign": "jackets",
+                "title": "Jackets",
+                "message_class": "offer",
+                "department": "outdoor",
+                "wording": {"en": {"headline": "Your jacket"}},
+            }
+        ],
+    },
+    "customers": [
+        {
+            "customer": "anna",
+            "valid_until": "+30d",
+            "viewed": [{"product": "4006381333931", "viewed_at": "-20h"}],
+            "devices": [{"kind": "rolling", "device": "phone", "identity_key": IDENTITY_KEY}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    (tmp_path / "jacket.png").write_bytes(b"\x89PNG")
+    path = tmp_path / "store.json"
+    path.write_text(json.dumps(STORE_FILE))
+    return path
+
+
+def fleet(tmp_path: Path, *words: str) -> Result:
+    return CliRunner().invoke(main, [*words, "--folder", str(tmp_path / "hub")])
+
+
+def test_a_store_and_a_unit_are_made_and_filled(tmp_path: Path, sample: Path) -> None:
+    claim_file = tmp_path / "claim"
+    assert fleet(tmp_path, "store", "add", STORE, "--timezone", "Europe/Vienna").exit_code == 0
+    made = fleet(tmp_path, "unit", "add", STORE, "door", "--zone", "Outdoor", "--claim-file", str(claim_file))
+    assert made.exit_code == 0, made.output
+    claim = parse_claim(claim_file.read_text())
+    assert claim.code not in made.output
+    assert stat.S_IMODE(claim_file.stat().st_mode) == 0o600
+    filled = fleet(tmp_path, "load", STORE, "--file", str(sample))
+    assert filled.output == "store vienna: 1 products, 1 pictures, 1 campaigns, 1 customers\n"
+    assert claim.code.encode() not in (tmp_path / "hub" / "hub.db").read_bytes()
+    hub = Hub.open(HubServerConfig(folder=tmp_path / "hub"))
+    (status,) = hub.fleet.status()
+    hub.close()
+    assert (status.customers, status.units[0].state, status.units[0].pulled_s) == (1, "claimable", None)
+    shown = fleet(tmp_path, "status")
+    assert shown.exit_code == 0
+    assert STORE in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("unit", "add", "nowhere", "door", "--zone", "x"), "There is no such store"),
+        (("unit", "claim", STORE, "nobody"), "There is no such unit"),
+        (("unit", "add", STORE, "a b", "--zone", "x"), "unit:"),
+        (("store", "add", "../x"), "name of a store"),
+        (("store", "add", "graz", "--timezone", "Mars"), "no IANA name"),
+        (("store", "add", STORE), "There is a store of that name"),
+        (("load", STORE, "--file", "absent.json"), "absent.json"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    fleet(tmp_path, "store", "add", STORE)
+    answer = fleet(tmp_path, *words)
+    assert answer.exit_code == 1
+    assert message in answer.output
+
+
+def test_a_units_part_of_the_configuration_is_checked(tmp_path: Path) -> None:
+    part = tmp_path / "part.toml"
+    part.write_text("[presence]\nenter_m = -1\n")
+    fleet(tmp_path, "store", "add", STORE)
+    answer = fleet(tmp_path, "unit", "add", STORE, "door", "--zone", "x", "--config-file", str(part))
+    assert answer.exit_code == 1
+    assert "presence.enter_m" in answer.output
+
+
+def test_offsets_become_times_and_pictures_digests(sample: Path) -> None:
+    loaded = read_store_file(sample, STORE, NOW)
+    (anna,) = loaded.content.customers
+    assert anna.viewed[0].viewed_at == NOW - timedelta(hours=20)
+    assert anna.valid_until == NOW + timedelta(days=30)
+    (digest,) = loaded.pictures
+    catalogue = loaded.content.catalogue
+    assert (catalogue.store, catalogue.products[0].picture, catalogue.loop[0].picture) == (STORE, digest, digest)
+    assert (catalogue.content[0].sha256, catalogue.content[0].size_bytes) == (digest, 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "version"),
+        ({"customer": []}, "customer"),
+        ({"customers": [{"customer": "a", "valid_until": "tomorrow"}]}, r"customers\.0\.valid_until"),
+        ({"catalogue": {"currency": "EUR", "products": [], "loop": [{"picture": "no.png"}]}}, "no.png"),
+    ],
+)
+def test_a_wrong_store_file_is_named_with_its_field(sample: Path, change: dict[str, object], message: str) -> None:
+    sample.write_text(json.dumps({**STORE_FILE, **change}))
+    with pytest.raises(StoreFileError, match=message):
+        read_store_file(sample, STORE, NOW)

@@ -1,0 +1,158 @@
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge_agent.contracts.slice import SlicePage
+from edge_agent.sync.merge import Gathering
+from provisioning.hub.fleet import Fleet
+from provisioning.hub.problem import ProblemError
+from provisioning.hub.slices import TOMBSTONE_KEEP_S, Cursor, Slices
+from provisioning.hub.storage import Database
+from tests.provisioning.hubs import STORE, customer, customers
+
+NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
+LEASE_S = 86_400.0
+
+PEOPLE = st.sampled_from(["anna", "bert", "carla", "dora", "emil", "fritz"])
+STEPS = st.one_of(
+    st.tuples(st.just("put"), PEOPLE, st.integers(0, 9)),
+    st.tuples(st.just("tombstone"), PEOPLE),
+    st.tuples(st.just("page"), st.integers(0, 1)),
+    st.tuples(st.just("wait"), st.sampled_from([60.0, 7 * 3600.0, TOMBSTONE_KEEP_S + 1])),
+    st.tuples(st.just("forget")),
+)
+
+
+@pytest.fixture
+def slices(database: Database) -> Slices:
+    Fleet(database).add_store(STORE, "UTC", NOW)
+    return Slices(database, LEASE_S)
+
+
+class Reader:
+    """A unit that keeps what it is given, one page at a time."""
+
+    def __init__(self, store: str) -> None:
+        self.held: dict[str, object] = {}
+        self.cursor: str | None = None
+        self._store = store
+        self._gathering = Gathering(store, None)
+
+    def read(self, slices: Slices, now: datetime) -> bool:
+        """Take one page; True at a checkpoint."""
+        try:
+            page = slices.page(self._store, self._gathering.cursor, now).page
+        except ProblemError as problem:
+            if problem.problem.status != 410 or self._gathering.cursor is None:
+                raise
+            self._gathering = Gathering(self._store, None)
+            return False
+        pages = self._gathering.add(SlicePage.model_validate_json(page.model_dump_json()))
+        if pages is None:
+            return False
+        if pages[0].snapshot:
+            self.held.clear()
+        for operation in (operation for page in pages for operation in page.operations):
+            if operation.profile is None:
+                self.held.pop(operation.customer, None)
+            else:
+                self.held[operation.customer] = operation.profile.get("tier")
+        self.cursor = pages[-1].cursor
+        self._gathering = Gathering(self._store, self.cursor)
+        return True
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, max_size=30), page_max=st.integers(1, 4))
+def test_any_interleaving_of_changes_and_pages_ends_in_the_hubs_state(
+    database: Database, steps: list[tuple[object, ...]], page_max: int
+) -> None:
+    store = f"s{next(_NUMBERS)}"
+    Fleet(database).add_store(store, "UTC", NOW)
+    slices, readers, truth, now = Slices(database, LEASE_S, page_max), [Reader(store), Reader(store)], {}, NOW
+    for step in steps:
+        match step:
+            case ("put", str(name), int(tier)):
+                slices.put(store, [customer(name, tier=str(tier))], now)
+                truth[name] = str(tier)
+            case ("tombstone", str(name)):
+                assert slices.tombstone(store, name, now) == (truth.pop(name, None) is not None)
+            case ("page", int(which)):
+                readers[which].read(slices, now)
+            case ("wait", float(seconds)):
+                now += timedelta(seconds=seconds)
+            case ("forget",):
+                slices.forget_tombstones(now)
+    for reader in readers:
+        for _ in range(40):
+            if reader.read(slices, now) and reader.held == truth:
+                break
+        assert reader.held == truth
+
+
+_NUMBERS = iter(range(1_000_000))
+
+
+def test_sequence_numbers_follow_the_commits_of_parallel_writers(database: Database, slices: Slices) -> None:
+    """A reader that pages while others write misses nobody, whatever order their transactions end in."""
+    names = [[f"w{writer}-{n}" for n in range(15)] for writer in range(4)]
+
+    def write(mine: list[str]) -> None:
+        for name in mine:
+            slices.put(STORE, [customer(name)], NOW)
+
+    reader, writers = Reader(STORE), [threading.Thread(target=write, args=(mine,)) for mine in names]
+    for thread in writers:
+        thread.start()
+    while any(thread.is_alive() for thread in writers):
+        reader.read(slices, NOW)
+    for thread in writers:
+        thread.join()
+    while not reader.read(slices, NOW):
+        pass
+    assert set(reader.held) == {name for mine in names for name in mine}
+
+
+def test_pages_are_bounded_and_only_the_last_is_a_checkpoint(slices: Slices) -> None:
+    slices.put(STORE, customers(f"c{n}" for n in range(1001)), NOW)
+    pages, cursor = [], None
+    while not pages or not pages[-1].checkpoint:
+        pages.append(slices.page(STORE, cursor, NOW).page)
+        cursor = pages[-1].cursor
+    assert [len(page.operations) for page in pages] == [500, 500, 1]
+    assert [page.snapshot for page in pages] == [True, False, False]
+    assert [page.checkpoint for page in pages] == [False, False, True]
+
+
+def test_an_erased_customer_leaves_nothing_but_a_tombstone(database: Database, slices: Slices) -> None:
+    slices.put(STORE, [customer("anna", salutation="Frau Berger")], NOW)
+    start = slices.page(STORE, None, NOW).page.cursor
+    assert slices.tombstone(STORE, "anna", NOW)
+    assert not slices.tombstone(STORE, "anna", NOW)
+    page = slices.page(STORE, start, NOW).page
+    assert [(op.kind, op.profile) for op in page.operations] == [("tombstone", None)]
+    with database.reading() as connection:
+        row = connection.exec_driver_sql("SELECT profile, devices FROM customers").one()
+    assert tuple(row) == (None, None)
+
+
+@pytest.mark.parametrize("cursor", ["x", "0.0", "ffffffff.1", "1.2.3.4", "~", "a.-1", "a.99999999999999999999"])
+def test_a_cursor_that_is_not_ours_is_gone(slices: Slices, cursor: str) -> None:
+    with pytest.raises(ProblemError) as raised:
+        slices.page(STORE, cursor, NOW)
+    assert raised.value.problem.status == 410
+
+
+def test_a_cursor_from_the_future_is_gone(slices: Slices) -> None:
+    """A hub that was restored from a backup gives numbers again that it gave before."""
+    epoch = slices.page(STORE, None, NOW).page.cursor.split(".")[0]
+    with pytest.raises(ProblemError):
+        slices.page(STORE, f"{epoch}.5", NOW)
+
+
+@given(st.from_regex(r"[0-9a-f]{8}", fullmatch=True), st.integers(0, 2**60), st.none() | st.integers(0, 2**60))
+def test_cursors_round_trip(epoch: str, sequence: int, start: int | None) -> None:
+    assert Cursor.parse(str(Cursor(epoch, sequence, start))) == Cursor(epoch, sequence, start)

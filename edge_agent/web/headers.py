@@ -26,7 +26,7 @@ class SecurityHeaders:
             "referrer-policy": "no-referrer",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": "camera=(), microphone=(), geolocation=(), bluetooth=(), usb=()",
+            "permissions-policy": "camera=(), microphone=(), geolocation=(), usb=()",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

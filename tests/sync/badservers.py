@@ -58,6 +58,8 @@ async def deaf_proxy(served: RunningHub, drop_answers: int) -> AsyncIterator[tup
     host, port = served.url.removeprefix("https://").split(":")
     dropped: list[int] = []
 
+    connections: set[asyncio.Task[None]] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection(host, int(port))
         sent_bytes = 0
@@ -68,21 +70,31 @@ async def deaf_proxy(served: RunningHub, drop_answers: int) -> AsyncIterator[tup
                 sent_bytes += len(chunk)
                 up_writer.write(chunk)
                 await up_writer.drain()
+            up_writer.close()
 
-        with contextlib.suppress(OSError):
-            going_up = asyncio.create_task(upwards())
+        async def downwards() -> None:
             while chunk := await up_reader.read(65536):
                 if sent_bytes > 8000 and len(dropped) < drop_answers:
                     dropped.append(sent_bytes)
                     break
                 writer.write(chunk)
                 await writer.drain()
-            going_up.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await going_up
-        up_writer.close()
-        writer.close()
+            writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        with contextlib.suppress(OSError):
+            await asyncio.gather(upwards(), downwards())
+        for one in (up_writer, writer):
+            one.close()
+            with contextlib.suppress(OSError):
+                await one.wait_closed()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(asyncio.create_task(serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     async with server:
         yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", dropped
+        await asyncio.wait(connections, timeout=1)
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)

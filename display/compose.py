@@ -57,8 +57,8 @@ class Composer:
         if picture is not None:
             if plan.picture is None:
                 raise PosterError("picture: this layout shows none")
-            size = painter.picture_size()
-            painter.picture(load_picture(self.content_folder, picture, size, plan.picture_fit), any(words.texts.values()))
+            loaded = load_picture(self.content_folder, picture, painter.picture_size(), plan.picture_fit)
+            painter.picture(loaded, under_words=any(words.texts.values()))
         painter.words(words)
         painter.brand(self.brand)
         return poster

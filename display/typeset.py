@@ -1,6 +1,7 @@
 """Text in any language: Pango where it is installed, Pillow where it is not."""
 
 import logging
+import warnings
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -60,7 +61,9 @@ class Typesetter(Protocol):
 def open_typesetter(families: str) -> Typesetter:
     """Return the best typesetter that this machine has."""
     try:
-        from display.typeset_pango import PangoTypesetter
+        # pangocairocffi leaves files open while it is imported.
+        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+            from display.typeset_pango import PangoTypesetter
     except (ImportError, OSError) as error:  # the Python packages, or the system's libraries
         from display.typeset_pillow import PillowTypesetter
 

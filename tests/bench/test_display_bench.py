@@ -69,8 +69,8 @@ def test_the_process(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     started_s = time.monotonic()
     command = [sys.executable, "-m", "display", "run", "--config", f"{folder}/agent.toml", "--offscreen"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    connection, _ = listener.accept()
     try:
-        connection, _ = listener.accept()
         start_s = time.monotonic() - started_s
         connection.recv(1 << 16)
         send(connection, State())
@@ -86,6 +86,7 @@ def test_the_process(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         process.terminate()
         process.wait()
         listener.close()
+        connection.close()
     rows = [("start to hello", f"{start_s:.2f} s", "")]
     for prepared, name in ((1, "prepared"), (0, "not prepared")):
         cuts = statistics.quantiles(shown_ms[prepared], n=100, method="inclusive")

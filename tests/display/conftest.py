@@ -5,14 +5,17 @@ from collections.abc import Callable
 import pytest
 
 from display.typeset import Typesetter, open_typesetter
+from display.typeset_pillow import PillowTypesetter
 from edge_agent.contracts.screen import Badge, Scene
 
 
 @pytest.fixture(scope="session")
 def typesetter() -> Typesetter:
     """Pango, which is what shops should have."""
-    pytest.importorskip("pangocairocffi", reason="apt install libpango-1.0-0 libpangocairo-1.0-0", exc_type=OSError)
-    return open_typesetter("Noto Sans, DejaVu Sans, sans-serif")
+    typesetter = open_typesetter("Noto Sans, DejaVu Sans, sans-serif")
+    if isinstance(typesetter, PillowTypesetter):
+        pytest.skip("no Pango: apt install libpango-1.0-0 libpangocairo-1.0-0 fonts-noto-core")
+    return typesetter
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import ssl
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -13,6 +12,7 @@ import aiomqtt
 from edge_agent.bus.envelope import encode
 from edge_agent.bus.failures import explain
 from edge_agent.bus.inbox import Handler, Inbox
+from edge_agent.bus.tls import client_context
 from edge_agent.channels import DropOldest
 from edge_agent.clock import Clock
 from edge_agent.contracts.base import Contract, Identifier
@@ -134,7 +134,7 @@ class Bus:
             timeout=ANSWER_S,
             keepalive=KEEPALIVE_S,
             max_queued_incoming_messages=QUEUE_MAX,
-            tls_context=_tls(self._broker),
+            tls_context=client_context(self._broker),
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         )
 
@@ -178,15 +178,6 @@ class Bus:
             return None
         topic, message, body = self._will
         return aiomqtt.Will(topic, encode(message, body, self._source, self._clock.now()), _QOS, message.retained)
-
-
-def _tls(broker: BrokerConfig) -> ssl.SSLContext | None:
-    if broker.ca_file is None:
-        return None
-    try:
-        return ssl.create_default_context(cafile=broker.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise BusError(f"broker.ca_file {broker.ca_file}: {error}") from error
 
 
 def _first(group: BaseExceptionGroup[Failure]) -> Failure:

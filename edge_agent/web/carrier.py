@@ -8,9 +8,12 @@ import asyncio
 import contextlib
 import logging
 import ssl
+from collections.abc import Callable
 from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from edge_agent.errors import AdapterError, BusError
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,11 @@ class Carrier:
     """Carries up to :data:`CONNECTIONS_MAX` WebSockets to one broker."""
 
     def __init__(
-        self, host: str | None, port: int, tls: ssl.SSLContext | None = None, limit: int = CONNECTIONS_MAX
+        self,
+        host: str | None,
+        port: int,
+        tls: Callable[[], ssl.SSLContext | None] = lambda: None,
+        limit: int = CONNECTIONS_MAX,
     ) -> None:
         self._host = host
         self._port = port
@@ -77,11 +84,8 @@ class Carrier:
     async def _serve(self, socket: WebSocket) -> None:
         await socket.accept(SUBPROTOCOL)
         try:
-            async with asyncio.timeout(CONNECT_S):
-                reader, writer = await asyncio.open_connection(
-                    self._host or "", self._port, ssl=self._tls, limit=READ_BYTES
-                )
-        except (OSError, UnicodeError):
+            reader, writer = await self._dial()
+        except (AdapterError, OSError, UnicodeError):
             await socket.close(BROKER_ABSENT, "the store's broker is absent")
             return
         try:
@@ -92,6 +96,12 @@ class Carrier:
                 await writer.wait_closed()
         if code and socket.client_state is WebSocketState.CONNECTED:
             await socket.close(code, reason)
+
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._host is None:
+            raise BusError("no broker is configured")
+        async with asyncio.timeout(CONNECT_S):
+            return await asyncio.open_connection(self._host, self._port, ssl=self._tls(), limit=READ_BYTES)
 
 
 async def _pump(socket: WebSocket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, str]:

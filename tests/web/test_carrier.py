@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,11 +13,14 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from edge_agent.bus.tls import client_context
+from edge_agent.contracts.config import BrokerConfig
 from edge_agent.web.carrier import BROKER_ABSENT, BROKER_GONE, TEXT_REFUSED, Carrier, same_origin
 from tests.bus.brokers import Broker
 from tests.web.serving import Site, serving, sources
 
 CONNECT = bytes.fromhex("100d00044d5154540402003c000161")  # MQTT 3.1.1 CONNECT, client "a", clean session
+NO_SUCH_AUTHORITY = BrokerConfig(host="127.0.0.1", ca_file=Path("no-such.pem"))
 CONNACK = bytes.fromhex("20020000")
 
 
@@ -40,6 +45,15 @@ async def test_bytes_go_both_ways_and_the_broker_may_die(broker, page):
 async def test_an_absent_broker_is_said(nobody, page):
     async with serving(sources(nobody, page)) as site, dial(site) as tablet:
         assert await closed(tablet) == BROKER_ABSENT
+
+
+@pytest.mark.parametrize("broken", [{"host": None}, {"tls": partial(client_context, NO_SUCH_AUTHORITY)}])
+async def test_a_broker_that_cannot_be_dialled_is_said(page, broken):
+    async with sink() as broker:
+        carrier = Carrier(**{"host": broker.address.host, "port": broker.address.port, **broken})
+        async with serving(sources(broker.address, page, carrier=carrier)) as site, dial(site) as tablet:
+            assert await closed(tablet) == BROKER_ABSENT
+        assert broker.received == 0
 
 
 @pytest.mark.parametrize("options", [{"origin": "http://evil.example"}, {"origin": None}, {"subprotocols": None}])

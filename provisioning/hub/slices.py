@@ -43,7 +43,7 @@ class Cursor:
     def parse(cls, text: str) -> Self | None:
         """Return the cursor of a text that we made, or ``None``."""
         epoch, *numbers = text.split(".")
-        if len(numbers) not in (1, 2) or not all(n.isascii() and n.isdigit() and len(n) < 19 for n in numbers):
+        if len(numbers) not in (1, 2) or not all(n.isascii() and n.isdigit() for n in numbers):
             return None
         return cls(epoch, *map(int, numbers))
 
@@ -193,7 +193,7 @@ def _place(text: str | None, log: AnyRow) -> Cursor:
     cursor = Cursor.parse(text)
     if cursor is not None and cursor.epoch == log.epoch:
         complete_to = cursor.sequence if cursor.snapshot_from is None else cursor.snapshot_from
-        if log.horizon <= complete_to and cursor.sequence <= log.sequence:
+        if log.horizon <= complete_to and max(cursor.sequence, complete_to) <= log.sequence:
             return cursor
     raise ProblemError(410, "The cursor is too old, or not of this hub.", "Pull again without a cursor.")
 

@@ -139,7 +139,9 @@ def test_an_erased_customer_leaves_nothing_but_a_tombstone(database: Database, s
     assert tuple(row) == (None, None)
 
 
-@pytest.mark.parametrize("cursor", ["x", "0.0", "ffffffff.1", "1.2.3.4", "~", "a.-1", "a.99999999999999999999"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "0.0", "ffffffff.1", "1.2.3.4", "~", "a.-1", "a.99999999999999999999", "a.0.99999999999999999999"]
+)
 def test_a_cursor_that_is_not_ours_is_gone(slices: Slices, cursor: str) -> None:
     with pytest.raises(ProblemError) as raised:
         slices.page(STORE, cursor, NOW)
@@ -149,8 +151,9 @@ def test_a_cursor_that_is_not_ours_is_gone(slices: Slices, cursor: str) -> None:
 def test_a_cursor_from_the_future_is_gone(slices: Slices) -> None:
     """A hub that was restored from a backup gives numbers again that it gave before."""
     epoch = slices.page(STORE, None, NOW).page.cursor.split(".")[0]
-    with pytest.raises(ProblemError):
-        slices.page(STORE, f"{epoch}.5", NOW)
+    for ahead in (f"{epoch}.5", f"{epoch}.0.5", f"{epoch}.{2**70}"):
+        with pytest.raises(ProblemError):
+            slices.page(STORE, ahead, NOW)
 
 
 @given(st.from_regex(r"[0-9a-f]{8}", fullmatch=True), st.integers(0, 2**60), st.none() | st.integers(0, 2**60))

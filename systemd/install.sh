@@ -2,7 +2,7 @@
 # Install a unit on this machine (Debian 12, 13 or Raspberry Pi OS, as root), from this folder:
 #   sh systemd/install.sh                  packages from the package index, checked against .ci/locks/unit.lock
 #   sh systemd/install.sh --wheels FOLDER  without network: the wheels of edge-agent and of all that it needs are in FOLDER
-# Running it again updates the unit.
+# Running it again updates the unit. It also works in a chroot, to prepare the image of a card.
 set -eu
 cd "$(dirname "$0")/.."
 step() { echo "edge-agent: $*"; }
@@ -35,10 +35,12 @@ if [ "$version" -lt 254 ]; then
   rm -rf /etc/systemd/system/edge-agent.service.d/restart-steps.conf /etc/systemd/system/edge-display.service.d/restart-steps.conf
 fi
 systemd-sysusers
-systemd-tmpfiles --create edge-agent.conf
-systemctl daemon-reload
-systemctl reload dbus.service
-if systemctl --quiet is-active bluetooth.service; then systemctl restart bluetooth.service; fi
+if [ -d /run/systemd/system ]; then
+  systemd-tmpfiles --create edge-agent.conf
+  systemctl daemon-reload
+  systemctl reload dbus.service
+  systemctl try-restart bluetooth.service edge-agent.service edge-display.service
+fi
 systemctl --quiet enable edge-agent.service edge-display.service edge-agent.target
 
 step "installed. Now enrol it with the claim of the hub, then start it:

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Build a small Debian guest with a real Bluetooth stack: build_image.sh FOLDER (root; about a minute; needs the
 # Debian mirror and Python index that this machine is set up for). Does nothing where FOLDER is up to date.
+# The result is kernel, initrd and a tree in base.tar; install_unit.sh makes the disk of it.
 # It holds kernel (hci_vhci), systemd, D-Bus, bluetoothd, mosquitto, Python with venv, and Bumble for the virtual radio.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -105,6 +106,5 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
 done
 rm -rf "$root"/usr/lib/udev/hwdb.* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/root/*.deb "$root"/boot/*
 
-step "disk"
-mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=1,root_owner=0:0 -d "$root" -m 0 "$image/root.img" 2G
+tar --create --file "$image/base.tar" --directory "$root" .
 echo "$recipe" > "$image/recipe"

@@ -34,5 +34,5 @@ def _wheel(source: Path, locks: Path, folder: Path) -> None:
 
 
 def _pip(*words: str) -> None:
-    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *words]
+    command = [sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check", *words]
     subprocess.run(command, check=True)

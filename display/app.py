@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
-import sdnotify  # type: ignore[import-untyped]
+import sdnotify
 
 from display import clock
 from display.compose import Composer

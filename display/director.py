@@ -43,6 +43,7 @@ class Director:
     loop: Loop
     _drawn: Frame | None = None
     _frame_at_s: float = 0.0
+    _early: bool = False  # the last frame of a fade waits for its turn, though nothing moves after it
     _wanted: Scene | None = None  # to be composed when nothing moves
 
     def turn(self) -> None:
@@ -53,7 +54,9 @@ class Director:
             self._drawn = None
         frame = self._ready_frame()
         now_s = clock.monotonic_s()
-        if frame != self._drawn and now_s >= self._frame_at_s:
+        changed = frame != self._drawn
+        self._early = changed and now_s < self._frame_at_s
+        if changed and not self._early:
             self._present(frame)
             self._frame_at_s = now_s + self.screen.frame_s
         if not frame.moving:
@@ -69,7 +72,8 @@ class Director:
     def next_deadline(self) -> float:
         """Return the monotonic second of the next turn, if no message arrives before."""
         now_s = clock.monotonic_s()
-        times = [max(self.stage.next_deadline(now_s), self._frame_at_s), self.link.next_deadline()]
+        next_frame_s = self._frame_at_s if self._early else max(self.stage.next_deadline(now_s), self._frame_at_s)
+        times = [next_frame_s, self.link.next_deadline()]
         times.append(now_s + self.screen.events_s)
         if self.frames is not None:
             times.append(self.frames.next_deadline())

@@ -33,8 +33,8 @@ def problems(error: ValidationError) -> list[str]:
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
         key = ".".join(map(str, problem["loc"]))
-        given = "" if problem["type"] == "missing" else f" = {problem['input']!r}"
-        lines.append(f"{key}{given}: {problem['msg']}")
+        given = f" = {problem['input']!r}" if key and problem["type"] != "missing" else ""
+        lines.append(f"{key}{given}: {problem['msg']}".removeprefix(": "))
     return lines
 
 

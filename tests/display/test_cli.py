@@ -27,7 +27,8 @@ def test_render_draws_a_scene(tmp_path: Path) -> None:
     [
         ("{}", (), "headline: Field required"),
         (SCENE.replace("welcome", "wellcome"), (), "layout = 'wellcome': Input should be 'welcome'"),
-        (SCENE.replace('"Good', f'"picture": "{"a" * 64}", "body": "Good').replace("headline", "body"), (), "headline"),
+        (SCENE.replace("generic", "generic, "), (), "mode = 'generic, ': Input should be"),
+        (SCENE[:-1], (), "scene.json: Invalid JSON: EOF"),
         (SCENE, ("--size", "huge"), "size = 'huge': must look like 1920x1080"),
         (SCENE, ("--size", "1x1"), "200 to 8192"),
     ],

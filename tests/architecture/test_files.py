@@ -7,7 +7,7 @@ import pytest
 
 FORBIDDEN = {
     "a private key": r"-----BEGIN[A-Z ]* PRIVATE KEY",
-    "somebody's folder": r"(?<![\w.])/(?:home|Users)/\w|(?<![\w.])/root/\w|(?<![\w.])/work/",
+    "somebody's folder": r"(?<![\w.])/(?:home|Users)/\w|(?<![\w.])/wor[k]/",
     "a temporary folder": r"(?<![\w.])/tmp/\w",
     "a package registry": (
         r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|(?:deb|security)\.debian\.org|debian\.org/debian"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from edge_agent import __version__
 from edge_agent.bus.connection import Bus
+from edge_agent.bus.tls import client_context
 from edge_agent.clerk.notifier import Notifier
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.contracts.base import Identifier
@@ -22,7 +24,7 @@ from edge_agent.contracts.scenario import Scenario
 from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
-from edge_agent.errors import FileError
+from edge_agent.errors import FileError, StoreError
 from edge_agent.events import Effect, Fact, Input, Instant, KnowledgeChanged, ToClerks, ToScreen
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
@@ -43,7 +45,7 @@ from edge_agent.web.app import Sources, build
 from edge_agent.web.carrier import Carrier
 from edge_agent.web.feed import StoryFeed
 from edge_agent.web.live import LiveView
-from edge_agent.web.server import WebServer
+from edge_agent.web.server import WebServer, allowed_hosts
 
 log = logging.getLogger(__name__)
 
@@ -169,9 +171,10 @@ class Agent:
             store=config.store,
             departments=self._departments,
             page=PAGE,
-            carrier=Carrier(config.broker.host, config.broker.port),
+            carrier=Carrier(config.broker.host, config.broker.port, partial(client_context, config.broker)),
             metrics=self._metrics.registry,
             health=self._reports,
+            hosts=allowed_hosts(config.web.host),
             live=live,
         )
         self._add(WebServer(config.web, build(sources), self._health("web")))
@@ -210,11 +213,19 @@ class Agent:
         return tuple(dict.fromkeys(campaign.department for campaign in self._stores.catalogue.campaigns()))
 
     async def _purge(self) -> None:
+        refused = False
         while True:
             await asyncio.sleep(PURGE_S)
             now = self._clock.now()
-            if now.utc_trusted:  # a wrong clock would forget withdrawals
+            if not now.utc_trusted:  # a wrong clock would forget withdrawals
+                continue
+            try:
                 await self._worker.call(self._stores.journal.purge, now.utc)
+                refused = False
+            except StoreError as error:
+                if not refused:
+                    log.error("journal: what is past its time cannot be deleted: %s; trying again", error)
+                refused = True
 
     def _broker_password(self) -> str | None:
         file = self._config.broker.password_file

@@ -66,7 +66,7 @@ class Campaign(FileContract):
     department: Identifier
     """Which department's clerks."""
     product: Identifier | None = None
-    """The product it is about; absent: the one she viewed."""
+    """The product it is about; absent: the one of ``audience.viewed`` that she viewed last, if it lists any."""
     needs_stock: bool = True
     """Say it only while the product is known to be in stock."""
     wording: Annotated[dict[Language, Wording], Field(min_length=1)]

@@ -40,9 +40,11 @@ def consents(profile: Profile, purpose: Purpose, utc: datetime) -> bool:
 
 
 def subject(campaign: Campaign, profile: Profile, knowledge: Knowledge, utc: datetime) -> Product | None:
-    """Return the product that a campaign would speak of: its own, or the newest that she viewed of its audience."""
+    """Return the product that a campaign speaks of: its own, or the newest of its audience's that she viewed."""
     if campaign.product is not None:
         return knowledge.product(campaign.product)
+    if not campaign.audience.viewed:
+        return None
     viewed = _viewed(campaign.audience, profile, utc)
     return knowledge.product(viewed.product) if viewed else None
 

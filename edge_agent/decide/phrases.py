@@ -17,7 +17,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "in_stock_size": "Size {size}: {count} in stock, {place}",
         "order": "Order ready, {desk}",
         "ticket": "Open ticket since {date}; no offers",
-        "why": "She allowed clerks to see this, and is standing here now.",
+        "why": "The customer allowed clerks to see this, and is here now.",
         "group": "Welcome back",
     },
     "de": {
@@ -28,7 +28,7 @@ _PHRASES: Final[dict[str, dict[str, str]]] = {
         "in_stock_size": "Größe {size}: {count} auf Lager, {place}",
         "order": "Bestellung bereit, {desk}",
         "ticket": "Offenes Anliegen seit {date}; keine Angebote",
-        "why": "Sie hat erlaubt, dass das Personal dies sieht, und steht gerade hier.",
+        "why": "Mit Einwilligung der Person, die gerade hier steht.",
         "group": "Willkommen zurück",
     },
 }

@@ -138,7 +138,7 @@ def compose_card(
         unit=unit,
         state="open",
         kind=kind,
-        department=product.department if product is not None else campaign.department,
+        department=campaign.department,
         zone=zone,
         language=language,
         title=_clip(name or facts.product or campaign.title, 200),

@@ -1,6 +1,7 @@
 """Set up a sample store, start everything, tell what happens, and sum up."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -23,6 +24,7 @@ STORE: Final = "flagship"
 UNIT: Final = "entrance"
 ZONE: Final = "Outdoor"
 STRANGERS: Final = 12
+DEPARTMENTS: Final = "department=outdoor&department=footwear&department=service"
 READY_S: Final = 60.0
 """On a slow machine everything is up within this."""
 
@@ -138,11 +140,12 @@ class Show:
         where = "drawn offscreen; watch it here" if self._headless else "in its own window, and here"
         click.echo(
             f"""
-  The clerk's tablet    {pages}/
+  The clerk's tablet    {pages}/?{DEPARTMENTS}
   The screen            {pages}/live     ({where})
   What happens          {pages}/story    (and below)
 
-Open the tablet page, wait for a card, claim it. Shoppers come and go; {STRANGERS}
+Open the tablet page, wait for a card, claim it; with &tablet=second at the end of its
+address it is a second tablet. Shoppers come and go; {STRANGERS}
 strangers pass by, of whom no trace is kept. Ctrl-C ends the demo.
 """
         )
@@ -150,9 +153,11 @@ strangers pass by, of whom no trace is kept. Ctrl-C ends the demo.
     async def _tell(self) -> None:
         """Print what happens, one line per fact."""
         url = f"http://127.0.0.1:{self._port}/story/lines"
-        async with httpx2.AsyncClient(trust_env=False, timeout=None) as client, client.stream("GET", url) as response:
-            async for event in httpx2.EventSource(response):
-                click.echo(event.data)
+        with contextlib.suppress(httpx2.HTTPError):
+            async with httpx2.AsyncClient(trust_env=False, timeout=None) as client, client.stream("GET", url) as lines:
+                async for event in httpx2.EventSource(lines):
+                    click.echo(event.data)
+        await asyncio.sleep(float("inf"))  # the agent has ended: watch() says so
 
     async def _time_over(self) -> None:
         await asyncio.sleep(float("inf") if self._seconds is None else self._seconds)

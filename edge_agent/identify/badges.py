@@ -8,21 +8,35 @@ COLOURS: Final[tuple[BadgeColour, ...]] = get_args(BadgeColour)
 SHAPES: Final[tuple[BadgeShape, ...]] = get_args(BadgeShape)
 PALETTE_SIZE: Final = len(COLOURS) * len(SHAPES)
 
-_WORDS: Final[dict[str, tuple[dict[str, str], dict[str, str]]]] = {
-    "en": ({colour: colour.capitalize() for colour in COLOURS}, {shape: shape for shape in SHAPES}),
-    "de": (
-        dict(zip(COLOURS, ("Blau", "Orange", "Grün", "Pink", "Gelb", "Violett", "Rot", "Weiß"), strict=True)),
-        dict(zip(SHAPES, ("Raute", "Kreis", "Dreieck", "Quadrat", "Stern", "Sechseck", "Herz", "Kreuz"), strict=True)),
-    ),
-}
-_FORM: Final = {"en": "{colour} {shape}", "de": "{shape} {colour}"}
+_GERMAN_COLOURS: Final = dict(
+    zip(COLOURS, ("Blau", "Orange", "Grün", "Pink", "Gelb", "Violett", "Rot", "Weiß"), strict=True)
+)
+_GERMAN_SHAPES: Final = dict(
+    zip(
+        SHAPES,
+        (
+            ("Raute", "e"),
+            ("Kreis", "er"),
+            ("Dreieck", "es"),
+            ("Quadrat", "es"),
+            ("Stern", "er"),
+            ("Sechseck", "es"),
+            ("Herz", "es"),
+            ("Kreuz", "es"),
+        ),
+        strict=True,
+    )
+)
+_GERMAN_UNINFLECTED: Final = frozenset({"Orange", "Pink"})
 
 
 def badge(number: int, language: str) -> Badge:
     """Return a badge with its name in a language; English where the language has no names yet."""
     colour, shape = COLOURS[number // len(SHAPES)], SHAPES[number % len(SHAPES)]
-    base = language.split("-")[0]
-    words = base if base in _WORDS else "en"
-    colours, shapes = _WORDS[words]
-    label = _FORM[words].format(colour=colours[colour], shape=shapes[shape])
+    label = _german(colour, shape) if language.split("-")[0] == "de" else f"{colour.capitalize()} {shape}"
     return Badge(number=number, colour=colour, shape=shape, label=label)
+
+
+def _german(colour: BadgeColour, shape: BadgeShape) -> str:
+    word, (noun, ending) = _GERMAN_COLOURS[colour], _GERMAN_SHAPES[shape]
+    return f"{word}{'' if word in _GERMAN_UNINFLECTED else ending} {noun}"

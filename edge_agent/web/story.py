@@ -11,33 +11,28 @@ def line(fact: Fact, at: datetime, zone: tzinfo) -> str:
 
 
 def sentence(fact: Fact) -> str:
-    """Return what a fact says, without its time."""
+    """Return what a fact says, without its time. Every line names who it is about: several may be here at once."""
     who = fact.badge or "A customer"
-    where = f" near {fact.zone}" if fact.zone else ""
     match fact.kind:
         case "near":
-            distance = f" ({fact.distance_m:.1f} m)" if fact.distance_m is not None else ""
-            return f"{who}{where}{distance}"
+            distance = "" if fact.distance_m is None else f" ({fact.distance_m:.1f} m)"
+            return f"{who} near {fact.zone}{distance}"
         case "screen":
-            return f"-> screen: {fact.text}{_due(fact)}"
+            return f"{who} → screen: {fact.text}"
         case "shown":
-            return f"-> on the screen now: {fact.text}" if fact.text else "-> on the screen now"
+            card = "" if fact.due_s is None else f" → card in {fact.due_s:.0f} s"
+            return f"{who} → on the screen now{card}"
         case "card":
-            return f"-> card for {fact.text or fact.zone}{_due(fact)}"
+            return f"{who} → card for {fact.text.replace('-', ' ').capitalize()}"
         case "claimed":
-            return "-> claimed: a clerk is on the way"
+            return f"{who} → claimed: a clerk is on the way"
         case "outcome":
-            outcome = (fact.outcome or "done").replace("_", " ")
-            return f"-> outcome: {outcome}"
+            return f"{who} → outcome: {(fact.outcome or 'done').replace('_', ' ')}"
         case "silent":
-            return f"-> nothing is said{f': {fact.text}' if fact.text else ''}"
+            return f"{who} → nothing is said: {fact.text.replace('_', ' ')}"
         case "withdrawn":
-            return f"-> card withdrawn{f': {fact.text}' if fact.text else ''}"
+            return f"{who} → withdrew consent: screen, card and profile are cleared"
         case "away":
-            return f"{who} steps away{f' from {fact.zone}' if fact.zone else ''}"
+            return f"{who} steps away from {fact.zone}"
         case "left":
             return f"{who} has left the shop"
-
-
-def _due(fact: Fact) -> str:
-    return f" in {fact.due_s:.0f} s" if fact.due_s else ""

@@ -6,8 +6,8 @@ const source = new EventSource("story/lines");
 source.onopen = () => list.replaceChildren(); // the server sends the recent lines again
 source.onmessage = ({ data }) => {
   const item = document.createElement("li");
-  item.textContent = data.replace("-> ", "→ ");
-  item.classList.toggle("then", data.includes(" -> "));
+  item.textContent = data;
+  item.classList.toggle("then", data.includes(" → "));
   list.prepend(item);
   while (list.childElementCount > LINES_MAX) list.lastElementChild.remove();
 };

@@ -27,7 +27,7 @@ from edge_agent.store.slice import SliceStore
 log = logging.getLogger(__name__)
 
 BACKLOG_MAX = 10_000
-"""Rows that wait in memory while the disk refuses: hours of a busy shop. The oldest go first."""
+"""Rows that wait in memory while the disk refuses: hours of a busy shop. The oldest go first, and that is said."""
 
 PRODUCTS_CACHED = 1024
 
@@ -88,6 +88,7 @@ class Engine:
         self._new_id = new_id
         self._backlog: list[JournalRow] = []
         self._refused = False
+        self._lost = 0
 
     def start(self, instant: Instant) -> None:
         """Load what an earlier run left. Blocks; call once."""
@@ -144,6 +145,15 @@ class Engine:
             if isinstance(effect, Forget):
                 self._erase(effect.customer, instant)
 
+    @property
+    def backlog(self) -> int:
+        """How many rows wait in memory because the disk refused them."""
+        return len(self._backlog)
+
+    def write_backlog(self) -> None:
+        """Try again to write what the disk refused. Blocks."""
+        self._write([])
+
     def _erase(self, customer: CustomerId, instant: Instant) -> None:
         self._pipeline.index.remove(customer)
         try:
@@ -164,15 +174,20 @@ class Engine:
         try:
             self._journal.commit(self._backlog)
         except StoreError as error:
-            del self._backlog[:-BACKLOG_MAX]
+            lost = max(0, len(self._backlog) - BACKLOG_MAX)
+            del self._backlog[:lost]
             if not self._refused:
-                log.error("journal: %s; %d rows wait in memory", error, len(self._backlog))
+                log.error("journal: %s; decisions go on, rows wait in memory", error)
+            if lost and not self._lost:
+                log.error("journal: more than %d rows wait; the oldest are lost from now on", BACKLOG_MAX)
             self._refused = True
+            self._lost += lost
             return
         self._backlog = []
         if self._refused:
-            log.info("journal: writing again, nothing waits")
+            log.info("journal: writing again, nothing waits; %d rows were lost", self._lost)
         self._refused = False
+        self._lost = 0
 
     def _stamped(self, row: EventRow) -> CloudEvent:
         return CloudEvent(

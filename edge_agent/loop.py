@@ -7,7 +7,18 @@ from edge_agent.channels import DropOldest, NeverDrop
 from edge_agent.clock import Clock
 from edge_agent.constants import RADIO_QUEUE_MAX
 from edge_agent.engine import Engine
-from edge_agent.events import Advertisement, Effect, Fact, Forget, Input, Instant, SliceChanged, ToScreen
+from edge_agent.events import (
+    Advertisement,
+    ClerkReplied,
+    Effect,
+    Fact,
+    Forget,
+    Input,
+    Instant,
+    SliceChanged,
+    TabletJoined,
+    ToScreen,
+)
 from edge_agent.store.worker import Worker
 
 HEARTBEAT_S = 2.0
@@ -18,6 +29,9 @@ FAIR_STEPS = 64
 
 URGENT_MAX = 10_000
 
+CLERKS_MAX = 1000
+"""Replies that wait. A store's tablets send a few a minute; more is a flood from the shop's network."""
+
 
 class Inbox:
     """Where all parts leave their inputs. What must not be lost is served before the radio."""
@@ -25,21 +39,38 @@ class Inbox:
     def __init__(self) -> None:
         self._arrived = asyncio.Event()
         self.urgent: NeverDrop[Input] = NeverDrop(URGENT_MAX, self._arrived.set)
+        self.clerks: DropOldest[Input] = DropOldest(CLERKS_MAX, self._arrived.set)
         self.radio: DropOldest[Input] = DropOldest(RADIO_QUEUE_MAX, self._arrived.set)
+        self._turns = (self.clerks, self.radio)
 
     def put(self, received: Input) -> None:
         """Leave one input; never blocks."""
-        (self.radio if isinstance(received, Advertisement) else self.urgent).put(received)
+        match received:
+            case Advertisement():
+                self.radio.put(received)
+            case ClerkReplied() | TabletJoined():
+                self.clerks.put(received)
+            case _:
+                self.urgent.put(received)
 
     def take(self) -> Input | None:
-        """Return the next input, or ``None``."""
+        """Return the next input, or ``None``. Clerks and radio take turns: neither can silence the other."""
         received = self.urgent.take()
-        return self.radio.take() if received is None else received
+        if received is not None:
+            return received
+        first, second = self._turns
+        self._turns = second, first
+        received = first.take()
+        return second.take() if received is None else received
+
+    def __len__(self) -> int:
+        """Return how many inputs wait."""
+        return len(self.urgent) + len(self.clerks) + len(self.radio)
 
     async def wait(self, at_most_s: float) -> None:
         """Wait for an input, but not longer than this."""
         self._arrived.clear()
-        if len(self.urgent) or len(self.radio):
+        if len(self):
             return
         try:
             await asyncio.wait_for(self._arrived.wait(), at_most_s)
@@ -71,17 +102,28 @@ class Loop:
         self._committed = committed
 
     async def run(self) -> None:
-        """Step until cancelled."""
+        """Step until cancelled; then what the disk refused gets a last chance."""
+        try:
+            await self._run()
+        finally:
+            await self._worker.call(self._engine.write_backlog)
+
+    async def _run(self) -> None:
         deadline_s: float | None = 0.0
+        heartbeat_s = 0.0
         steps = 0
         while True:
             received = self._inbox.take()
             now = self._clock.now()
+            if now.monotonic_s >= heartbeat_s:
+                heartbeat_s = now.monotonic_s + HEARTBEAT_S
+                self._alive()
+                if self._engine.backlog:
+                    await self._worker.call(self._engine.write_backlog)
             due = deadline_s is not None and now.monotonic_s >= deadline_s
             if received is None and not due:
-                self._alive()
-                left_s = HEARTBEAT_S if deadline_s is None else min(HEARTBEAT_S, deadline_s - now.monotonic_s)
-                await self._inbox.wait(left_s)
+                next_s = heartbeat_s if deadline_s is None else min(heartbeat_s, deadline_s)
+                await self._inbox.wait(next_s - now.monotonic_s)
                 continue
             if received is not None:
                 await self._step(received, now)
@@ -90,7 +132,6 @@ class Loop:
             deadline_s = self._engine.next_deadline()
             steps += 1
             if steps % FAIR_STEPS == 0:
-                self._alive()
                 await asyncio.sleep(0)
 
     async def _step(self, received: Input | None, now: Instant) -> None:

@@ -31,7 +31,9 @@ class Metrics(Collector):
         yield running
         dropped = self._inbox.radio.dropped
         yield CounterMetricFamily("edge_agent_advertisements_dropped", "Heard, but too many at once", value=dropped)
-        waiting = len(self._inbox.radio) + len(self._inbox.urgent)
+        replies = self._inbox.clerks.dropped
+        yield CounterMetricFamily("edge_agent_replies_dropped", "From tablets, but too many at once", value=replies)
+        waiting = len(self._inbox)
         yield GaugeMetricFamily("edge_agent_inputs_waiting", "Inputs that the engine has not seen yet", value=waiting)
         outbox = self._stores.journal.waiting()
         yield GaugeMetricFamily("edge_agent_outbox_events", "Events that the hub has not taken yet", value=outbox)

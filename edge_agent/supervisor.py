@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol
 from edge_agent.clock import Clock
 from edge_agent.constants import RESTART_MAX_S, RESTART_MIN_S, STEADY_S
 from edge_agent.contracts.unit import PartReport, PartState
-from edge_agent.errors import AdapterError, HubError
+from edge_agent.errors import AdapterError, HubError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,14 @@ class Part(Protocol):
 
 
 async def supervise(part: Part, clock: Clock, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> NoReturn:
-    """Run ``part`` for ever: restart it after an expected failure; a bug goes through."""
+    """Run ``part`` for ever: restart it after an expected failure, the disk's included; a bug goes through."""
     delay_s = RESTART_MIN_S
     while True:
         started_s = clock.now().monotonic_s
         try:
             await part.run()
             problem, wanted_s = "it ended by itself", None
-        except AdapterError as error:
+        except (AdapterError, StoreError) as error:
             problem = str(error)
             wanted_s = error.retry_after_s if isinstance(error, HubError) else None
         if clock.now().monotonic_s - started_s >= STEADY_S:

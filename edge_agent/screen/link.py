@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from edge_agent.contracts.screen import (
     ContentChanged,
     FromDisplay,
     Hello,
+    Refused,
     State,
     ToDisplay,
 )
@@ -30,6 +32,12 @@ HELLO_S = 5.0
 SEND_BUFFER_BYTES = 4 * MESSAGE_MAX_BYTES
 """A display that reads nothing is dropped once this is full; it comes back and gets the full state."""
 
+CONNECTIONS_MAX = 4
+"""The display, the one that replaces it, and two that only try; more wait until one of them has gone."""
+
+PAUSE_S = 0.002
+"""Pause after each packet: a display says a few things a minute, and a broken one must not take the loop's time."""
+
 SOCKET_MODE = 0o660  # agent and display share a group, nobody else speaks here
 
 
@@ -42,6 +50,8 @@ class ScreenLink:
         self._emit = emit
         self._display: socket.socket | None = None
         self._content_version = ""
+        self.faults: Counter[str] = Counter()
+        """What displays did wrong, by kind, since the start."""
 
     def send(self, message: ToDisplay) -> None:
         """Send one message; dropped where no display is connected, which gets the full state when it comes."""
@@ -54,6 +64,7 @@ class ScreenLink:
         except OSError as error:
             log.warning("display: it does not read (%s); dropping the connection", error.strerror)
             self._display.shutdown(socket.SHUT_RDWR)  # its reader notices, and says so to the engine
+            self._display = None
 
     def content_changed(self, version: str) -> None:
         """Tell the display that the content folder holds a new playlist."""
@@ -65,12 +76,14 @@ class ScreenLink:
         with self._listen() as listener:
             loop = asyncio.get_running_loop()
             self.health.waiting("no display is connected")
+            places = asyncio.Semaphore(CONNECTIONS_MAX)
             async with asyncio.TaskGroup() as tasks:
                 while True:
+                    await places.acquire()
                     connection, _ = await loop.sock_accept(listener)
                     connection.setblocking(False)
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-                    tasks.create_task(self._serve(connection))
+                    tasks.create_task(self._serve(connection)).add_done_callback(lambda _: places.release())
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
@@ -91,8 +104,8 @@ class ScreenLink:
         with connection:
             try:
                 hello = await asyncio.wait_for(self._hello(connection), HELLO_S)
-            except (OSError, TimeoutError) as error:
-                log.warning("display: connected without a hello (%s)", error or "timeout")
+            except (OSError, TimeoutError):
+                self._complain("silent", f"a display connected and said no hello within {HELLO_S:.0f} s")
                 return
             if hello is None:
                 return
@@ -104,9 +117,9 @@ class ScreenLink:
             try:
                 await self._read(connection)
             except OSError as error:
-                log.warning("display: %s", error.strerror)
+                log.debug("display: %s", error.strerror)  # that it has gone is said below
             finally:
-                if self._display is connection:
+                if self._display is None or self._display is connection:  # no other has taken its place
                     self._display = None
                     self._emit(DisplayLost())
                     self.health.waiting("the display has disconnected")
@@ -114,10 +127,10 @@ class ScreenLink:
     async def _hello(self, connection: socket.socket) -> Hello | None:
         message = _parse(await asyncio.get_running_loop().sock_recv(connection, MESSAGE_MAX_BYTES + 1))
         if not isinstance(message, Hello):
-            log.warning("display: its first message is not a hello; dropping the connection")
+            self._complain("no hello", "the first message is not a hello; the connection was dropped")
             return None
         if message.protocol != PROTOCOL_VERSION:
-            log.warning("display: speaks protocol %d, not %d; update both", message.protocol, PROTOCOL_VERSION)
+            self._complain("protocol", f"it speaks protocol {message.protocol}, not {PROTOCOL_VERSION}; update both")
             return None
         return message
 
@@ -125,10 +138,21 @@ class ScreenLink:
         loop = asyncio.get_running_loop()
         while packet := await loop.sock_recv(connection, MESSAGE_MAX_BYTES + 1):
             message = _parse(packet)
-            if message is None or isinstance(message, Hello):
-                log.warning("display: a packet of %d bytes is not a message; ignored", len(packet))
-            else:
-                self._emit(FromScreen(message))
+            match message:
+                case None:
+                    self._complain("garbage", f"a packet of {len(packet)} bytes is not a message; ignored")
+                case Hello():
+                    self._complain("second hello", "it said hello twice; ignored")
+                case _:
+                    if isinstance(message, Refused):
+                        self._complain("refused", f"it refused what it was told: {message.reason}")
+                    self._emit(FromScreen(message))
+            await asyncio.sleep(PAUSE_S)
+
+    def _complain(self, fault: str, problem: str) -> None:
+        self.faults[fault] += 1
+        if self.faults[fault] == 1:
+            log.warning("display: %s; more of these are only counted", problem)
 
 
 def _parse(packet: bytes) -> FromDisplay | None:

@@ -1,4 +1,4 @@
-"""The whole unit on a real Bluetooth stack: a phone comes near; the screen speaks, a card comes, the hub hears of it."""
+"""The unit on a real Bluetooth stack: a phone comes near; the screen speaks, a card comes, the hub hears of it."""
 
 import json
 

@@ -38,6 +38,7 @@ SYSTEM_PACKAGES = {
     "mosquitto": "the broker of a store",
     "chromium": "shows the clerk's page",
     "dbus-daemon": "carries the fake org.bluez",
+    "postgresql": "the database of a large hub",
     "libpangocairo-1.0-0": "sets the text of the screen",
     "fonts-dejavu-core": "the letters of the golden images",
     "fonts-noto-core": "the letters of other scripts",

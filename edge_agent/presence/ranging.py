@@ -8,6 +8,7 @@ from edge_agent.constants import RSSI_KEEP_S
 
 _SAMPLES_MAX = 128  # per device: a minute at 2/s, and a bound where a phone sends faster
 _DEVICES_MAX = 8  # as many as a profile may have
+_NEVER = float("inf")
 _NEAREST_M, _FARTHEST_M = 0.1, 100.0  # beyond these the model says nothing
 
 
@@ -35,22 +36,31 @@ class Ranging:
         the losses of the last ``smoothing_s`` seconds.
         """
         loss_db = measured_power_dbm - (rssi_dbm + self._rules.calibration_db)
+        self._forget_before(now_s - self._rules.smoothing_s)
         if device not in self._samples and len(self._samples) >= _DEVICES_MAX:
             del self._samples[min(self._samples, key=lambda name: self._samples[name][-1][0])]
         samples = self._samples.setdefault(device, deque(maxlen=_SAMPLES_MAX))
         samples.append((now_s, loss_db))
-        self._forget(now_s)
-        return min(self._distance_m(samples, now_s) for samples in self._samples.values())
+        return min(map(self._distance_m, self._samples.values()))
 
-    def _distance_m(self, samples: deque[tuple[float, float]], now_s: float) -> float:
-        recent = [loss_db for at_s, loss_db in samples if now_s - at_s <= self._rules.smoothing_s]
-        loss_db = median(recent) if recent else samples[-1][1]
+    def forget_at_s(self) -> float:
+        """Return when :meth:`forget` is due: before the oldest sample turns ``RSSI_KEEP_S`` old (hard rule 2)."""
+        newest_s = max((samples[-1][0] for samples in self._samples.values()), default=_NEVER)
+        return newest_s + RSSI_KEEP_S - self._rules.smoothing_s  # no sample is older than the newest by more than that
+
+    def forget(self, now_s: float) -> None:
+        """Drop all samples when their time has come, heard or not."""
+        if now_s >= self.forget_at_s():
+            self._samples.clear()
+
+    def _distance_m(self, samples: deque[tuple[float, float]]) -> float:
+        loss_db = median(loss_db for _, loss_db in samples)
         exponent = loss_db / (10 * self._rules.path_loss_exponent)
         return min(max(10.0**exponent if exponent < 3 else _FARTHEST_M, _NEAREST_M), _FARTHEST_M)
 
-    def _forget(self, now_s: float) -> None:
+    def _forget_before(self, oldest_s: float) -> None:
         for name, samples in list(self._samples.items()):
-            while samples and now_s - samples[0][0] > RSSI_KEEP_S:
+            while samples and samples[0][0] < oldest_s:
                 samples.popleft()
             if not samples:
                 del self._samples[name]

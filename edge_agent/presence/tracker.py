@@ -53,6 +53,12 @@ class _Presence:
     interval_s: float = 1.0
     """Her phone's own rhythm: the median of its last gaps."""
 
+    def deaf(self, from_s: float, until_s: float) -> None:
+        """Nobody listened in between: that is neither silence nor dwell."""
+        self.last_heard_s += until_s - max(from_s, self.last_heard_s)
+        if self.near_since_s is not None:
+            self.near_since_s += until_s - max(from_s, self.near_since_s)
+
     def heard(self, now_s: float) -> None:
         if now_s > self.last_heard_s:
             self.gaps_s.append(now_s - self.last_heard_s)
@@ -120,17 +126,20 @@ class PresenceTracker:
             if self._ill_since_s is None:
                 self._ill_since_s = now_s
         elif self._ill_since_s is not None:
-            deaf_s = now_s - self._ill_since_s
-            self._ill_since_s = None
             for presence in self._presences.values():
-                presence.last_heard_s += deaf_s
+                presence.deaf(self._ill_since_s, now_s)
+            self._ill_since_s = None
+        self._due_s = now_s
 
     def expire(self, now_s: float) -> list[PresenceEvent]:
         """Return what time alone has changed."""
-        if self._ill_since_s is not None or now_s < self._due_s:
+        if now_s < self._due_s:
             return []
         events: list[PresenceEvent] = []
         for customer, presence in list(self._presences.items()):
+            presence.ranging.forget(now_s)
+            if self._ill_since_s is not None:
+                continue
             if presence.near_since_s is not None and now_s >= self._away_at_s(presence):
                 events.append(self._step_away(customer))
             if now_s >= self._gone_at_s(presence):
@@ -143,10 +152,13 @@ class PresenceTracker:
 
     def next_deadline(self) -> float | None:
         """When to call :meth:`expire`, so that no change needs radio traffic."""
-        return None if self._ill_since_s is not None or self._due_s == _NEVER else self._due_s
+        return None if self._due_s == _NEVER else self._due_s
 
     def _deadline_s(self, presence: _Presence) -> float:
-        deadline_s = self._gone_at_s(presence)
+        deadline_s = presence.ranging.forget_at_s()
+        if self._ill_since_s is not None:
+            return deadline_s
+        deadline_s = min(deadline_s, self._gone_at_s(presence))
         if presence.near_since_s is not None:
             deadline_s = min(deadline_s, self._away_at_s(presence))
             if not presence.settled and self._steady(presence):

@@ -45,31 +45,28 @@ class _Slots:
         self.rotation_exponent = rotation_exponent
         self.devices: dict[tuple[CustomerId, str], Device] = {}
         self._tables: dict[int, _Table] = {}
+        self._unfinished: dict[int, _Table] = {}
+        """The table under way, if any: not looked into, but kept up with changes."""
         self._build: Iterator[None] | None = None
 
-    def find(self, eid: bytes) -> Device | None:
-        matches = [table[eid] for table in self._tables.values() if eid in table]
-        if not matches or any(match != matches[0] for match in matches):
-            return None  # also when two slots give it to two customers
-        return matches[0]
+    def matches(self, eid: bytes) -> list[Device | None]:
+        return [table[eid] for table in self._tables.values() if eid in table]
 
     def add(self, device: Device) -> None:
         self.remove((device.customer, device.device))
         self.devices[(device.customer, device.device)] = device
-        for slot, table in self._tables.items():
+        for slot, table in (self._tables | self._unfinished).items():
             _insert(table, device, slot)
-        self._build = None  # a table under way may lack it: start that one again
 
     def remove(self, name: tuple[CustomerId, str]) -> None:
         device = self.devices.pop(name, None)
         if device is None:
             return
-        for slot, table in self._tables.items():
+        for slot, table in (self._tables | self._unfinished).items():
             key = device.key(slot)
             eid = None if key is None else ephemeral_id(key, device.rotation_exponent, slot)
             if eid is not None and table.get(eid) is device:
                 del table[eid]
-        self._build = None
 
     def work(self, unix_s: int, budget: int) -> int:
         """Fill tables that are missing at ``unix_s``; return what is left of the budget."""
@@ -99,9 +96,12 @@ class _Slots:
 
     def _fill(self, slot: int) -> Iterator[None]:
         table: _Table = {}
-        for device in tuple(self.devices.values()):
-            _insert(table, device, slot)
+        self._unfinished = {slot: table}
+        for name, device in tuple(self.devices.items()):
+            if self.devices.get(name) is device:  # neither removed nor replaced meanwhile
+                _insert(table, device, slot)
             yield
+        self._unfinished = {}
         self._tables[slot] = table  # switched in whole
 
 
@@ -159,11 +159,10 @@ class TokenIndex:
         """Return the device that sends ``token`` (8 bytes: rolling; text: static), or ``None``: unknown."""
         if isinstance(token, str):
             return self._static.get(token)
-        for slots in self._slots.values():
-            device = slots.find(token)
-            if device is not None:
-                return device
-        return None
+        matches = [match for slots in self._slots.values() for match in slots.matches(token)]
+        if not matches or any(match is None or match.customer != matches[0].customer for match in matches):
+            return None  # also when two slots, or two rotations, give it to two customers
+        return matches[0]
 
     def work(self, unix_s: int, budget: int) -> None:
         """Derive at most ``budget`` ids (about 4 µs each) towards the tables that ``unix_s`` needs."""

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Metres, Seconds, ShortText
 from edge_agent.contracts.campaign import ScreenMode
@@ -63,7 +64,7 @@ class PresenceConfig(FileContract):
 
     enter_m: Metres = 2.0
     """Nearer than this she is near."""
-    leave_m: Metres = 4.0
+    leave_m: Annotated[Metres, Field(validate_default=True)] = 4.0
     """Farther than this she is away. At least ``enter_m``."""
     screen_dwell_s: Seconds = 3.0
     """Near for so long before the screen speaks."""
@@ -79,8 +80,22 @@ class PresenceConfig(FileContract):
     """Silent for at least so long before the screen forgets her."""
     visit_silence_min_s: Seconds = 15.0
     """Silent for at least so long before the visit ends, however fast her phone advertises."""
-    visit_silence_max_s: Seconds = 90.0
+    visit_silence_max_s: Annotated[Seconds, Field(validate_default=True)] = 90.0
     """Silent for so long ends the visit, however slowly her phone advertises."""
+
+    @field_validator("leave_m")
+    @classmethod
+    def _not_before_entering(cls, leave_m: float, info: ValidationInfo) -> float:
+        if leave_m < info.data.get("enter_m", 0):
+            raise ValueError(f"must be at least enter_m, {info.data['enter_m']}")
+        return leave_m
+
+    @field_validator("visit_silence_max_s")
+    @classmethod
+    def _not_below_the_minimum(cls, longest_s: float, info: ValidationInfo) -> float:
+        if longest_s < info.data.get("visit_silence_min_s", 0):
+            raise ValueError(f"must be at least visit_silence_min_s, {info.data['visit_silence_min_s']}")
+        return longest_s
 
 
 class ScreenConfig(FileContract):
@@ -177,6 +192,15 @@ class AgentConfig(FileContract):
     """The web server."""
     clock: ClockConfig = ClockConfig()
     """The wall clock."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, OSError) as error:
+            raise ValueError("no such time zone; IANA names look like Europe/Vienna") from error
+        return timezone
 
     @property
     def content_folder(self) -> Path:

@@ -26,10 +26,10 @@ def silence(profile: Profile | None, situation: Situation) -> str | None:
         return "withdrawn"
     if profile.age != "adult":
         return "age"
-    if profile.do_not_disturb:
-        return "do_not_disturb"
     if not any(consents(profile, purpose, situation.utc) for purpose in ("screen", "clerk")):
         return "no_consent"
+    if profile.do_not_disturb:
+        return "do_not_disturb"
     return None
 
 
@@ -54,11 +54,13 @@ def ineligible(campaign: Campaign, profile: Profile, product: Product | None, si
     utc = situation.utc
     if (campaign.starts_at and utc < campaign.starts_at) or (campaign.ends_at and utc >= campaign.ends_at):
         return "not_now"
-    if campaign.message_class == "offer" and profile.tickets:
+    if complained(campaign, profile):
         return "open_complaint"
     reason = _audience(campaign, profile, utc)
     if reason is not None:
         return reason
+    if product is None and (campaign.product is not None or campaign.audience.viewed):
+        return "unknown_product"
     if product is not None and product.content_class == "sensitive":
         return "content_class"
     if campaign.needs_stock and product is not None and not in_stock(product, wanted_size(profile, product), utc):
@@ -68,10 +70,20 @@ def ineligible(campaign: Campaign, profile: Profile, product: Product | None, si
     return None
 
 
+def complained(campaign: Campaign, profile: Profile) -> bool:
+    """Whether a campaign must be silent because of a complaint of hers: it silences every offer."""
+    return campaign.message_class == "offer" and bool(profile.tickets)
+
+
 def in_stock(product: Product, size: str | None, utc: datetime) -> bool:
     """Whether the store is known to hold the product, in her size where she chose one."""
-    return any(
-        stock.quantity > 0
+    return pieces(product, size, utc) > 0
+
+
+def pieces(product: Product, size: str | None, utc: datetime) -> int:
+    """Return how many pieces the store is known to hold, in a size where one is given."""
+    return sum(
+        stock.quantity
         for stock in product.stock
         if timedelta(0) <= utc - stock.counted_at <= STOCK_MAX_AGE and (size is None or stock.size in (None, size))
     )

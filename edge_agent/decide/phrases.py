@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_currency
 
@@ -64,5 +66,12 @@ def _words(language: str) -> dict[str, str]:
     return _PHRASES.get(language.split("-")[0], _PHRASES["en"])
 
 
-def _locale(language: str) -> str:
-    return language.replace("-", "_")
+@cache
+def _locale(language: str) -> Locale:
+    """Return the nearest locale that there are rules for: "en-FR" is written as English is."""
+    for known in (language, language.split("-")[0]):
+        try:
+            return Locale.parse(known, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")

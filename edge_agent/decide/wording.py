@@ -15,7 +15,7 @@ from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.screen import Badge, Layout, Scene
 from edge_agent.contracts.slice import Profile
-from edge_agent.decide.eligibility import consents, in_stock, wanted_size
+from edge_agent.decide.eligibility import consents, pieces, wanted_size
 from edge_agent.decide.phrases import money, phrase, viewed, weekday
 
 
@@ -46,8 +46,12 @@ def language_for(profile: Profile, offered: tuple[str, ...]) -> str:
 
 
 def fill(template: str, facts: PublicFacts) -> str:
-    """Fill the slots of a template. A slot that does not exist stays as it is written: the check refuses it earlier."""
-    return " ".join(Template(template).safe_substitute(asdict(facts)).split())
+    """Fill the slots of a template. A slot that does not exist stays as it is written: the check refuses it earlier.
+
+    Where a slot is empty, the punctuation that it leaves at either end goes too: nobody reads ", welcome back".
+    """
+    filled = " ".join(Template(template).safe_substitute(asdict(facts)).split())
+    return filled.lstrip(" ,;:–—-").rstrip(" ,;–—-")
 
 
 def unknown_slots(wording: Wording) -> set[str]:
@@ -86,13 +90,13 @@ def compose_scene(
         layout=_layout(campaign, product),
         mode=mode,
         language=language,
-        headline=_clip(fill(words.headline, facts), 120),
+        headline=_clip(fill(words.headline, facts) or facts.product or phrase("group", language), 120),
         body=_clip(fill(words.body, facts), 240),
         badges=() if shown_badge is None else (shown_badge,),
         product_name=facts.product,
         price=facts.price[:32],
         place=facts.place,
-        picture=None if product is None else product.picture,
+        picture=None if product is None else product.picture,  # a layout without pictures leaves it out
         minimum_s=minimum_s,
         maximum_s=maximum_s,
     )
@@ -168,8 +172,8 @@ def _card_facts(
             if seen.product == product.product
         ]
         size = wanted_size(profile, product)
-        if in_stock(product, size, utc):
-            count = sum(stock.quantity for stock in product.stock if size is None or stock.size in (None, size))
+        count = pieces(product, size, utc)
+        if count:
             slots = {"count": str(count), "place": _text(product.place, language) or product.department}
             facts.append(
                 phrase("in_stock", language, **slots)

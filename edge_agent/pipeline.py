@@ -39,6 +39,9 @@ from edge_agent.visit.service import Service
 DERIVATIONS_PER_STEP = 300
 """Rolling ids derived between two inputs: about 1.5 ms, so that nothing waits for a new slot."""
 
+INDEX_CHECK_S = 10.0
+"""A wall clock can be set at any time, and then other slots count: nobody is missed for longer than this."""
+
 _NOTHING = Outcomes()
 
 
@@ -117,11 +120,14 @@ class Pipeline:
             device = None if frame.token is None else self.index.find(frame.token)
             if device is None:
                 continue  # a stranger: nothing of her goes any farther (hard rule 1)
+            if self._service.left_alone(device.customer, instant.utc):
+                continue
             if not heard:
                 self._ledger.begin(instant)
                 heard = True
             unix_s = int(instant.utc.timestamp())
-            self._badges.setdefault(device.customer, device.badge(unix_s, PALETTE_SIZE))
+            if self._badges.get(device.customer) is None:  # her loyalty card may be heard before her phone
+                self._badges[device.customer] = device.badge(unix_s, PALETTE_SIZE)
             power_dbm = MEASURED_POWER_DBM if frame.measured_power_dbm is None else frame.measured_power_dbm
             now_s = instant.monotonic_s
             self._presences_changed(self._tracker.observe(device.customer, device.device, rssi_dbm, power_dbm, now_s))
@@ -130,12 +136,18 @@ class Pipeline:
     def _let_time_pass(self, instant: Instant) -> None:
         unix_s = int(instant.utc.timestamp())
         self.index.work(unix_s, DERIVATIONS_PER_STEP)
-        self._index_due_s = instant.monotonic_s + (self.index.next_slot_s(unix_s) if self.index.complete(unix_s) else 0)
+        wait_s = min(self.index.next_slot_s(unix_s), INDEX_CHECK_S) if self.index.complete(unix_s) else 0.0
+        self._index_due_s = instant.monotonic_s + wait_s
         self._presences_changed(self._tracker.expire(instant.monotonic_s))
         self._service.time_passed()
+        self._forget_badges()
 
     def _presences_changed(self, events: Iterable[PresenceEvent]) -> None:
         for event in events:
             self._service.presence_changed(event, self._badges.get(event.customer))
             if event.change is Change.GONE:
                 self._badges.pop(event.customer, None)
+
+    def _forget_badges(self) -> None:
+        for customer in [customer for customer in self._badges if self._tracker.distance_m(customer) is None]:
+            del self._badges[customer]

@@ -12,13 +12,14 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import CardWithdrawn, ClerkEvent, ClerkOutcome
 from edge_agent.contracts.slice import Profile
 from edge_agent.decide.decision import speakable_product
-from edge_agent.decide.eligibility import consents
+from edge_agent.decide.eligibility import complained, consents
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.decide.wording import compose_card
 from edge_agent.events import CardRow, ToClerks
 from edge_agent.identify.badges import badge
 from edge_agent.presence.tracker import PresenceTracker
 from edge_agent.visit.desk import Change, Desk, Entry, Happened
+from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey, Signal, State
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.roster import Roster
@@ -52,6 +53,7 @@ class Counter:
         knowledge: Knowledge,
         tracker: PresenceTracker,
         roster: Roster,
+        greeter: Greeter,
         ledger: Ledger,
         new_id: Callable[[], str],
     ) -> None:
@@ -59,6 +61,7 @@ class Counter:
         self._knowledge = knowledge
         self._tracker = tracker
         self._roster = roster
+        self._greeter = greeter
         self._ledger = ledger
         self._new_id = new_id
         self._desk = Desk()
@@ -72,7 +75,7 @@ class Counter:
         """Return the monotonic second at which the card of a visit goes out; ``None`` while nothing says when.
 
         An obligation goes at once. An opportunity waits until she has stayed, and until she has
-        seen what the screen says to her, where it says anything.
+        seen what the screen is about to say to her; a scene that never came up keeps nobody waiting.
         """
         if journey.card_kind is None:
             return None
@@ -82,9 +85,9 @@ class Counter:
         if near_since_s is None:
             return None
         due_s = near_since_s + self._config.presence.card_dwell_s
-        if journey.message_id is None:
-            return due_s
-        return None if journey.shown_s is None else max(due_s, journey.shown_s + self._config.screen.minimum_s)
+        if journey.shown_s is not None:
+            return max(due_s, journey.shown_s + self._config.screen.minimum_s)
+        return None if self._greeter.awaits(journey.message_id) else due_s
 
     def send_if_due(self, journey: Journey) -> None:
         """Send the card of a visit if its time has come: one card per visit, and one try."""
@@ -94,7 +97,8 @@ class Counter:
         journey = replace(journey, card_kind=None)
         profile = self._knowledge.profile(journey.customer)
         campaign = self._roster.campaign(journey.campaign)
-        if campaign is not None and profile is not None and self._roster.silence(journey.customer) is None:
+        silenced = self._roster.silence(journey.customer) is not None
+        if campaign is not None and profile is not None and not silenced and not complained(campaign, profile):
             card = self._offer(journey, campaign, profile)
             if card is not None:
                 journey = replace(journey.on(Signal.CARD_SENT), card=card.card)
@@ -123,6 +127,10 @@ class Counter:
         """Take back her cards: she left, or withdrew."""
         for change in self._desk.withdraw(customer, claimed_too):
             self._end(change, reason)
+
+    def customers(self) -> set[CustomerId]:
+        """Return everybody about whom a card is open, also those who have left."""
+        return self._desk.customers()
 
     def expire(self) -> None:
         """End the cards whose time is over."""

@@ -76,6 +76,10 @@ class Desk:
         wanted = None if departments is None else set(departments)
         return tuple(e.card for e in self._entries.values() if wanted is None or e.card.department in wanted)
 
+    def customers(self) -> set[CustomerId]:
+        """Return everybody who has a card."""
+        return {entry.customer for entry in self._entries.values()}
+
     def of_customer(self, customer: CustomerId) -> tuple[Entry, ...]:
         """Return a customer's cards."""
         return tuple(entry for entry in self._entries.values() if entry.customer == customer)
@@ -88,6 +92,10 @@ class Desk:
         entry = replace(entry, replies=(*entry.replies, reply.reply)[-_REPLIES_KEPT:])
         self._entries[reply.card] = entry
         holder = entry.card.holder
+        if reply.action == "opted_out":  # what a customer says about her consent counts, whoever is told
+            return self._end(entry, Happened.OPTED_OUT, "withdrawn", reply)
+        if reply.action == "pause_today":
+            return self._end(entry, Happened.PAUSED, "withdrawn", reply)
         theirs = holder not in (None, reply.tablet)
         if utc >= entry.card.expires_at or theirs or (reply.action == "done" and reply.outcome is None):
             return Change(Happened.NOTHING, entry, (entry.card,), reply)
@@ -104,10 +112,6 @@ class Desk:
                 return self._end(entry, Happened.DECLINED, "withdrawn", reply)
             case "not_here":
                 return self._end(entry, Happened.NOT_HERE, "withdrawn", reply)
-            case "opted_out":
-                return self._end(entry, Happened.OPTED_OUT, "withdrawn", reply)
-            case "pause_today":
-                return self._end(entry, Happened.PAUSED, "withdrawn", reply)
         return Change(Happened.NOTHING, entry, (entry.card,), reply)
 
     def withdraw(self, customer: CustomerId, claimed_too: bool) -> list[Change]:

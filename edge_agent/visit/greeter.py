@@ -9,6 +9,7 @@ from edge_agent.decide.decision import Decision
 from edge_agent.decide.wording import compose_group, compose_scene, language_for, scene_mode
 from edge_agent.events import ToScreen
 from edge_agent.identify.badges import badge as named_badge
+from edge_agent.visit.journey import Journey
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.permits import ClearReason, Permits
 
@@ -32,19 +33,21 @@ class Greeter:
         customer: CustomerId,
         number: int | None,
         decision: Decision,
-        others: Sequence[tuple[CustomerId, int | None]],
+        others: Sequence[Journey],
+        addressable: Sequence[Journey],
     ) -> Scene | None:
-        """Show a decision; with other known customers near (and their badge numbers), greet the group instead.
+        """Show a decision; with other known customers near, greet the group instead.
 
-        Returns the scene, or ``None`` where nothing personal may be shown: two badges that look
-        alike, or no badges at all, would address the wrong person.
+        ``addressable``: those of the others to whom the screen may speak, and has something to say; nobody
+        else's badge is shown. Returns the scene, or ``None`` where nothing personal may be shown: two badges
+        that look alike, or no badges at all, would address the wrong person.
         """
         if not decision.screen or decision.campaign is None or decision.profile is None:
             return None
         screen = self._config.screen
         language = language_for(decision.profile, screen.languages)
         if others:
-            return self._greet_group(customer, number, others)
+            return self._greet_group(customer, number, others, addressable)
         mine = None if number is None else named_badge(number, language)
         scene = compose_scene(
             decision.campaign,
@@ -61,18 +64,22 @@ class Greeter:
         return self._show(scene, (customer,))
 
     def _greet_group(
-        self, customer: CustomerId, number: int | None, others: Sequence[tuple[CustomerId, int | None]]
+        self, customer: CustomerId, number: int | None, others: Sequence[Journey], addressable: Sequence[Journey]
     ) -> Scene | None:
         screen = self._config.screen
-        numbers = [number, *(other for _, other in others)]
-        known = [n for n in numbers if n is not None]
-        if screen.mode == "contextual" or len(known) < len(numbers) or len(set(known)) < len(known):
+        greeted = [n for n in (number, *(other.badge for other in addressable)) if n is not None]
+        if screen.mode == "contextual" or not greeted or lookalikes(number, others):
             self.clear("group")
             return None
         language = screen.languages[0]  # one scene for several people: the shop's own language
-        badges = tuple(named_badge(n, language) for n in known)
+        badges = tuple(named_badge(n, language) for n in greeted)
         scene = compose_group(badges, language, self._new_id(), screen.minimum_s, screen.maximum_s)
-        return self._show(scene, (customer, *(name for name, _ in others)))
+        return self._show(scene, (customer, *(other.customer for other in addressable)))
+
+    def awaits(self, message_id: str | None) -> bool:
+        """Whether a scene is on the screen, or on its way there."""
+        current = self._permits.current
+        return current is not None and current.scene.message_id == message_id
 
     def _show(self, scene: Scene, customers: tuple[CustomerId, ...]) -> Scene:
         self._ledger.do(ToScreen(self._permits.show(scene, customers, self._ledger.now.monotonic_s)))
@@ -105,10 +112,6 @@ class Greeter:
         show = self._permits.again(self._ledger.now.monotonic_s)
         self._ledger.do(ToScreen(State(show=show)))
 
-    def lost(self) -> None:
-        """The display is gone; what it showed fades by itself."""
-        self._permits.clear("replaced")
-
     def ended(self, message_id: str) -> None:
         """The display says that a scene is over."""
         self._permits.ended(message_id)
@@ -116,3 +119,9 @@ class Greeter:
     def next_deadline(self) -> float | None:
         """When :meth:`renew_due` turns true."""
         return self._permits.next_deadline()
+
+
+def lookalikes(number: int | None, others: Sequence[Journey]) -> bool:
+    """Whether two of those who are near have the same badge."""
+    known = [n for n in (number, *(other.badge for other in others)) if n is not None]
+    return len(set(known)) < len(known)

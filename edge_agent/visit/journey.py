@@ -26,6 +26,10 @@ class State(Enum):
     """She has left, or withdrew."""
 
 
+STATES: Final = frozenset(state.value for state in State)
+"""Their names, as the journal keeps them."""
+
+
 class Signal(Enum):
     """What can happen to a visit."""
 
@@ -91,6 +95,8 @@ class Journey:
     message_id: str | None = None
     """The scene that was decided; ``None``: the screen has nothing to say to her."""
     campaign: str | None = None
+    in_group: bool = False
+    """Her scene greets a group: it says nothing of the campaign, which therefore has not reached her by screen."""
     shown_s: float | None = None
     """Monotonic second of the first frame of her scene."""
     card_kind: Literal["opportunity", "obligation"] | None = None

@@ -35,18 +35,17 @@ class Permits:
         """Put up a scene; the one before it is replaced."""
         until_s = now_s + scene.maximum_s
         permit_until_s = min(now_s + self._permit_s, until_s)
-        self.current = OnScreen(scene, customers, until_s, permit_until_s, self._renew_s(now_s))
+        self.current = OnScreen(scene, customers, until_s, permit_until_s, self._renew_s(now_s, until_s))
         return Show(scene=scene, permit_until_s=permit_until_s)
 
     def renew(self, now_s: float) -> Renew | None:
         """Extend the permit, up to the scene's longest time; ``None`` where that is over."""
-        if self.current is None:
-            return None
-        permit_until_s = min(now_s + self._permit_s, self.current.until_s)
-        if permit_until_s <= self.current.permit_until_s:
+        if self.current is None or now_s >= self.current.until_s:
             self.current = None
             return None
-        self.current = replace(self.current, permit_until_s=permit_until_s, renew_s=self._renew_s(now_s))
+        permit_until_s = min(now_s + self._permit_s, self.current.until_s)
+        renew_s = self._renew_s(now_s, self.current.until_s)
+        self.current = replace(self.current, permit_until_s=permit_until_s, renew_s=renew_s)
         return Renew(message_id=self.current.scene.message_id, permit_until_s=permit_until_s)
 
     def again(self, now_s: float) -> Show | None:
@@ -72,5 +71,5 @@ class Permits:
         """When to call :meth:`renew`."""
         return None if self.current is None else self.current.renew_s
 
-    def _renew_s(self, now_s: float) -> float:
-        return now_s + self._permit_s / _RENEWALS
+    def _renew_s(self, now_s: float, until_s: float) -> float:
+        return min(now_s + self._permit_s / _RENEWALS, until_s)

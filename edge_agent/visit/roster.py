@@ -13,7 +13,7 @@ from edge_agent.decide.eligibility import silence
 from edge_agent.decide.knowledge import Knowledge, Situation
 from edge_agent.events import ContactRow, Fact, FactKind, VisitRow, WithdrawalRow
 from edge_agent.identify.badges import badge
-from edge_agent.visit.journey import Journey, restored
+from edge_agent.visit.journey import STATES, Journey, restored
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.withdrawals import Withdrawals
 
@@ -39,6 +39,8 @@ class Roster:
         """Go on where an earlier run stopped."""
         now_s = self._ledger.now.monotonic_s
         for row in visits:
+            if row.state not in STATES:
+                continue  # of a newer version, before it was rolled back; the caps remember whom it greeted
             campaign = self.campaign(row.campaign)
             coming = None if campaign is None or row.card or campaign.card == "none" else campaign.card
             self._journeys[row.customer] = restored(row, coming, now_s)

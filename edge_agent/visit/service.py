@@ -25,7 +25,7 @@ from edge_agent.events import CardRow, ContactRow, Forget, VisitRow, WithdrawalR
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.counter import Counter
 from edge_agent.visit.desk import Happened
-from edge_agent.visit.greeter import Greeter
+from edge_agent.visit.greeter import Greeter, lookalikes
 from edge_agent.visit.journey import Journey, Signal
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.roster import Roster
@@ -54,7 +54,7 @@ class Service:
         self._new_id = new_id
         self._roster = Roster(config, knowledge, ledger)
         self._greeter = Greeter(config, ledger, new_id)
-        self._counter = Counter(config, knowledge, tracker, self._roster, ledger, new_id)
+        self._counter = Counter(config, knowledge, tracker, self._roster, self._greeter, ledger, new_id)
 
     def restore(
         self,
@@ -71,6 +71,10 @@ class Service:
         for journey in self._roster.all():
             self._tracker.expect(journey.customer, self._ledger.now.monotonic_s)
 
+    def left_alone(self, customer: CustomerId, utc: datetime) -> bool:
+        """Whether she withdrew or paused here: then she is not even measured."""
+        return self._roster.withdrawals.in_force(customer, utc)
+
     # --- presence ---------------------------------------------------------------------------
 
     def presence_changed(self, event: PresenceEvent, badge: int | None) -> None:
@@ -78,7 +82,7 @@ class Service:
         journey = self._roster.get(event.customer)
         number = badge if journey is None else journey.badge
         match event.change:
-            case Change.NEAR:
+            case Change.NEAR if self._roster.silence(event.customer) not in UNTRACKED:
                 self._roster.tell("near", event.customer, number, distance_m=event.distance_m)
             case Change.SETTLED if journey is None:
                 self._arrive(event.customer, badge)
@@ -106,6 +110,8 @@ class Service:
             self._roster.tell("silent", customer, badge, text=decision.silent)
         elif decision.campaign is not None:
             journey = self._speak(journey, decision)
+        if journey.message_id is None and lookalikes(journey.badge, self._others(journey)):
+            self._greeter.clear("group")
         self._roster.put(journey)
         self._counter.send_if_due(journey)
 
@@ -114,13 +120,14 @@ class Service:
         assert campaign is not None
         scene = None
         if not decision.holdout:
-            here = map(self._roster.get, self._tracker.settled())
-            others = [(other.customer, other.badge) for other in here if other and other.customer != journey.customer]
-            scene = self._greeter.greet(journey.customer, journey.badge, decision, others)
+            others = self._others(journey)
+            addressable = [other for other in others if other.message_id and self._may_be_addressed(other.customer)]
+            scene = self._greeter.greet(journey.customer, journey.badge, decision, others, addressable)
             journey = replace(
                 journey,
                 campaign=campaign.campaign,
                 message_id=None if scene is None else scene.message_id,
+                in_group=scene is not None and scene.layout == "group",
                 card_kind=campaign.card if decision.card and campaign.card != "none" else None,
             )
         self._ledger.report(
@@ -138,6 +145,11 @@ class Service:
         if scene is not None:
             self._roster.tell("screen", journey.customer, journey.badge, text=scene.product_name or scene.headline)
         return journey
+
+    def _others(self, journey: Journey) -> list[Journey]:
+        """Return the other known customers who are near."""
+        here = map(self._roster.get, self._tracker.settled())
+        return [other for other in here if other is not None and other.customer != journey.customer]
 
     def _leave(self, journey: Journey, reason: Literal["left", "consent"]) -> None:
         self._greeter.clear_for(journey.customer, "consent" if reason == "consent" else "away")
@@ -157,12 +169,8 @@ class Service:
             self._shown(hello.showing)
 
     def display_lost(self) -> None:
-        """The display is gone: who waits for her scene to be shown waits no longer."""
+        """The display is gone. Its scene goes on when it is back in time, and fades by itself if it is not."""
         self._roster.screen_connected = False
-        self._greeter.lost()
-        for journey in self._roster.all():
-            if journey.shown_s is None and journey.message_id is not None:
-                self._roster.put(replace(journey, message_id=None))
 
     def screen_said(self, message: Shown | ProofOfPlay | Refused) -> None:
         """The display reports on a scene."""
@@ -175,8 +183,6 @@ class Service:
                     self._ledger.report("content.played", self._played(journey, message))
             case Refused(message_id=str() as message_id):
                 self._greeter.ended(message_id)
-                for journey in self._roster.showing(message_id):
-                    self._roster.put(replace(journey, message_id=None))
             case Refused():
                 pass  # it could not even read which scene was meant; the link logs it
 
@@ -186,9 +192,10 @@ class Service:
                 continue
             journey = replace(journey.on(Signal.SHOWN), shown_s=self._ledger.now.monotonic_s)
             self._roster.put(journey)
-            if journey.campaign is not None:
-                self._roster.contacted(journey.customer, journey.campaign, "screen")
-            shown = ContentShown(**self._base(journey), decision=message_id, campaign=journey.campaign)
+            campaign = _said(journey)
+            if campaign is not None:
+                self._roster.contacted(journey.customer, campaign, "screen")
+            shown = ContentShown(**self._base(journey), decision=message_id, campaign=campaign)
             self._ledger.report("content.shown", shown)
             due_s = self._counter.due_s(journey)
             wait_s = None if due_s is None else max(0.0, due_s - self._ledger.now.monotonic_s)
@@ -198,7 +205,7 @@ class Service:
         return ContentPlayed(
             **self._base(journey),
             decision=proof.message_id,
-            campaign=journey.campaign,
+            campaign=_said(journey),
             first_frame_at=proof.first_frame_at,
             on_screen_s=proof.on_screen_s,
             ended=proof.ended,
@@ -225,12 +232,15 @@ class Service:
     def slice_changed(self, changed: frozenset[CustomerId] | None, lease_until: datetime) -> None:
         """A checkpoint was applied: whoever may no longer be spoken to is dropped at once."""
         self._roster.lease_until = lease_until
-        for journey in self._roster.all():
-            if changed is None or journey.customer in changed:
-                if self._roster.silence(journey.customer) in UNTRACKED:
-                    self._drop(journey.customer)
-                elif not self._may_be_addressed(journey.customer):
-                    self._greeter.clear_for(journey.customer, "consent")
+        concerned = {journey.customer for journey in self._roster.all()} | self._counter.customers()
+        for customer in sorted(concerned if changed is None else concerned & changed):
+            if self._roster.silence(customer) in UNTRACKED:
+                self._drop(customer)
+                continue
+            if not self._may_be_addressed(customer):
+                self._greeter.clear_for(customer, "consent")
+            if not self._may_be_carded(customer):
+                self._counter.withdraw(customer, "consent", claimed_too=True)
 
     def _withdraw(self, customer: CustomerId, scope: Literal["all", "today"]) -> None:
         self._ledger.keep(self._roster.withdrawals.add(customer, scope, self._ledger.now.utc))
@@ -255,6 +265,11 @@ class Service:
         allowed = profile is not None and consents(profile, "screen", self._ledger.now.utc)
         return allowed and not self._roster.silence(customer) and self._tracker.near_since_s(customer) is not None
 
+    def _may_be_carded(self, customer: CustomerId) -> bool:
+        profile = self._knowledge.profile(customer)
+        allowed = profile is not None and consents(profile, "clerk", self._ledger.now.utc)
+        return allowed and not self._roster.silence(customer)
+
     # --- time -------------------------------------------------------------------------------
 
     def time_passed(self) -> None:
@@ -276,3 +291,8 @@ class Service:
 
     def _base(self, journey: Journey) -> dict[str, Any]:
         return {"customer": journey.customer, "visit": journey.visit, "zone": self._config.zone}
+
+
+def _said(journey: Journey) -> str | None:
+    """Return the campaign that her scene speaks of."""
+    return None if journey.in_group else journey.campaign

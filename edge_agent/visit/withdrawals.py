@@ -32,9 +32,7 @@ class Withdrawals:
 
     def in_force(self, customer: CustomerId, utc: datetime) -> bool:
         """Whether she must be left alone at a time."""
-        until = self._until.get(customer)
-        if until is not None and utc >= until:
-            del self._until[customer]
+        until = self._until.get(customer)  # kept when it is over: a wall clock that runs ahead may be set back
         return until is not None and utc < until
 
     def _midnight(self, utc: datetime) -> datetime:

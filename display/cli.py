@@ -7,7 +7,8 @@ import click
 from pydantic import ValidationError
 
 from display.errors import DisplayError
-from display.settings import load_config, parse_size, problems
+from display.settings import load_config, parse_size
+from edge_agent.contracts.problems import explain
 
 
 @click.group(help="The display process of a unit.")
@@ -58,7 +59,7 @@ def render(scene_file: Path, picture_file: Path, size: str, content: Path, brand
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from error
     except ValidationError as error:
-        raise click.ClickException("\n".join(f"{scene_file}: {line}" for line in problems(error))) from error
+        raise click.ClickException("\n".join(f"{scene_file}: {line}" for line in explain(error))) from error
     except pygame.error as error:
         raise click.ClickException(f"{picture_file}: {error}") from error
     except DisplayError as error:

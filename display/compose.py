@@ -54,9 +54,7 @@ class Composer:
         poster = pygame.Surface(self.size, 0, 32)
         painter = Painter(poster, plan, self.theme, self.typesetter)
         painter.ground()
-        if picture is not None:
-            if plan.picture is None:
-                raise PosterError("picture: this layout shows none")
+        if picture is not None and plan.picture is not None:
             loaded = load_picture(self.content_folder, picture, painter.picture_size(), plan.picture_fit)
             painter.picture(loaded, under_words=any(words.texts.values()))
         painter.words(words)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from display.errors import SettingsError
 from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.problems import explain
 
 
 def load_config(path: Path) -> AgentConfig:
@@ -25,17 +26,7 @@ def load_config(path: Path) -> AgentConfig:
     try:
         return AgentConfig.model_validate(tree)
     except ValidationError as error:
-        raise SettingsError("\n".join(f"{path}: {line}" for line in problems(error))) from error
-
-
-def problems(error: ValidationError) -> list[str]:
-    """Return one line per wrong field: its key, the value that was given, and what is allowed."""
-    lines = []
-    for problem in error.errors(include_url=False, include_context=False):
-        key = ".".join(map(str, problem["loc"]))
-        given = f" = {problem['input']!r}" if key and problem["type"] != "missing" else ""
-        lines.append(f"{key}{given}: {problem['msg']}".removeprefix(": "))
-    return lines
+        raise SettingsError("\n".join(f"{path}: {line}" for line in explain(error))) from error
 
 
 def parse_size(text: str) -> tuple[int, int]:

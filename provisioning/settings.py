@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edge_agent.contracts.config import HubServerConfig
+from edge_agent.contracts.problems import explain
 
 
 class SettingsError(ValueError):
@@ -29,6 +30,4 @@ def hub_config(file: Path | None, folder: Path | None) -> HubServerConfig:
     try:
         return HubServerConfig.model_validate(tree)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise SettingsError(f"{file or 'hub'}: {where} = {problem['input']!r}: {problem['msg']}") from error
+        raise SettingsError("\n".join(f"{file or 'hub'}: {line}" for line in explain(error))) from error

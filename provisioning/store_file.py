@@ -19,6 +19,7 @@ from pydantic import Field, JsonValue, ValidationError
 from edge_agent.contracts.base import FileContract
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.problems import explain
 from provisioning.records import CustomerRecord
 
 _OFFSET = re.compile(r"([+-])(\d{1,6})([smhd])")
@@ -70,8 +71,7 @@ def read_store_file(path: Path, store: str, now: datetime) -> Loaded:
     try:
         return Loaded(StoreFile.model_validate(tree), pictures)
     except ValidationError as error:
-        problem = error.errors(include_input=False)[0]
-        raise StoreFileError(f"{path}: {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from error
+        raise StoreFileError("\n".join(f"{path}: {line}" for line in explain(error))) from error
 
 
 def _with_times(value: JsonValue, now: datetime, name: str = "") -> JsonValue:

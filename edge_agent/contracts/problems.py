@@ -9,12 +9,18 @@ def explain(error: ValidationError) -> list[str]:
     """Return one line per wrong field: its key, the value that was given, and what is allowed."""
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
-        key = ".".join(map(str, problem["loc"])) or "the whole"
-        given = "" if problem["type"] in ("missing", "extra_forbidden") else f" = {_short(problem['input'])}"
-        lines.append(f"{key}{given}: {_RENAMED.get(problem['type'], problem['msg'])}")
+        said = _RENAMED.get(problem["type"], problem["msg"])
+        key = ".".join(map(str, problem["loc"]))
+        if not key:  # about the whole: it is no JSON, or its fields contradict each other
+            lines.append(said)
+            continue
+        untold = problem["type"] in _RENAMED or any(word in key for word in _SECRET)
+        given = "" if untold else f" = {_short(problem['input'])}"
+        lines.append(f"{key}{given}: {said}")
     return lines
 
 
+_SECRET = ("key", "token", "password", "code")  # fields whose values nobody should read in a log
 _RENAMED = {
     "extra_forbidden": "no such key; check its spelling",
     "missing": "is missing",

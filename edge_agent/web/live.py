@@ -45,18 +45,19 @@ class LiveView:
     async def frame(self, request: Request) -> Response:
         """Return the present frame; with ``If-None-Match``, wait for one that differs (304 after a while)."""
         seen = request.headers.get("if-none-match")
-        loop = asyncio.get_running_loop()
-        until_s = loop.time() + HOLD_S
-        while True:
+        looks = 1 if seen is None else int(HOLD_S / POLL_S)
+        for look in range(looks):
+            if look:
+                await asyncio.sleep(POLL_S)
             tag = self._tag()
             if tag is not None and tag != seen:
                 try:
                     return FileResponse(str(self._frame_file), media_type="image/jpeg", headers={"etag": tag})
                 except FileNotFoundError:
                     tag = None
-            if seen is None or loop.time() >= until_s or await request.is_disconnected():
-                return Response(status_code=304 if tag else 404, headers={"etag": tag} if tag else None)
-            await asyncio.sleep(POLL_S)
+            if await request.is_disconnected():
+                break
+        return Response(status_code=304 if tag else 404, headers={"etag": tag} if tag else None)
 
     async def lines(self, _request: Request) -> StreamingResponse:
         """Return the story as server-sent events."""

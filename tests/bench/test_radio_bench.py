@@ -1,4 +1,4 @@
-"""What one advertisement costs: our decoding against an empty callback and against bleak and D-Bus themselves.
+"""What one advertisement costs: our pipeline against an empty callback and against bleak and D-Bus themselves.
 
 Targets: at most 10 % of bleak's own cost for an unknown device, at most 50 % for a known one.
 """
@@ -23,6 +23,7 @@ from edge_agent.radio.bluez import FILTERS, BluezRadio
 from edge_agent.supervisor import Health
 from tests import captures
 from tests.radio.conftest import bus  # noqa: F401 - a fixture
+from tests.scenario.shop import Shop, advertisement, profile
 
 PREFIX = "5f6a2c9e71d04b83"
 CALLS = 50_000
@@ -99,6 +100,19 @@ def test_decoding():
         heard = ad.heard(payloads[name], -60)
         print(f"{'decode ' + name:40}{microseconds(lambda it: decode(it, PREFIX), heard):8.2f} us")
     print(f"{'read structures of ibeacon':40}{microseconds(lambda _: ad.parse(payloads['ibeacon']), unknown):8.2f} us")
+
+
+def test_pipeline():
+    shop = Shop([profile("anna")])
+    shop.walk(30, ("anna", 1.0))
+    instant = shop.unit.instant
+    known = advertisement("anna", instant.utc)
+    unknown = ad.heard(captures.street_payloads()["nearby"], -60)
+    other_beacon = ad.heard(captures.street_payloads()["ibeacon"], -60)
+    print()
+    for name, heard in (("unknown device", unknown), ("unknown beacon", other_beacon), ("known customer", known)):
+        cost_us = microseconds(lambda it: shop.pipeline.step(it, instant), heard)
+        print(f"{'whole pipeline, ' + name:40}{cost_us:8.2f} us")
 
 
 @pytest.mark.integration

@@ -25,7 +25,7 @@ def test_render_draws_a_scene(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scene", "arguments", "says"),
     [
-        ("{}", (), "headline: Field required"),
+        ("{}", (), "headline: is missing"),
         (SCENE.replace("welcome", "wellcome"), (), "layout = 'wellcome': Input should be 'welcome'"),
         (SCENE.replace("generic", "generic, "), (), "mode = 'generic, ': Input should be"),
         (SCENE[:-1], (), "scene.json: Invalid JSON: EOF"),
@@ -52,9 +52,9 @@ def test_render_names_a_missing_file(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("store = ", "is not TOML"),
-        ('unit = "u"\nzone = "z"', "store: Field required"),
+        ('unit = "u"\nzone = "z"', "store: is missing"),
         ('store = "s"\nunit = "u"\nzone = "z"\n[display]\nrotate = 45', "display.rotate = 45: Input should be 0, 90"),
-        ('store = "s"\nunit = "u"\nzone = "z"\n[display]\ncolour = 1', "display.colour = 1: Extra inputs"),
+        ('store = "s"\nunit = "u"\nzone = "z"\n[display]\ncolour = 1', "display.colour: no such key"),
     ],
 )
 def test_a_wrong_configuration_names_key_value_and_what_is_allowed(text: str, says: str, tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ class Inbox:
         if len(self):
             return
         try:
-            await asyncio.wait_for(self._arrived.wait(), at_most_s)
+            async with asyncio.timeout(at_most_s):  # wait_for of Python 3.11 can swallow a cancellation
+                await self._arrived.wait()
         except TimeoutError:
             pass
 

@@ -103,7 +103,8 @@ class ScreenLink:
     async def _serve(self, connection: socket.socket) -> None:
         with connection:
             try:
-                hello = await asyncio.wait_for(self._hello(connection), HELLO_S)
+                async with asyncio.timeout(HELLO_S):
+                    hello = await self._hello(connection)
             except (OSError, TimeoutError):
                 self._complain("silent", f"a display connected and said no hello within {HELLO_S:.0f} s")
                 return

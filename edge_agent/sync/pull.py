@@ -77,7 +77,8 @@ class Pull:
                     log.warning("what is held stays in use: %s", error)
             timeout_s = REFRESH_S if self._pull_now.live else self._config.hub.poll_s
             try:
-                await asyncio.wait_for(self._pull_now.wanted.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):  # wait_for of Python 3.11 can swallow a cancellation
+                    await self._pull_now.wanted.wait()
             except TimeoutError:
                 pass
 

@@ -51,7 +51,8 @@ class Push:
                 self.health.running()
             self.health.running()
             try:
-                await asyncio.wait_for(self._wake.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):  # wait_for of Python 3.11 can swallow a cancellation
+                    await self._wake.wait()
             except TimeoutError:
                 pass
 

@@ -1,0 +1,245 @@
+"""Near, settled, away, gone: the laws hold on any walk, with any gaps, and without any traffic."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_agent.constants import RSSI_KEEP_S
+from edge_agent.contracts.config import PresenceConfig
+from edge_agent.presence.ranging import Ranging, RangingRules
+from edge_agent.presence.tracker import Change, PresenceTracker
+
+CONFIG = PresenceConfig(smoothing_s=0)
+POWER_DBM = -59
+NEAR, SETTLED, AWAY, GONE = Change.NEAR, Change.SETTLED, Change.AWAY, Change.GONE
+
+
+def rssi_dbm(distance_m: float) -> int:
+    return round(POWER_DBM - 10 * CONFIG.path_loss_exponent * math.log10(distance_m))
+
+
+class Walk:
+    """Feeds a tracker and keeps what it said, with the time."""
+
+    def __init__(self, config: PresenceConfig = CONFIG) -> None:
+        self.tracker = PresenceTracker(config)
+        self.now_s = 0.0
+        self.said: list[tuple[float, Change, float]] = []
+
+    def hear(self, distance_m: float, customer: str = "anna", device: str = "phone") -> None:
+        self._note(self.tracker.observe(customer, device, rssi_dbm(distance_m), POWER_DBM, self.now_s))
+
+    def wait(self, seconds: float) -> None:
+        """Only deadlines move time on: no traffic."""
+        end_s = self.now_s + seconds
+        while (due_s := self.tracker.next_deadline()) is not None and due_s <= end_s:
+            self.now_s = max(self.now_s, due_s)
+            self._note(self.tracker.expire(self.now_s))
+            following_s = self.tracker.next_deadline()
+            assert following_s is None or following_s > due_s, "a deadline that does not move on is a busy loop"
+        self.now_s = end_s
+
+    def stay(self, seconds: float, distance_m: float = 1.0, interval_s: float = 0.5) -> None:
+        for _ in range(round(seconds / interval_s)):
+            self.hear(distance_m)
+            self.wait(interval_s)
+
+    @property
+    def changes(self) -> list[Change]:
+        return [change for _, change, _ in self.said]
+
+    def at_s(self, change: Change) -> float:
+        return next(at_s for at_s, said, _ in self.said if said is change)
+
+    def _note(self, events) -> None:
+        self.said += [(self.now_s, event.change, event.distance_m) for event in events]
+
+
+STEPS = st.lists(
+    st.tuples(st.floats(0.02, 25), st.floats(0.2, 12), st.sampled_from(["phone", "tag"])), min_size=1, max_size=60
+)
+
+
+@given(steps=STEPS)
+def test_the_laws_of_any_walk(steps):
+    walk = Walk()
+    for gap_s, distance_m, device in steps:
+        walk.wait(gap_s)
+        walk.hear(distance_m, device=device)
+    walk.wait(200)
+    near = settled = False
+    near_at_s = 0.0
+    for at_s, change, distance_m in walk.said:
+        match change:
+            case Change.NEAR:
+                assert not near
+                assert distance_m <= CONFIG.enter_m
+                near, near_at_s = True, at_s
+            case Change.SETTLED:
+                assert near
+                assert not settled
+                assert at_s >= near_at_s + CONFIG.screen_dwell_s
+                settled = True
+            case Change.AWAY:
+                assert near
+                near = settled = False
+            case Change.GONE:
+                assert not near
+    assert walk.changes.count(GONE) >= 1
+    assert walk.changes[-1] is GONE
+    assert walk.tracker.next_deadline() is None
+    assert not walk.tracker._presences
+
+
+@given(steps=STEPS, ill=st.lists(st.booleans(), min_size=60, max_size=60))
+def test_deadlines_move_on_whatever_the_radio_does(steps, ill):
+    walk = Walk()
+    for (gap_s, distance_m, device), unwell in zip(steps, ill, strict=False):
+        walk.tracker.radio(not unwell, walk.now_s)
+        walk.wait(gap_s)  # asserts that no deadline stands still
+        if not unwell:
+            walk.hear(distance_m, device=device)
+    assert all(at_s >= walk.at_s(NEAR) for at_s, change, _ in walk.said if change is SETTLED)
+
+
+def test_she_comes_stays_and_leaves_without_a_sound():
+    walk = Walk()
+    walk.stay(10)
+    walk.wait(100)
+    assert walk.changes == [NEAR, SETTLED, AWAY, GONE]
+    last_heard_s = 9.5
+    assert walk.at_s(SETTLED) == CONFIG.screen_dwell_s
+    assert walk.at_s(AWAY) == last_heard_s + CONFIG.screen_silence_s
+    assert walk.at_s(GONE) == last_heard_s + CONFIG.visit_silence_min_s
+
+
+@pytest.mark.parametrize(
+    ("distances_m", "changes"),
+    [
+        ((5, 3, 2.3), []),
+        ((5, 1.9), [NEAR]),
+        ((1, 3.7), [NEAR]),  # between the limits nothing changes
+        ((1, 4.4), [NEAR, AWAY]),
+        ((1, 4.4, 3, 2.3), [NEAR, AWAY]),
+        ((1, 4.4, 1), [NEAR, AWAY, NEAR]),
+    ],
+)
+def test_entering_and_leaving_have_their_own_limits(distances_m, changes):
+    walk = Walk()
+    for distance_m in distances_m:
+        walk.hear(distance_m)
+        walk.wait(0.5)
+    assert walk.changes == changes
+
+
+def test_one_stray_advertisement_is_no_dwell():
+    walk = Walk()
+    walk.hear(1)
+    walk.wait(100)
+    assert walk.changes == [NEAR, AWAY, GONE]
+
+
+@pytest.mark.parametrize(("interval_s", "away_after_s", "gone_after_s"), [(0.25, 5, 15), (2, 8, 24), (10, 40, 90)])
+def test_patience_follows_the_phones_own_rhythm(interval_s, away_after_s, gone_after_s):
+    walk = Walk()
+    walk.stay(20 * interval_s, interval_s=interval_s)
+    last_heard_s = walk.now_s - interval_s
+    walk.said.clear()
+    walk.wait(100)
+    assert (walk.at_s(AWAY), walk.at_s(GONE)) == (last_heard_s + away_after_s, last_heard_s + gone_after_s)
+
+
+def test_deaf_time_is_neither_silence_nor_dwell():
+    walk = Walk()
+    walk.hear(1)
+    walk.wait(1)
+    walk.tracker.radio(False, walk.now_s)
+    walk.wait(600)
+    assert walk.changes == [NEAR]
+    walk.tracker.radio(True, walk.now_s)
+    walk.hear(1)
+    walk.wait(1)
+    assert walk.changes == [NEAR]  # one second before, one after: not three
+    walk.stay(2)
+    assert walk.changes == [NEAR, SETTLED]
+    walk.wait(100)
+    assert walk.changes == [NEAR, SETTLED, AWAY, GONE]
+
+
+def test_hearing_her_while_the_radio_is_ill_buys_no_extra_patience():
+    walk = Walk()
+    walk.tracker.radio(False, 0)
+    walk.hear(1)
+    walk.wait(50)
+    walk.hear(1)
+    walk.wait(50)
+    walk.tracker.radio(True, walk.now_s)
+    healthy_s = walk.now_s
+    walk.wait(500)
+    assert walk.at_s(GONE) <= healthy_s + CONFIG.visit_silence_max_s
+
+
+def test_restarts_give_everybody_time_to_be_heard():
+    walk = Walk()
+    walk.tracker.expect("anna", 0)
+    walk.wait(100)
+    assert walk.said == [(CONFIG.visit_silence_min_s, GONE, math.inf)]
+
+
+def test_the_nearest_device_counts():
+    walk = Walk(PresenceConfig(smoothing_s=4))
+    walk.hear(8, device="tag")
+    walk.hear(1, device="phone")
+    assert walk.tracker.distance_m("anna") == pytest.approx(1)
+    walk.wait(1)
+    walk.hear(8, device="tag")
+    assert walk.tracker.distance_m("anna") == pytest.approx(1)
+
+
+@given(losses=st.lists(st.integers(-110, -20), min_size=1, max_size=300), smoothing_s=st.floats(0, 30))
+def test_distance_is_bounded_and_memory_too(losses, smoothing_s):
+    ranging = Ranging(RangingRules(2.5, 0.0, smoothing_s))
+    for number, dbm in enumerate(losses):
+        distance_m = ranging.observe(f"device{number % 20}", dbm, POWER_DBM, number * 0.05)
+        assert 0.1 <= distance_m <= 100
+    assert len(ranging._samples) <= 8
+    assert sum(map(len, ranging._samples.values())) <= 8 * 128
+
+
+def test_one_echo_moves_nobody():
+    ranging = Ranging(RangingRules(2.5, 0.0, 4.0))
+    steady_m = [ranging.observe("phone", -59, POWER_DBM, at_s) for at_s in range(4)][-1]
+    assert ranging.observe("phone", -95, POWER_DBM, 4) == steady_m == pytest.approx(1)
+
+
+@settings(max_examples=40)
+@given(
+    heard_s=st.lists(st.floats(0, 120), min_size=1, max_size=40),
+    smoothing_s=st.floats(0, 30),
+    healthy=st.booleans(),
+)
+def test_no_sample_is_older_than_a_minute(heard_s, smoothing_s, healthy):
+    """Hard rule 2, also for a customer who has fallen silent, and while the scanner is ill."""
+    walk = Walk(PresenceConfig(smoothing_s=smoothing_s, visit_silence_max_s=300, visit_silence_min_s=300))
+    for at_s in sorted(heard_s):
+        walk.wait(at_s - walk.now_s)
+        walk.hear(1)
+    walk.tracker.radio(healthy, walk.now_s)
+    for _ in range(8):
+        walk.wait(10)
+        samples = [at_s for p in walk.tracker._presences.values() for s in p.ranging._samples.values() for at_s, _ in s]
+        assert all(walk.now_s - at_s <= RSSI_KEEP_S for at_s in samples)
+    assert "anna" in walk.tracker._presences
+    assert not samples
+
+
+def test_forgetting_leaves_nothing():
+    walk = Walk()
+    walk.stay(5)
+    walk.tracker.forget("anna")
+    walk.said.clear()
+    walk.wait(200)
+    assert walk.said == []
+    assert walk.tracker.next_deadline() is None

@@ -1,0 +1,202 @@
+"""The desk: one holder at most, each reply once, and nothing personal on a card that is over."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.contracts.clerk import Card, Reply
+from edge_agent.visit.desk import Desk, Entry, Happened
+
+MADE = datetime(2026, 3, 14, 13, tzinfo=UTC)
+LATER = MADE + timedelta(seconds=180)
+PERSONAL = ("Trail Jacket", "Blue diamond", "Viewed it yesterday", "How do you like it?", "Because")
+
+
+def card(**changes) -> Card:
+    fields = {
+        "card": "c1",
+        "revision": 1,
+        "unit": "entrance",
+        "state": "open",
+        "kind": "opportunity",
+        "department": "outdoor",
+        "zone": "Outdoor",
+        "title": PERSONAL[0],
+        "badge": PERSONAL[1],
+        "badge_colour": "blue",
+        "badge_shape": "diamond",
+        "facts": (PERSONAL[2],),
+        "opening": PERSONAL[3],
+        "why": PERSONAL[4],
+        "created_at": MADE,
+        "expires_at": LATER,
+    }
+    return Card.model_validate({**fields, **changes})
+
+
+def desk(**changes) -> Desk:
+    opened = Desk()
+    opened.open(Entry(card(**changes), "anna", "v1", "jacket"))
+    return opened
+
+
+def reply(action: str, tablet: str = "a", number: object = 1, **more) -> Reply:
+    return Reply(reply=f"{tablet}-{number}", card="c1", tablet=tablet, action=action, **more)
+
+
+#   actions so far         the next one            what it does          state after
+TABLE = [
+    ("", "a claim", "claimed", "taken"),
+    ("a claim", "b claim", "nothing", "taken"),
+    ("a claim", "a claim", "nothing", "taken"),
+    ("a claim", "a release", "released", "open"),
+    ("a claim", "b release", "nothing", "taken"),
+    ("a claim", "a done", "done", "closed"),
+    ("a claim", "b done", "nothing", "taken"),
+    ("", "a done", "nothing", "open"),
+    ("", "a release", "nothing", "open"),
+    ("", "a snooze", "nothing", "open"),
+    ("", "a decline", "declined", "withdrawn"),
+    ("a claim", "b decline", "nothing", "taken"),
+    ("", "a not_here", "not_here", "withdrawn"),
+    ("a claim", "a not_here", "not_here", "withdrawn"),
+    ("a claim", "b not_here", "nothing", "taken"),
+    ("", "a opted_out", "opted_out", "withdrawn"),
+    ("a claim", "b opted_out", "opted_out", "withdrawn"),  # her word counts, whoever is told
+    ("a claim", "b pause_today", "paused", "withdrawn"),
+    ("a claim", "a hand_over", "moved", "open"),
+    ("a claim", "b hand_over", "nothing", "taken"),
+    ("a claim|a release", "b claim", "claimed", "taken"),
+]
+
+
+@pytest.mark.parametrize(("before", "action", "happened", "state"), TABLE)
+def test_what_a_reply_does(before, action, happened, state):
+    opened = desk()
+    for number, said in enumerate([*filter(None, before.split("|")), action]):
+        tablet, what = said.split()
+        more = {"done": {"outcome": "sold"}, "hand_over": {"department": "shoes"}}.get(what, {})
+        change = opened.reply(reply(what, tablet, number, **more), MADE)
+    assert change is not None
+    assert (change.happened.value, change.entry.card.state) == (happened, state)
+    assert len(opened.cards()) == (state in ("open", "taken"))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["claim", "release", "done", "snooze"]), st.sampled_from("abc"), st.integers(0, 3)),
+        max_size=30,
+    )
+)
+def test_at_most_one_holder_under_any_interleaving(said):
+    opened = desk()
+    holder, revision, heard = None, 1, set()
+    for action, tablet, number in said:
+        more = {"outcome": "helped"} if action == "done" else {}
+        change = opened.reply(reply(action, tablet, f"{action}{number}", **more), MADE)
+        repeated = (tablet, action, number) in heard
+        heard.add((tablet, action, number))
+        if change is None:
+            assert repeated or not opened.cards()
+            continue
+        assert not repeated
+        match change.happened:
+            case Happened.CLAIMED:
+                assert holder is None
+                holder = tablet
+            case Happened.RELEASED | Happened.DONE:
+                assert holder == tablet
+                holder = None
+            case Happened.NOTHING:
+                assert change.entry.card.holder == holder
+        assert change.entry.card.revision == revision + (change.happened is not Happened.NOTHING)
+        revision = change.entry.card.revision
+
+
+def test_a_repeated_reply_counts_once():
+    opened = desk()
+    claim = reply("claim")
+    assert opened.reply(claim, MADE).happened is Happened.CLAIMED
+    assert opened.reply(claim, MADE) is None
+
+
+def test_a_reply_to_an_unknown_card_is_passed_over():
+    assert Desk().reply(reply("claim"), MADE) is None
+
+
+@pytest.mark.parametrize("action", ["claim", "not_here", "decline"])
+def test_a_card_past_its_time_cannot_be_answered(action):
+    opened = desk()
+    assert opened.reply(reply(action), LATER).happened is Happened.NOTHING
+
+
+def test_a_withdrawal_is_heard_on_a_card_past_its_time():
+    assert desk().reply(reply("opted_out"), LATER).happened is Happened.OPTED_OUT
+
+
+def test_expiry():
+    opened = desk()
+    assert opened.next_deadline() == LATER
+    assert opened.expire(LATER - timedelta(microseconds=1)) == []
+    (change,) = opened.expire(LATER)
+    assert (change.happened, change.entry.card.state) == (Happened.EXPIRED, "expired")
+    assert opened.next_deadline() is None
+
+
+def test_handing_over_takes_it_from_the_first_department_before_it_reaches_the_second():
+    opened = desk()
+    opened.reply(reply("claim"), MADE)
+    change = opened.reply(reply("hand_over", number=2, department="shoes"), MADE)
+    assert [(c.department, c.state) for c in change.publish] == [("outdoor", "withdrawn"), ("shoes", "open")]
+    assert all(before.revision < after.revision for before, after in pairwise(change.publish))
+    assert change.publish[1].title == PERSONAL[0]
+    assert opened.cards(["outdoor"]) == ()
+    assert opened.reply(reply("claim", "shoes-1"), MADE).happened is Happened.CLAIMED
+
+
+@pytest.mark.parametrize("department", [None, "outdoor"])
+def test_handing_over_to_nobody_or_to_oneself_does_nothing(department):
+    assert desk().reply(reply("hand_over", department=department), MADE).happened is Happened.NOTHING
+
+
+def test_an_obligation_cannot_be_declined():
+    assert desk(kind="obligation").reply(reply("decline"), MADE).happened is Happened.NOTHING
+
+
+@pytest.mark.parametrize(
+    "action", ["decline", "not_here", "opted_out", "pause_today", "hand_over", "expire", "withdraw"]
+)
+def test_the_last_revision_says_nothing_about_her(action):
+    opened = desk()
+    match action:
+        case "expire":
+            (change,) = opened.expire(LATER)
+        case "withdraw":
+            (change,) = opened.withdraw("anna", claimed_too=True)
+        case _:
+            change = opened.reply(reply(action, department="shoes"), MADE)
+    last = change.publish[0]
+    assert last.revision == 2
+    assert not [words for words in PERSONAL if words in last.model_dump_json()]
+    assert last.holder is last.badge_colour is last.badge_shape is None
+
+
+@pytest.mark.parametrize(("claimed_too", "left"), [(False, 1), (True, 0)])
+def test_withdrawing_spares_a_claimed_card_unless_told_otherwise(claimed_too, left):
+    opened = desk()
+    opened.reply(reply("claim"), MADE)
+    opened.withdraw("bert", claimed_too=True)
+    opened.withdraw("anna", claimed_too=claimed_too)
+    assert len(opened.cards()) == left
+
+
+def test_open_cards_survive_a_restart():
+    before = desk()
+    before.reply(reply("claim"), MADE)
+    after = Desk()
+    after.restore(entry.row() for entry in before.of_customer("anna"))
+    assert after.cards() == before.cards()
+    assert after.reply(reply("claim", "b"), MADE).happened is Happened.NOTHING

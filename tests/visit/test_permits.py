@@ -1,0 +1,90 @@
+"""Permits and withdrawals: how long something personal may go on."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.contracts.screen import Scene
+from edge_agent.visit.permits import Permits
+from edge_agent.visit.withdrawals import KEEP, Withdrawals
+
+NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
+
+
+def scene(maximum_s: float = 25) -> Scene:
+    return Scene(message_id="m1", layout="welcome", mode="badge", language="en", headline="Hello", maximum_s=maximum_s)
+
+
+@given(permit_s=st.floats(1, 10), maximum_s=st.floats(0.5, 100), start_s=st.floats(0, 1e6))
+def test_a_permit_is_short_renewed_in_time_and_ends_with_the_scene(permit_s, maximum_s, start_s):
+    permits = Permits(permit_s)
+    until_s = permits.show(scene(maximum_s), ("anna",), start_s).permit_until_s
+    now_s = start_s
+    while (due_s := permits.next_deadline()) is not None:
+        assert now_s < due_s <= until_s
+        now_s = due_s
+        renewal = permits.renew(now_s)
+        until_s = until_s if renewal is None else renewal.permit_until_s
+        assert until_s <= min(now_s + permit_s, start_s + maximum_s)
+    assert until_s == start_s + maximum_s
+
+
+def test_a_scene_can_be_cleared_until_its_very_end():
+    permits = Permits(3)
+    permits.show(scene(), ("anna",), 0)
+    for now_s in range(1, 25):
+        permits.renew(now_s)
+    assert permits.clear("consent") is not None
+    assert permits.clear("consent") is None
+
+
+@pytest.mark.parametrize(("now_s", "again"), [(2.9, True), (3.0, False)])
+def test_a_display_that_comes_back_gets_a_scene_only_under_its_permit(now_s, again):
+    permits = Permits(3)
+    shown = permits.show(scene(), ("anna",), 0)
+    assert permits.again(now_s) == (shown if again else None)
+
+
+def test_another_scenes_end_ends_nothing():
+    permits = Permits(3)
+    permits.show(scene(), ("anna",), 0)
+    permits.ended("m0")
+    assert permits.current is not None
+    permits.ended("m1")
+    assert permits.current is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "timezone", "over_at"),
+    [
+        ("all", "UTC", NOON + KEEP),
+        ("today", "UTC", datetime(2026, 3, 29, tzinfo=UTC)),
+        ("today", "Asia/Tokyo", datetime(2026, 3, 28, 15, tzinfo=UTC)),
+        ("today", "America/New_York", datetime(2026, 3, 29, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_withdrawal_lasts_and_a_pause_ends_at_the_stores_midnight(scope, timezone, over_at):
+    withdrawals = Withdrawals(timezone)
+    row = withdrawals.add("anna", scope, NOON)
+    assert row.until == over_at
+    for book in (withdrawals, Withdrawals(timezone)):
+        book.restore([row])
+        assert book.in_force("anna", over_at - timedelta(seconds=1))
+        assert not book.in_force("anna", over_at)
+        assert not book.in_force("bert", NOON)
+
+
+def test_a_pause_does_not_shorten_a_withdrawal():
+    withdrawals = Withdrawals("UTC")
+    withdrawals.add("anna", "all", NOON)
+    withdrawals.add("anna", "today", NOON)
+    assert withdrawals.in_force("anna", NOON + timedelta(days=20))
+
+
+def test_a_clock_that_ran_ahead_loses_no_withdrawal():
+    withdrawals = Withdrawals("UTC")
+    withdrawals.add("anna", "all", NOON)
+    assert not withdrawals.in_force("anna", NOON + timedelta(days=9999))
+    assert withdrawals.in_force("anna", NOON)

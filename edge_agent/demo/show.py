@@ -129,7 +129,8 @@ class Show:
     async def _wait(self, name: str, port: int, processes: Processes) -> None:
         """Wait until a process answers on its port."""
         try:
-            await asyncio.wait_for(first_of(_answers(port), processes.watch()), READY_S)
+            async with asyncio.timeout(READY_S):
+                await first_of(_answers(port), processes.watch())
         except TimeoutError as error:
             raise ProcessError(f"{name} does not answer:\n{processes.tail(name)}") from error
 

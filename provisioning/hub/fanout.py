@@ -34,7 +34,8 @@ class Fanout:
         self._known = dict(await asyncio.to_thread(self._sequences))
         while True:
             try:
-                await asyncio.wait_for(self._look.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._look.wait()
             except TimeoutError:
                 pass
             self._look.clear()

@@ -182,9 +182,12 @@ class Store:
         call("edge-agent", "enrol", "--hub", self.hub.url, *words)
 
     def start_agent(self, *present: str) -> None:
-        """Start the agent in a shop where these customers stand one metre away."""
+        """Start the agent in a shop where these customers stand one metre away.
+
+        They come four seconds later, so that the display has found the agent.
+        """
         shoppers = [
-            {"name": name, "identity_key": KEYS[name], "interval_s": 0.2, "walk": [[0, 1.0], [3599, 1.0]]}
+            {"name": name, "identity_key": KEYS[name], "interval_s": 0.2, "walk": [[4, 1.0], [3599, 1.0]]}
             for name in present
         ]
         self.scenario.write_text(json.dumps({"round_s": 3600, "shoppers": shoppers, "strangers": 3}))
@@ -200,7 +203,10 @@ class Store:
         if hasattr(self, "display") and self.display.ended is None:
             return
         script = SCRIPTS / "edge-display"
-        self.display = Process([str(script), "run", "--config", str(self.config)], self.folder / "display.log")
+        log = self.folder / "display.log"
+        before = log.read_text().count("no agent at") if log.exists() else 0
+        self.display = Process([str(script), "run", "--config", str(self.config)], log)
+        self.display.wait_for("no agent at", times=before + 1)
 
     def tablet(self, name: str) -> Tablet:
         made = Tablet(self.broker.port, name, STORE)

@@ -28,4 +28,5 @@ class SimulatedRadio:
             delay_s = started.monotonic_s + at_s - self._clock.now().monotonic_s
             if delay_s > 0:
                 await asyncio.sleep(delay_s)
-            self._emit(heard)
+            if heard is not None:
+                self._emit(heard)

@@ -25,8 +25,12 @@ EARSHOT_M = 30.0
 _STRANGER_INTERVAL_S = 0.5
 
 
-def advertisements(scenario: Scenario, start_unix_s: float) -> Iterator[tuple[float, Advertisement]]:
-    """Yield ``(seconds since the start, advertisement)`` for ever, in order of time."""
+Heard = tuple[float, Advertisement | None]
+"""(seconds since the start, advertisement). ``None``: sent, but not heard; so a silent shop never blocks its reader."""
+
+
+def advertisements(scenario: Scenario, start_unix_s: float) -> Iterator[Heard]:
+    """Yield what is sent and heard for ever, in order of time."""
     random = Random(scenario.seed)  # noqa: S311 (noise, not a secret)
     voices = [_shopper(shopper, scenario.round_s, start_unix_s, random) for shopper in scenario.shoppers]
     voices += [_stranger(number, random) for number in range(scenario.strangers)]
@@ -43,9 +47,7 @@ def distance_m(shopper: Shopper, at_s: float) -> float:
     return from_m + (to_m - from_m) * (at_s - from_s) / max(to_s - from_s, 1e-9)
 
 
-def _shopper(
-    shopper: Shopper, round_s: float, start_unix_s: float, random: Random
-) -> Iterator[tuple[float, Advertisement]]:
+def _shopper(shopper: Shopper, round_s: float, start_unix_s: float, random: Random) -> Iterator[Heard]:
     identity_key = bytes.fromhex(shopper.identity_key)
     at_s, shadow_db = random.random() * shopper.interval_s, 0.0
     memory = math.exp(-shopper.interval_s / SHADOWING_S)
@@ -59,10 +61,12 @@ def _shopper(
             frame = EddystoneEid(eid, TX_POWER_DBM)
             rssi_dbm = frame.measured_power_dbm - 10 * PATH_LOSS_EXPONENT * math.log10(max(metres, 0.1)) + shadow_db
             yield at_s, ad.heard(frame.encode(), max(-110, min(-20, round(rssi_dbm))))
+        else:
+            yield at_s, None
         at_s += shopper.interval_s + random.random() * 0.01  # advDelay, Core Specification Vol 6 Part B 4.4.2.2.1
 
 
-def _stranger(number: int, random: Random) -> Iterator[tuple[float, Advertisement]]:
+def _stranger(number: int, random: Random) -> Iterator[Heard]:
     at_s = random.random() * _STRANGER_INTERVAL_S
     while True:
         nearby_info = bytes([0x10, 0x05]) + random.randbytes(5)  # what every iPhone sends all day

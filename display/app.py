@@ -67,6 +67,8 @@ def run_display(config: AgentConfig) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     waker = Waker()
     notifier = sdnotify.SystemdNotifier()
+    if notifier.socket is not None:
+        notifier.socket.setblocking(False)  # a systemd that does not read must not stop the screen
     typesetter = open_typesetter(DEFAULT.fonts)
     try:
         with ExitStack() as cleanup:

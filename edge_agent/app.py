@@ -70,6 +70,8 @@ class Agent:
         self._worker = Worker()
         self._parts: list[Part] = []
         self._systemd = sdnotify.SystemdNotifier()
+        if self._systemd.socket is not None:
+            self._systemd.socket.setblocking(False)  # a systemd that does not read must not stop the shop
         self._pushed = asyncio.Event()
         self._story = StoryFeed(_zone(config.timezone))
         self._screen: ScreenLink | None = None

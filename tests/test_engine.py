@@ -1,0 +1,263 @@
+"""The engine: what is decided is on the disk before anybody hears of it, and a refusing disk stops nothing."""
+
+import itertools
+import logging
+import resource
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.clerk import Reply
+from edge_agent.contracts.config import AgentConfig, NoticeConfig
+from edge_agent.contracts.screen import Hello, Shown
+from edge_agent.contracts.slice import SliceOperation, SlicePage
+from edge_agent.engine import BACKLOG_MAX, Engine, StoreKnowledge
+from edge_agent.events import (
+    ClerkReplied,
+    DisplayJoined,
+    EventRow,
+    FromScreen,
+    Input,
+    Instant,
+    Outcomes,
+    SliceChanged,
+    ToClerks,
+    ToScreen,
+)
+from edge_agent.pipeline import Pipeline
+from edge_agent.store.crypto import EpochKey
+from edge_agent.store.opening import Stores, open_stores
+from tests.scenario.shop import JACKET, LEASE, START, WELCOME, advertisement, profile
+
+STORE = "flagship"
+KEY = EpochKey(bytes(32), "file")
+
+
+@dataclass
+class Unit:
+    """An engine over real databases, on a clock that the test moves."""
+
+    folder: Path
+    stores: Stores
+    engine: Engine
+    now_s: float = 0.0
+    outcomes: list[Outcomes] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, folder: Path, key: EpochKey = KEY, now_s: float = 0.0) -> "Unit":
+        config = AgentConfig(store=STORE, unit="door", zone="Outdoor", notice=NoticeConfig(version="1"))
+        stores = open_stores(folder, STORE, key)
+        knowledge = StoreKnowledge(stores.slice, stores.catalogue)
+        ids = itertools.count()
+        prefix = f"{now_s:.0f}"
+        pipeline = Pipeline(config, knowledge, lambda: f"p{prefix}-{next(ids)}")
+        engine = Engine(pipeline, knowledge, stores, "/s", "boot", lambda: f"e{prefix}-{next(ids)}")
+        unit = cls(folder, stores, engine, now_s)
+        engine.start(unit.instant)
+        return unit
+
+    @property
+    def instant(self) -> Instant:
+        return Instant(self.now_s, START + timedelta(seconds=self.now_s), utc_trusted=True)
+
+    def put(self, received: Input | None) -> Outcomes:
+        given = self.engine.step(received, self.instant)
+        self.outcomes.append(given)
+        return given
+
+    def pull(self, *customers: str) -> None:
+        """Apply a snapshot of these customers, as the sync does."""
+        operations = tuple(
+            SliceOperation(kind="put", customer=name, profile=profile(name).model_dump(mode="json"))
+            for name in customers
+        )
+        lease = START + LEASE
+        page = SlicePage(
+            store=STORE,
+            snapshot=True,
+            operations=operations,
+            cursor="1",
+            checkpoint=True,
+            checksum="",
+            lease_until=lease,
+        )
+        self.stores.slice.apply([page])
+        self.put(SliceChanged(None, lease))
+
+    def walk(self, seconds: float, customer: str = "anna") -> None:
+        """She stands at one metre."""
+        end_s = self.now_s + seconds
+        while self.now_s < end_s:
+            self.put(advertisement(customer, self.instant.utc))
+            self.put(None)
+            self.now_s += 0.25
+
+    def leave(self) -> None:
+        """Nobody is heard for two minutes: visits end."""
+        for _ in range(24):
+            self.now_s += 5
+            self.put(None)
+
+    def effects(self, kind: type) -> list[object]:
+        return [effect for given in self.outcomes for effect in given.effects if isinstance(effect, kind)]
+
+    def events(self) -> list[str]:
+        return [outgoing.event.type for outgoing in self.stores.journal.outbox(1000)]
+
+    def close(self) -> None:
+        self.stores.close()
+
+
+def with_knowledge(unit: Unit) -> Unit:
+    unit.stores.catalogue.put_catalogue(Catalogue(store=STORE, currency="EUR", products=(JACKET,)), "1")
+    unit.stores.catalogue.put_campaigns(CampaignFile(version=1, campaigns=(WELCOME,)), "1")
+    return unit
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Iterator[Unit]:
+    made = with_knowledge(Unit.open(tmp_path))
+    yield made
+    made.close()
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """No file of this process may grow: what a full disk says."""
+    size_bytes = max(path.stat().st_size for path in folder.iterdir())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (min(size_bytes, 4096), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def carded(unit: Unit) -> ToClerks:
+    """Let anna be greeted and carded; return her card."""
+    unit.put(DisplayJoined(Hello(width_px=1, height_px=1)))
+    if not unit.stores.slice.count():
+        unit.pull("anna")
+    unit.walk(5)
+    [show] = [effect.message for effect in unit.effects(ToScreen) if effect.message.type == "show"]
+    unit.put(FromScreen(Shown(message_id=show.scene.message_id, first_frame_s=unit.now_s)))
+    unit.walk(20)
+    [card] = unit.effects(ToClerks)
+    return card
+
+
+def test_a_step_is_on_the_disk_before_its_effects_are_returned(unit: Unit) -> None:
+    card = carded(unit)
+    with closing(sqlite3.connect(f"file:{unit.folder / 'journal.db'}?mode=ro", uri=True)) as other:
+        assert other.execute("SELECT card FROM cards").fetchall() == [(card.card.card,)]
+        assert other.execute("SELECT count(*) FROM visits").fetchone() == (1,)
+    assert {"visit.started", "content.shown", "clerk.notified"} <= set(unit.events())
+
+
+def test_a_full_disk_stops_no_decision_and_its_rows_are_written_later(
+    unit: Unit, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    unit.pull("anna")
+    with full_disk(unit.folder):
+        card = carded(unit)
+        assert unit.engine.backlog > 0
+        assert unit.events() == []
+        unit.engine.write_backlog()
+    said = [record.message for record in caplog.records if record.message.startswith("journal")]
+    assert len(said) == 1
+    unit.engine.write_backlog()
+    assert unit.engine.backlog == 0
+    assert {"visit.started", "content.shown", "clerk.notified"} <= set(unit.events())
+    assert [row.card.card for row in unit.stores.journal.open_cards()] == [card.card.card]
+    said = [record.message for record in caplog.records if record.message.startswith("journal")]
+    assert said[1:] == ["journal: writing again, nothing waits; 0 rows were lost"]
+
+
+def test_what_waits_for_the_disk_is_bounded_and_losing_is_said(unit: Unit, caplog: pytest.LogCaptureFixture) -> None:
+    carded(unit)
+    started = next(row for given in unit.outcomes for row in given.rows if isinstance(row, EventRow))
+    with full_disk(unit.folder):
+        for _ in range(4):
+            unit.engine.commit(Outcomes(rows=(started,) * (BACKLOG_MAX // 2)), unit.instant)
+        assert unit.engine.backlog == BACKLOG_MAX
+    assert sum("the oldest are lost" in record.message for record in caplog.records) == 1
+
+
+def test_opting_out_on_a_full_disk_still_ends_everything_personal(unit: Unit, caplog: pytest.LogCaptureFixture) -> None:
+    card = carded(unit)
+    with full_disk(unit.folder):
+        unit.put(ClerkReplied(Reply(reply="r1", card=card.card.card, tablet="t", action="opted_out")))
+        assert unit.effects(ToClerks)[-1].card.state == "withdrawn"
+        before = len(unit.effects(ToScreen))
+        unit.walk(10)
+        assert len(unit.effects(ToScreen)) == before
+    unit.engine.write_backlog()
+    assert "consent.revoked" in unit.events()
+    assert "anna" not in caplog.text
+
+
+def test_opting_out_deletes_the_profile_and_sends_a_receipt(unit: Unit) -> None:
+    card = carded(unit)
+    unit.put(ClerkReplied(Reply(reply="r1", card=card.card.card, tablet="t", action="opted_out")))
+    assert unit.stores.slice.profile("anna") is None
+    assert unit.stores.slice.count() == 0
+    assert unit.events() == ["consent.revoked", "consent.erased"]
+    unit.walk(10)
+    assert unit.events() == ["consent.revoked", "consent.erased"]
+
+
+def test_a_restart_greets_nobody_twice_and_forgets_no_card(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    card = carded(first)
+    now_s = first.now_s
+    first.close()
+    second = Unit.open(tmp_path, now_s=now_s + 3)
+    second.put(DisplayJoined(Hello(width_px=1, height_px=1)))
+    second.walk(30)
+    assert [effect.message.type for effect in second.effects(ToScreen) if effect.message.type == "show"] == []
+    assert second.effects(ToClerks) == []
+    assert [row.card for row in second.stores.journal.open_cards()] == [card.card]
+    second.close()
+
+
+@pytest.mark.parametrize("name", ["slice.db", "journal.db"])
+def test_a_corrupt_database_is_set_aside_and_the_unit_works(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    carded(first)
+    first.close()
+    (tmp_path / name).write_bytes(b"SQLite format 3\0" + bytes(range(256)) * 40)
+    second = with_knowledge(Unit.open(tmp_path, now_s=7200))
+    second.leave()
+    assert sum("set aside" in record.message for record in caplog.records) == 1
+    assert "anna" not in caplog.text
+    second.pull("anna")
+    second.walk(5)
+    started = [row for given in second.outcomes for row in given.rows if isinstance(row, EventRow)]
+    assert "visit.started" in [row.type for row in started]
+    second.close()
+
+
+def test_a_slice_under_another_key_is_loaded_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    carded(first)
+    first.close()
+    second = with_knowledge(Unit.open(tmp_path, key=EpochKey(bytes(31) + b"1", "file"), now_s=7200))
+    second.leave()
+    assert "sealed with another key" in caplog.text
+    second.walk(10)
+    assert second.effects(ToScreen) == []
+    second.pull("anna")
+    second.walk(5)
+    started = [row for given in second.outcomes for row in given.rows if isinstance(row, EventRow)]
+    assert "visit.started" in [row.type for row in started]
+    second.close()

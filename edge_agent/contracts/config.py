@@ -198,7 +198,7 @@ class AgentConfig(FileContract):
     def _known_timezone(cls, timezone: str) -> str:
         try:
             ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, OSError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("no such time zone; IANA names look like Europe/Vienna") from error
         return timezone
 

@@ -37,6 +37,8 @@ class SimulatedDisplay:
         match message:
             case Show():
                 self._put_up(message, now_s, utc)
+            case State(show=Show() as show) if show.scene.message_id == current and self._showing:
+                self._showing.permit_until_s = _permit_until_s(show)
             case State(show=show):
                 self._end("cleared", now_s)
                 if show is not None:
@@ -73,8 +75,7 @@ class SimulatedDisplay:
 
     def _put_up(self, show: Show, now_s: float, utc: datetime) -> None:
         self._end("replaced", now_s)
-        permit_until_s = float("inf") if show.permit_until_s is None else show.permit_until_s
-        self._showing = _Showing(show, now_s, utc, permit_until_s)
+        self._showing = _Showing(show, now_s, utc, _permit_until_s(show))
 
     def _until_s(self, showing: _Showing) -> float:
         return min(showing.permit_until_s, self._maximum_s(showing))
@@ -94,3 +95,7 @@ class SimulatedDisplay:
                 ended=ended,
             )
         )
+
+
+def _permit_until_s(show: Show) -> float:
+    return float("inf") if show.permit_until_s is None else show.permit_until_s

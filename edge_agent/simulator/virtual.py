@@ -23,9 +23,11 @@ class VirtualUnit:
     ) -> None:
         """``gave`` is called with what each step gave."""
         self._pipeline = pipeline
-        self._start = start
         self._gave = gave
-        self._trusted = trusted
+        self.start = start
+        """UTC at second 0. Set it, and the wall clock jumps while the monotonic one goes on."""
+        self.trusted = trusted
+        """Whether the wall clock may be believed."""
         self.now_s = 0.0
         """Seconds since the start; the unit's monotonic clock."""
         self.display = SimulatedDisplay()
@@ -36,7 +38,7 @@ class VirtualUnit:
     @property
     def instant(self) -> Instant:
         """This moment."""
-        return Instant(self.now_s, self._start + timedelta(seconds=self.now_s), self._trusted)
+        return Instant(self.now_s, self.start + timedelta(seconds=self.now_s), self.trusted)
 
     def put(self, received: Input | None) -> None:
         """Step once, at this moment."""

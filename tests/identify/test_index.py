@@ -109,7 +109,7 @@ def test_a_device_shows_no_key_when_it_is_printed():
 
 
 class IndexLaws(RuleBasedStateMachine):
-    """Whatever is put and removed while tables are built: right or unknown, never wrong; and right when nothing is shared."""
+    """Whatever changes while tables are built: right or unknown, never wrong; and right where nothing is shared."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -213,9 +213,12 @@ class Store:
         self.tablets.append(made)
         return made
 
+    def close_tablets(self) -> None:
+        while self.tablets:
+            self.tablets.pop().close()
+
     def close(self) -> None:
-        for tablet in self.tablets:
-            tablet.close()
+        self.close_tablets()
         for process in (getattr(self, "agent", None), getattr(self, "display", None)):
             if process is not None:
                 process.kill()

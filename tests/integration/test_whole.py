@@ -30,6 +30,7 @@ def store(opened: Store) -> Iterator[Store]:
     """The store with its display; each test starts the agent, with a customer of its own."""
     opened.start_display()
     yield opened
+    opened.close_tablets()
     opened.stop_agent()
 
 

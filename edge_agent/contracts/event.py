@@ -45,7 +45,7 @@ class VisitEnded(VisitEvent):
     """She has left."""
 
     duration_s: Seconds
-    """From first near to last heard."""
+    """From arrival to the end of the visit, the patience with a silent phone included."""
 
 
 class DecisionEvent(VisitEvent):
@@ -120,7 +120,7 @@ class CardWithdrawn(ClerkEvent):
     """A card ended without an outcome."""
 
     reason: Identifier
-    """Why: left, expired, consent, declined, not_here."""
+    """Why: left, expired, consent, not_here."""
 
 
 class ConsentRevoked(Contract):

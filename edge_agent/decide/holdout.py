@@ -1,4 +1,4 @@
-"""Who gets nothing, so that the effect can be measured. The same customers for ever, in every store."""
+"""Who gets nothing, so that the effect can be measured. The same customers for ever."""
 
 import hashlib
 

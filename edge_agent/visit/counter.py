@@ -20,7 +20,7 @@ from edge_agent.identify.badges import badge
 from edge_agent.presence.tracker import PresenceTracker
 from edge_agent.visit.desk import Change, Desk, Entry, Happened
 from edge_agent.visit.greeter import Greeter
-from edge_agent.visit.journey import Journey, Signal, State
+from edge_agent.visit.journey import Journey, Signal
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.roster import Roster
 
@@ -29,7 +29,6 @@ _SIGNALS: Final = {
     Happened.RELEASED: Signal.RELEASED,
     Happened.MOVED: Signal.RELEASED,
     Happened.DONE: Signal.CARD_CLOSED,
-    Happened.DECLINED: Signal.CARD_CLOSED,
     Happened.NOT_HERE: Signal.CARD_CLOSED,
     Happened.OPTED_OUT: Signal.CARD_CLOSED,
     Happened.PAUSED: Signal.CARD_CLOSED,
@@ -37,7 +36,6 @@ _SIGNALS: Final = {
     Happened.WITHDRAWN: Signal.CARD_CLOSED,
 }
 _WITHOUT_OUTCOME: Final = {
-    Happened.DECLINED: "declined",
     Happened.NOT_HERE: "not_here",
     Happened.OPTED_OUT: "consent",
     Happened.PAUSED: "consent",
@@ -185,7 +183,7 @@ class Counter:
         signal = _SIGNALS.get(change.happened)
         if signal is None or journey is None or journey.visit != change.entry.visit:
             return
-        if signal is not Signal.RELEASED or journey.state is State.CLAIMED:  # an unclaimed card moves without one
+        if journey.may(signal):  # not when an unclaimed card moves, nor where a damaged journal lost a part
             self._roster.put(journey.on(signal))
 
     def _tell(self, kind: Literal["claimed", "outcome"], change: Change) -> None:

@@ -19,14 +19,13 @@ class Happened(Enum):
     RELEASED = "released"
     DONE = "done"
     MOVED = "moved"
-    DECLINED = "declined"
     NOT_HERE = "not_here"
     OPTED_OUT = "opted_out"
     PAUSED = "paused"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     NOTHING = "nothing"
-    """The reply came too late, or twice; the tablet is told how the card stands."""
+    """The reply came too late, or concerns one tablet only (decline, snooze); it is told how the card stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,6 @@ class Desk:
                 return self._end(entry, Happened.DONE, "closed", reply)
             case "hand_over" if reply.department not in (None, entry.card.department):
                 return self._move(entry, reply)
-            case "decline" if entry.card.kind == "opportunity":
-                return self._end(entry, Happened.DECLINED, "withdrawn", reply)
             case "not_here":
                 return self._end(entry, Happened.NOT_HERE, "withdrawn", reply)
         return Change(Happened.NOTHING, entry, (entry.card,), reply)

@@ -104,6 +104,10 @@ class Journey:
     card: str | None = None
     ended_at: datetime | None = None
 
+    def may(self, signal: Signal) -> bool:
+        """Whether the table has a transition for a signal."""
+        return signal in TRANSITIONS[self.state]
+
     def on(self, signal: Signal) -> "Journey":
         """Return the visit after a signal; raises ImpossibleSignalError where the table has none."""
         try:

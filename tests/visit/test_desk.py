@@ -59,7 +59,7 @@ TABLE = [
     ("", "a done", "nothing", "open"),
     ("", "a release", "nothing", "open"),
     ("", "a snooze", "nothing", "open"),
-    ("", "a decline", "declined", "withdrawn"),
+    ("", "a decline", "nothing", "open"),
     ("a claim", "b decline", "nothing", "taken"),
     ("", "a not_here", "not_here", "withdrawn"),
     ("a claim", "a not_here", "not_here", "withdrawn"),
@@ -127,7 +127,7 @@ def test_a_reply_to_an_unknown_card_is_passed_over():
     assert Desk().reply(reply("claim"), MADE) is None
 
 
-@pytest.mark.parametrize("action", ["claim", "not_here", "decline"])
+@pytest.mark.parametrize("action", ["claim", "not_here"])
 def test_a_card_past_its_time_cannot_be_answered(action):
     opened = desk()
     assert opened.reply(reply(action), LATER).happened is Happened.NOTHING
@@ -162,12 +162,13 @@ def test_handing_over_to_nobody_or_to_oneself_does_nothing(department):
     assert desk().reply(reply("hand_over", department=department), MADE).happened is Happened.NOTHING
 
 
-def test_an_obligation_cannot_be_declined():
-    assert desk(kind="obligation").reply(reply("decline"), MADE).happened is Happened.NOTHING
+@pytest.mark.parametrize("kind", ["opportunity", "obligation"])
+def test_a_decline_concerns_the_declining_tablet_only(kind):
+    assert desk(kind=kind).reply(reply("decline"), MADE).happened is Happened.NOTHING
 
 
 @pytest.mark.parametrize(
-    "action", ["decline", "not_here", "opted_out", "pause_today", "hand_over", "expire", "withdraw"]
+    "action", ["not_here", "opted_out", "pause_today", "hand_over", "expire", "withdraw"]
 )
 def test_the_last_revision_says_nothing_about_her(action):
     opened = desk()

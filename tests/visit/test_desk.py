@@ -167,9 +167,7 @@ def test_a_decline_concerns_the_declining_tablet_only(kind):
     assert desk(kind=kind).reply(reply("decline"), MADE).happened is Happened.NOTHING
 
 
-@pytest.mark.parametrize(
-    "action", ["not_here", "opted_out", "pause_today", "hand_over", "expire", "withdraw"]
-)
+@pytest.mark.parametrize("action", ["not_here", "opted_out", "pause_today", "hand_over", "expire", "withdraw"])
 def test_the_last_revision_says_nothing_about_her(action):
     opened = desk()
     match action:

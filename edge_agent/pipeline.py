@@ -37,7 +37,7 @@ from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.service import Service
 
 DERIVATIONS_PER_STEP = 300
-"""Rolling ids derived between two inputs: about 1.5 ms, so that nothing waits for a new slot."""
+"""Rolling ids derived between two inputs: about 2.5 ms, so that nothing waits for a new slot."""
 
 INDEX_CHECK_S = 10.0
 """A wall clock can be set at any time, and then other slots count: nobody is missed for longer than this."""

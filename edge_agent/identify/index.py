@@ -160,12 +160,11 @@ class TokenIndex:
         if isinstance(token, str):
             return self._static.get(token)
         matches = [match for slots in self._slots.values() for match in slots.matches(token)]
-        if not matches or any(match is None or match.customer != matches[0].customer for match in matches):
-            return None  # also when two slots, or two rotations, give it to two customers
-        return matches[0]
+        owners = {None if match is None else match.customer for match in matches}
+        return matches[0] if len(owners) == 1 else None  # two slots, or two rotations, may give it to two customers
 
     def work(self, unix_s: int, budget: int) -> None:
-        """Derive at most ``budget`` ids (about 4 µs each) towards the tables that ``unix_s`` needs."""
+        """Derive at most ``budget`` ids (about 8 µs each) towards the tables that ``unix_s`` needs."""
         for slots in self._slots.values():
             budget = slots.work(unix_s, budget)
 

@@ -117,7 +117,7 @@ class Counter:
         elif change.happened is Happened.DONE and reply.outcome is not None:
             self._ledger.report("clerk.outcome", ClerkOutcome(**base, outcome=reply.outcome))
             self._tell("outcome", change)
-        elif change.happened in _WITHOUT_OUTCOME:
+        elif change.happened in _WITHOUT_OUTCOME and change.publish:
             self._ledger.report("clerk.withdrawn", CardWithdrawn(**base, reason=_WITHOUT_OUTCOME[change.happened]))
         return change
 

@@ -1,14 +1,17 @@
 """The desk of one unit: its open cards, and who holds them. The first valid claim wins."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Card, CardState, Reply
 from edge_agent.events import CardRow
 
+_ENDED_KEPT = 64  # cards that a late word about consent can still be about
 _REPLIES_KEPT = 64  # per card: a broker repeats a message within seconds, and a card gets few replies
 
 
@@ -26,6 +29,9 @@ class Happened(Enum):
     WITHDRAWN = "withdrawn"
     NOTHING = "nothing"
     """The reply came too late, or concerns one tablet only (decline, snooze); it is told how the card stands."""
+
+
+_CONSENT: Final = {"opted_out": Happened.OPTED_OUT, "pause_today": Happened.PAUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        self._ended: deque[Entry] = deque(maxlen=_ENDED_KEPT)
 
     def open(self, entry: Entry) -> Change:
         """Put up a new card."""
@@ -86,15 +93,15 @@ class Desk:
     def reply(self, reply: Reply, utc: datetime) -> Change | None:
         """Apply a clerk's reply; ``None`` where the card is unknown or the reply is a repeat."""
         entry = self._entries.get(reply.card)
-        if entry is None or reply.reply in entry.replies:
+        if entry is None:
+            return self._late(reply)
+        if reply.reply in entry.replies:
             return None
         entry = replace(entry, replies=(*entry.replies, reply.reply)[-_REPLIES_KEPT:])
         self._entries[reply.card] = entry
         holder = entry.card.holder
-        if reply.action == "opted_out":  # what a customer says about her consent counts, whoever is told
-            return self._end(entry, Happened.OPTED_OUT, "withdrawn", reply)
-        if reply.action == "pause_today":
-            return self._end(entry, Happened.PAUSED, "withdrawn", reply)
+        if reply.action in _CONSENT:  # what a customer says about her consent counts, whoever is told
+            return self._end(entry, _CONSENT[reply.action], "withdrawn", reply)
         theirs = holder not in (None, reply.tablet)
         if utc >= entry.card.expires_at or theirs or (reply.action == "done" and reply.outcome is None):
             return Change(Happened.NOTHING, entry, (entry.card,), reply)
@@ -128,6 +135,14 @@ class Desk:
         """When to call :meth:`expire`."""
         return min((entry.card.expires_at for entry in self._entries.values()), default=None)
 
+    def _late(self, reply: Reply) -> Change | None:
+        """Her word about consent counts also when the card ended while the clerk was tapping."""
+        entry = next((entry for entry in self._ended if entry.card.card == reply.card), None)
+        if entry is None or reply.action not in _CONSENT:
+            return None
+        self._ended.remove(entry)
+        return Change(_CONSENT[reply.action], entry, (), reply)
+
     def _move(self, entry: Entry, reply: Reply) -> Change:
         left = _blank(entry.card, "withdrawn")
         change = self._update(entry, Happened.MOVED, reply, state="open", holder=None, department=reply.department)
@@ -145,8 +160,10 @@ class Desk:
 
     def _end(self, entry: Entry, happened: Happened, state: CardState, reply: Reply | None = None) -> Change:
         del self._entries[entry.card.card]
-        card = _blank(entry.card, state)
-        return Change(happened, replace(entry, card=card), (card,), reply)
+        entry = replace(entry, card=_blank(entry.card, state))
+        if happened not in _CONSENT.values():
+            self._ended.append(entry)
+        return Change(happened, entry, (entry.card,), reply)
 
 
 def _blank(card: Card, state: CardState) -> Card:

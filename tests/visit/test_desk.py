@@ -199,3 +199,13 @@ def test_open_cards_survive_a_restart():
     after.restore(entry.row() for entry in before.of_customer("anna"))
     assert after.cards() == before.cards()
     assert after.reply(reply("claim", "b"), MADE).happened is Happened.NOTHING
+
+
+def test_her_word_about_consent_counts_when_the_card_ended_a_moment_before():
+    opened = desk()
+    opened.withdraw("anna", claimed_too=True)
+    change = opened.reply(reply("opted_out", "a", 1), MADE)
+    assert change is not None
+    assert (change.happened, change.entry.customer, change.publish) == (Happened.OPTED_OUT, "anna", ())
+    assert opened.reply(reply("opted_out", "a", 2), MADE) is None
+    assert opened.reply(reply("claim", "a", 3), MADE) is None

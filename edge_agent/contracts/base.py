@@ -47,12 +47,15 @@ UtcTime = Annotated[
 
 
 class Contract(BaseModel):
-    """A message between processes: immutable; fields that it does not know are ignored."""
+    """A message between processes: immutable; fields that it does not know are ignored.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    An error that escapes names fields, never values: a traceback in a log must tell nothing about anybody.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True)
 
 
 class FileContract(BaseModel):
     """A file that a person writes: immutable; a field that it does not know is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)

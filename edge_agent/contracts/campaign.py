@@ -1,8 +1,9 @@
 """What could be said, for whom and when. Written by marketing, checked at the hub and on the unit."""
 
+from string import Template
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Seconds, ShortText, UtcTime
 
@@ -11,6 +12,10 @@ MessageClass = Literal["service", "order", "offer"]
 
 ScreenMode = Literal["generic", "contextual", "badge", "named"]
 """How personally a screen speaks."""
+
+
+SLOTS = ("badge", "product", "price", "place", "desk")
+"""What a wording may be filled with: permitted facts, and nothing else."""
 
 
 class Wording(FileContract):
@@ -22,6 +27,16 @@ class Wording(FileContract):
     """A second line; the same slots."""
     opening: Annotated[str, Field(max_length=200)] = ""
     """A suggested opening line for the clerk; the same slots."""
+
+    @field_validator("headline", "body", "opening")
+    @classmethod
+    def _slots_exist(cls, text: str) -> str:
+        template = Template(text)
+        unknown = [name for name in template.get_identifiers() if name not in SLOTS]
+        if unknown or not template.is_valid():
+            what = f"${unknown[0]} is no slot" if unknown else "a $ that begins no slot is written $$"
+            raise ValueError(f"{what}; slots are {', '.join('$' + slot for slot in SLOTS)}")
+        return text
 
 
 class Cap(FileContract):

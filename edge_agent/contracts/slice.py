@@ -27,7 +27,7 @@ class TemporaryKey(Contract):
 
     window: Annotated[int, Field(ge=0, le=0xFFFF)]
     """Unix time in seconds, divided by 65,536."""
-    key: Key128
+    key: Annotated[Key128, Field(repr=False)]
     """The Eddystone-EID temporary key of that window."""
 
 
@@ -51,7 +51,7 @@ class StaticToken(Contract):
     """Discriminator."""
     device: Identifier
     """Names the device within the customer; opaque."""
-    token: Annotated[str, Field(pattern=r"^(ibeacon|altbeacon|eddystone_uid):[0-9a-f:-]{1,64}$")]
+    token: Annotated[str, Field(pattern=r"^(ibeacon|altbeacon|eddystone_uid):[0-9a-f:-]{1,64}$", repr=False)]
     """``ibeacon:UUID:MAJOR:MINOR`` (numbers in hexadecimal, four digits), ``altbeacon:`` and the 20-byte
     id, or ``eddystone_uid:`` and the 16 bytes of namespace and instance; all lower case."""
 
@@ -135,7 +135,7 @@ class Profile(Contract):
     """Her devices."""
     languages: Annotated[tuple[Language, ...], Field(max_length=4)] = ()
     """Preferred languages, best first."""
-    salutation: ShortText | None = None
+    salutation: Annotated[ShortText | None, Field(repr=False)] = None
     """How she wants to be addressed; used only under ``clerk_name`` or ``screen_name``."""
     tier: Annotated[str, Field(max_length=32)] | None = None
     """Loyalty tier."""

@@ -5,7 +5,7 @@ written, can reach anything else of a profile.
 """
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from string import Template
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -32,9 +32,6 @@ class PublicFacts:
 
 T = TypeVar("T")
 
-SLOTS = frozenset(PublicFacts.__dataclass_fields__)
-"""Names that a template may use."""
-
 
 def language_for(profile: Profile, offered: tuple[str, ...]) -> str:
     """Return her best language among those of the shop; the shop's first where she has none of them."""
@@ -46,18 +43,12 @@ def language_for(profile: Profile, offered: tuple[str, ...]) -> str:
 
 
 def fill(template: str, facts: PublicFacts) -> str:
-    """Fill the slots of a template. A slot that does not exist stays as it is written: the check refuses it earlier.
+    """Fill the slots of a template; the contract lets none through that does not exist.
 
     Where a slot is empty, the punctuation that it leaves at either end goes too: nobody reads ", welcome back".
     """
     filled = " ".join(Template(template).safe_substitute(asdict(facts)).split())
     return filled.lstrip(" ,;:–—-").rstrip(" ,;–—-")
-
-
-def unknown_slots(wording: Wording) -> set[str]:
-    """Return the slots of a wording that do not exist, for the check of a campaign file."""
-    texts = (wording.headline, wording.body, wording.opening)
-    return {name for text in texts for name in Template(text).get_identifiers()} - SLOTS
 
 
 def scene_mode(allowed: ScreenMode, badge: Badge | None) -> ScreenMode:
@@ -129,7 +120,7 @@ def compose_card(
     language: str,
     timezone: ZoneInfo,
     utc: datetime,
-    lasts_s: float,
+    until: datetime,
 ) -> Card:
     """Return the card of a campaign: at most three facts, each of which she allowed clerks to see."""
     kind: Literal["opportunity", "obligation"] = "obligation" if campaign.card == "obligation" else "opportunity"
@@ -153,7 +144,7 @@ def compose_card(
         opening=_clip(fill(words.opening, facts), 200),
         why=phrase("why", language),
         created_at=utc,
-        expires_at=utc + timedelta(seconds=lasts_s),
+        expires_at=until,
     )
 
 

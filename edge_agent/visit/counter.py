@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -152,7 +153,6 @@ class Counter:
         if campaign.card == "none" or not consents(profile, "clerk", utc):
             return None
         language = self._config.screen.languages[0]
-        cards = self._config.cards
         card = compose_card(
             campaign,
             speakable_product(campaign, profile, self._knowledge, utc),
@@ -164,12 +164,20 @@ class Counter:
             language,
             self._zone,
             utc,
-            cards.obligation_s if campaign.card == "obligation" else cards.opportunity_s,
+            self._until(campaign, profile),
         )
         change = self._desk.open(Entry(card, journey.customer, journey.visit, campaign.campaign))
         self._apply(change)
         self._ledger.report("clerk.notified", ClerkEvent(**self._base(change.entry)))
         return card
+
+    def _until(self, campaign: Campaign, profile: Profile) -> datetime:
+        """Return when the card ends: by its kind, but never after a consent, the profile or the lease that it needs."""
+        utc, cards = self._ledger.now.utc, self._config.cards
+        lasts_s = cards.obligation_s if campaign.card == "obligation" else cards.opportunity_s
+        needed = [consent.expires_at for consent in profile.consents if consent.purpose in ("clerk", "clerk_name")]
+        needed += [] if self._roster.lease_until is None else [self._roster.lease_until]
+        return min(utc + timedelta(seconds=lasts_s), profile.valid_until, *(at for at in needed if at > utc))
 
     def _end(self, change: Change, reason: str) -> None:
         self._apply(change)

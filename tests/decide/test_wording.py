@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from edge_agent.contracts.campaign import Audience, Campaign, Wording
+from edge_agent.contracts.campaign import SLOTS, Audience, Campaign, Wording
 from edge_agent.contracts.catalogue import Price, Stock
 from edge_agent.contracts.config import ScreenConfig
 from edge_agent.contracts.screen import Show
@@ -21,7 +22,6 @@ from edge_agent.decide.wording import (
     fill,
     language_for,
     scene_mode,
-    unknown_slots,
 )
 from edge_agent.identify.badges import badge
 from tests.scenario.shop import CONFIG, JACKET, START, WELCOME, Shop, consents, profile
@@ -29,9 +29,9 @@ from tests.scenario.shop import CONFIG, JACKET, START, WELCOME, Shop, consents, 
 ZONE = ZoneInfo("Europe/Vienna")
 SECRET = "s3cret"  # in every field of a profile that a screen must never show
 ANNA = profile("anna", salutation=SECRET, tier=SECRET, basket=(f"{SECRET}-1",))
-SLOTS = ("badge", "product", "price", "place", "desk", "salutation", "tier", "customer", "profile", "basket")
+NO_SLOTS = ("salutation", "tier", "customer", "profile", "basket")
 TEMPLATES = st.lists(
-    st.sampled_from([*(f"${slot}" for slot in SLOTS), "Hello", "$", "${product}", "!"]), min_size=1
+    st.sampled_from([*(f"${slot}" for slot in (*SLOTS, *NO_SLOTS)), "Hello", "$", "${product}", "!"]), min_size=1
 ).map(lambda words: " ".join(words)[:80])
 
 
@@ -63,7 +63,7 @@ def test_no_scene_ever_says_what_is_not_public(headline, body, content_class, me
         department="outdoor",
         product=product.product if own_product else None,
         audience=Audience() if own_product else Audience(viewed=(product.product,)),
-        wording={"en": Wording(headline=headline, body=body, opening=SECRET)},
+        wording={"en": Wording.model_construct(headline=headline, body=body, opening=SECRET)},
     )
     her = profile(
         "anna",
@@ -117,8 +117,14 @@ def test_a_headline_is_never_empty():
     assert scene(campaign, product=None, mode="contextual").headline == "Welcome back"
 
 
-def test_slots_that_do_not_exist_are_found():
-    assert unknown_slots(Wording(headline="$badge $name", body="${tier}", opening="$desk")) == {"name", "tier"}
+@pytest.mark.parametrize("text", ["$badge $name", "${tier}", "now $5 off"])
+def test_a_slot_that_does_not_exist_never_reaches_a_screen(text):
+    with pytest.raises(ValidationError, match="slots are"):
+        Wording(headline="Hello", body=text)
+
+
+def test_the_slots_are_the_public_facts():
+    assert set(SLOTS) == set(PublicFacts.__dataclass_fields__)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """She says no: in the shop, or on the web. It counts at once, everywhere, and stays so."""
 
+from datetime import timedelta
+
 import pytest
 
+from edge_agent.contracts.clerk import TabletHello
 from edge_agent.contracts.slice import ServiceTicket
-from edge_agent.events import EventRow, WithdrawalRow
+from edge_agent.events import EventRow, TabletJoined, WithdrawalRow
 from tests.scenario.shop import START, Shop, consents, profile
 
 
@@ -116,3 +119,15 @@ def test_a_complaint_is_a_visit_without_an_offer():
     shop.walk(60, ("anna", 1.0))
     assert shop.scenes == shop.cards == []
     assert [e.data.reason for e in shop.events if e.type == "decision.suppressed"] == ["open_complaint"]
+
+
+def test_a_card_ends_with_the_consent_that_it_needs():
+    soon = consents("screen", "clerk")
+    ends = START + timedelta(seconds=60)
+    shop = Shop([profile("anna", consents=(soon[0], soon[1].model_copy(update={"expires_at": ends})))])
+    shop.walk(150, ("anna", 1.0))
+    assert [card.expires_at for card in shop.cards if card.state == "open"] == [ends]
+    assert shop.cards[-1].state == "expired"
+    published = len(shop.cards)
+    shop.unit.put(TabletJoined(TabletHello(tablet="late", departments=("outdoor",))))
+    assert len(shop.cards) == published

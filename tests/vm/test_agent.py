@@ -22,6 +22,7 @@ def test_agent_notifies_and_pulls_the_slice(unit: Guest) -> None:
 
 
 def test_phone_becomes_scene_card_and_events(unit: Guest, phones: Phones, hub: RunningHub) -> None:
+    unit.wait_for("journalctl --output=cat -u edge-agent | grep 'screen: running'", timeout_s=SCENE_S)
     phones.customer()
     unit.wait_for(f"grep -a '^ea/1/{STORE}/card/outdoor' /run/heard", timeout_s=SCENE_S)
     card = cards(unit)[0]

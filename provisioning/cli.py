@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from edge_agent.contracts.config import HubServerConfig
 from provisioning.files import SECRET_MODE, write_atomically
 from provisioning.hub.context import Hub
-from provisioning.hub.problem import ProblemError
+from provisioning.hub.problem import ProblemError, first_line
 from provisioning.hub.server import serve
 from provisioning.settings import SettingsError, hub_config, read_toml
 from provisioning.store_file import StoreFileError, read_store_file
@@ -195,4 +195,4 @@ def _spoken() -> Iterator[None]:
     except (SettingsError, StoreFileError, OSError) as error:
         raise click.ClickException(str(error)) from error
     except SQLAlchemyError as error:
-        raise click.ClickException(f"the hub's database cannot be used: {error}") from error
+        raise click.ClickException(f"the hub's database cannot be used: {first_line(error)}") from error

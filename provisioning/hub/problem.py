@@ -3,15 +3,19 @@
 Only a body over its limit is refused by the framework itself, in plain text, before anything is read (413).
 """
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from edge_agent.contracts.unit import Problem
+
+log = logging.getLogger(__name__)
 
 _MEDIA_TYPE = "application/problem+json"
 _DETAIL_MAX = 500
@@ -34,6 +38,12 @@ def describe(error: ValidationError | RequestValidationError) -> str:
     )
 
 
+def first_line(error: SQLAlchemyError) -> str:
+    """Say what a database complained of. Only its first line: more may quote a row, and rows are personal."""
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    return said.partition("\n")[0]
+
+
 def answer_problems(app: FastAPI) -> None:
     """Make every error of an application a problem document."""
 
@@ -50,12 +60,18 @@ def answer_problems(app: FastAPI) -> None:
         title = HTTPStatus(error.status_code).phrase
         return _response(Problem(title=title, status=error.status_code, detail=str(error.detail)), error.headers)
 
+    async def database(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, SQLAlchemyError)
+        log.error("the database failed: %s: %s", type(error).__name__, first_line(error))
+        return _response(Problem(title="The hub's database failed; its log says why.", status=503))
+
     async def bug(_request: Request, _error: Exception) -> Response:
         return _response(Problem(title="The hub failed; its log says why.", status=500))
 
     app.add_exception_handler(ProblemError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(SQLAlchemyError, database)
     app.add_exception_handler(Exception, bug)
 
 

@@ -5,6 +5,7 @@ import json
 import secrets
 from datetime import datetime, timedelta
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -49,7 +50,7 @@ class Enrolment:
         """
         try:
             key = key_of_request(request.csr_pem)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise ProblemError(422, "The certificate signing request is not valid.", f"csr_pem: {error}") from error
         key_digest = public_key_digest(key)
         with self._database.writing() as connection:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from provisioning.files import SECRET_MODE, write_atomically
+from provisioning.files import SECRET_MODE, alone, refuse_open, write_atomically
 
 _ROOT_LIFE = timedelta(days=20 * 365)  # units pin it; rolling it over means to visit them
 _SERVER_LIFE = timedelta(days=365)
@@ -39,13 +40,18 @@ class Authority:
 
     @classmethod
     def open(cls, folder: Path, now: datetime) -> Self:
-        """Load the authority of a folder; make one where there is none."""
+        """Load the authority of a folder; make one where there is none.
+
+        Raises PermissionError where others may read its key.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         key_file, certificate_file = folder / "ca.key", folder / "ca.pem"
-        if not certificate_file.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            write_atomically(key_file, _key_pem(key), SECRET_MODE)
-            write_atomically(certificate_file, _root(key, now).public_bytes(serialization.Encoding.PEM))
+        with alone(folder):
+            if not certificate_file.exists():
+                key = ec.generate_private_key(ec.SECP256R1())
+                write_atomically(key_file, _key_pem(key), SECRET_MODE)
+                write_atomically(certificate_file, _root(key, now).public_bytes(serialization.Encoding.PEM))
+        refuse_open(key_file)
         loaded = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
             raise TypeError(f"{key_file}: not an elliptic-curve key")
@@ -63,6 +69,10 @@ class Authority:
 
     def server_files(self, names: Sequence[str], now: datetime) -> ServerFiles:
         """Return the server's certificate and key; renewed when they age, or when ``names`` changed."""
+        with alone(self._folder):
+            return self._server_files(names, now)
+
+    def _server_files(self, names: Sequence[str], now: datetime) -> ServerFiles:
         files = ServerFiles(self._folder / "server.pem", self._folder / "server.key")
         wanted = x509.SubjectAlternativeName([_general_name(name) for name in names])
         if files.chain.exists() and files.key.exists():
@@ -92,7 +102,7 @@ class Authority:
         policy = PolicyBuilder().store(Store([self._certificate])).time(now)
         try:
             policy.build_client_verifier().verify(certificate, [])
-        except VerificationError as error:
+        except (VerificationError, ValueError, UnsupportedAlgorithm) as error:
             return str(error)
         return ""
 

@@ -1,7 +1,10 @@
 """Files that are either whole or absent, and secrets that nobody else can read."""
 
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SECRET_MODE = 0o600
@@ -28,8 +31,25 @@ def secret_from(path: Path) -> str:
 
     Raises PermissionError where others may read the file.
     """
-    if not path.exists():
-        write_atomically(path, secrets.token_urlsafe(_BITS_256).encode() + b"\n", SECRET_MODE)
-    if path.stat().st_mode & 0o077:
-        raise PermissionError(f"{path}: others may read this secret; run: chmod 600 {path}")
+    with alone(path.parent):
+        if not path.exists():
+            write_atomically(path, secrets.token_urlsafe(_BITS_256).encode() + b"\n", SECRET_MODE)
+    refuse_open(path)
     return path.read_text().strip()
+
+
+def refuse_open(secret: Path) -> None:
+    """Raise PermissionError where others may read a secret."""
+    if secret.stat().st_mode & 0o077:
+        raise PermissionError(f"{secret}: others may read this secret; run: chmod 600 {secret}")
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep every other process out of a block that makes files of a folder which belong together."""
+    descriptor = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, SECRET_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.event import EVENT_TYPES, CloudEvent, EventBatch, EventReceipt, EventReceipts
 from provisioning.hub.problem import ProblemError, describe
+from provisioning.hub.slices import bury
 from provisioning.hub.storage import Database, next_event_sequence
 from provisioning.hub.storage import events as table
 
@@ -32,7 +33,11 @@ class Events:
         self._database = database
 
     def deliver(self, store: str, source: str, batch: EventBatch, now: datetime) -> EventReceipts:
-        """Store what is good and new, in one transaction, and answer for each event."""
+        """Store what is good and new, in one transaction, and answer for each event.
+
+        Who withdrew every consent in the store is erased from its slice by the same transaction. The platform reads
+        the event; that it puts her there again is its own decision, and obeyed.
+        """
         judged = [judge(raw, source) for raw in batch.events]
         good = [event for event in judged if isinstance(event, CloudEvent)]
         with self._database.writing() as connection:
@@ -56,6 +61,8 @@ class Events:
                         "source": source, "id": event.id, "store": store, "sequence": sequence + len(rows),
                         "type": event.type, "body": event.model_dump_json(), "received_s": now.timestamp(),
                     })  # fmt: skip
+                    if event.type == "consent.revoked" and event.data["scope"] == "all":
+                        bury(connection, store, str(event.data["customer"]), now)
             if rows:
                 connection.execute(insert(table), rows)
         return EventReceipts(receipts=tuple(receipts))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.slice import SliceOperation, SlicePage
@@ -87,17 +87,7 @@ class Slices:
     def tombstone(self, store: str, customer: str, now: datetime) -> bool:
         """Erase a customer; her stores' units delete her at their next pull. False where there was nobody."""
         with self._database.writing() as connection:
-            sequence = next_sequence(connection, store)
-            values = {
-                "sequence": sequence, "profile": None, "devices": None, "keys_until_s": None,
-                "changed_s": now.timestamp(),
-            }  # fmt: skip
-            found = connection.execute(
-                update(customers)
-                .where(customers.c.store == store, customers.c.customer == customer, customers.c.profile.is_not(None))
-                .values(values)
-            )
-        return found.rowcount > 0
+            return bury(connection, store, customer, now)
 
     def page(self, store: str, cursor_text: str | None, now: datetime) -> Served:
         """Return what comes after a cursor; without one, the first page of a snapshot.
@@ -105,7 +95,7 @@ class Slices:
         Raises a 404 problem without the store, a 410 problem for a cursor that is too old or not of this log.
         """
         until = now + timedelta(seconds=self._lease_s)
-        self._roll_keys(store, until)
+        rolled = self._roll_keys(store, until)
         with self._database.reading() as connection:
             log = connection.execute(
                 select(stores.c.epoch, stores.c.sequence, stores.c.horizon).where(stores.c.store == store)
@@ -120,7 +110,7 @@ class Slices:
                 select(customers).where(*wanted).order_by(customers.c.sequence).limit(self._page_max + 1)
             ).all()
         taken = _fitting(rows, self._page_max)
-        complete = len(taken) == len(rows)
+        complete = rolled and len(taken) == len(rows)
         last = taken[-1].sequence if taken else at.sequence
         # At the checkpoint the cursor may move past changes that have no row (catalogue, configuration).
         after = Cursor(log.epoch, max(last, log.sequence)) if complete else Cursor(log.epoch, last, at.snapshot_from)
@@ -158,19 +148,28 @@ class Slices:
             "changed_s": now.timestamp(),
         }
 
-    def _roll_keys(self, store: str, until: datetime) -> None:
-        """Move everybody to the end of the log whose keys, as units hold them, end before a new lease would."""
+    def _roll_keys(self, store: str, until: datetime) -> bool:
+        """Move whose keys, as units hold them, end before a new lease would to the end of the log; True once all are.
+
+        One page's worth at a time, so that no pull holds the lock for long: until all are moved no page is the last.
+        """
         until_s = until.timestamp()
         stale = (customers.c.store == store, customers.c.keys_until_s < until_s)
         with self._database.reading() as connection:
             if connection.execute(select(customers.c.customer).where(*stale).limit(1)).first() is None:
-                return
+                return True
         with self._database.writing() as connection:
             # Lock first: a worker that rolled them meanwhile leaves nothing to do here.
             next_sequence(connection, store, 0)
-            rows = connection.execute(select(customers.c.customer, customers.c.devices).where(*stale)).all()
+            found = connection.execute(
+                select(customers.c.customer, customers.c.devices)
+                .where(*stale)
+                .order_by(customers.c.keys_until_s, customers.c.sequence)
+                .limit(self._page_max + 1)
+            ).all()
+            rows = found[: self._page_max]
             if not rows:
-                return
+                return True
             first = next_sequence(connection, store, len(rows))
             connection.execute(
                 update(customers)
@@ -185,6 +184,21 @@ class Slices:
                     for sequence, row in enumerate(rows, first)
                 ],
             )
+        return len(found) == len(rows)
+
+
+def bury(connection: Connection, store: str, customer: str, now: datetime) -> bool:
+    """Turn a customer into a tombstone, within a transaction. False where there was nobody."""
+    values = {
+        "sequence": next_sequence(connection, store), "profile": None, "devices": None, "keys_until_s": None,
+        "changed_s": now.timestamp(),
+    }  # fmt: skip
+    found = connection.execute(
+        update(customers)
+        .where(customers.c.store == store, customers.c.customer == customer, customers.c.profile.is_not(None))
+        .values(values)
+    )
+    return found.rowcount > 0
 
 
 def _place(text: str | None, log: AnyRow) -> Cursor:

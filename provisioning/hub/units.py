@@ -97,6 +97,7 @@ def unit_routes(hub: Hub) -> APIRouter:
             raise ProblemError(422, "The batch is not valid.", describe(error)) from error
         receipts = hub.events.deliver(caller.store, caller.source, batch, hub.now())
         hub.fleet.pushed(caller.store, caller.unit, hub.now())
+        hub.fanout.changed()  # a withdrawn consent may have erased somebody
         return _json(receipts.model_dump_json())
 
     return router

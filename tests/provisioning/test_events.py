@@ -5,7 +5,9 @@ import pytest
 from edge_agent.contracts.event import CloudEvent, EventBatch, EventReceipt
 from provisioning.hub.events import Events, judge
 from provisioning.hub.fleet import Fleet
+from provisioning.hub.slices import Slices
 from provisioning.hub.storage import Database
+from tests.provisioning.hubs import customer
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 SOURCE = "/stores/vienna/units/door"
@@ -72,3 +74,28 @@ def test_what_a_type_does_not_allow_is_not_stored() -> None:
     answer = judge(raw(data=data), SOURCE)
     assert isinstance(answer, CloudEvent)
     assert set(answer.data) == {"customer", "visit", "zone", "duration_s"}
+
+
+def revoked(event_id: str, scope: str, name: str = "anna") -> dict[str, object]:
+    return raw(event_id, type="consent.revoked", data={"customer": name, "scope": scope, "source": "clerk"})
+
+
+def test_who_withdraws_every_consent_in_the_store_is_erased_from_its_slice(events: Events, database: Database) -> None:
+    slices = Slices(database, 86_400.0)
+    slices.put("vienna", [customer("anna"), customer("bert")], NOW)
+    cursor = slices.page("vienna", None, NOW).page.cursor
+    assert deliver(events, revoked("e1", "today", "bert"), revoked("e2", "all"), revoked("e3", "all", "nobody")) == [
+        ("e1", "accepted"), ("e2", "accepted"), ("e3", "accepted"),
+    ]  # fmt: skip
+    page = slices.page("vienna", cursor, NOW).page
+    assert [(each.kind, each.customer) for each in page.operations] == [("tombstone", "anna")]
+
+
+def test_that_the_platform_puts_her_there_again_is_its_own_decision(events: Events, database: Database) -> None:
+    slices = Slices(database, 86_400.0)
+    slices.put("vienna", [customer("anna")], NOW)
+    deliver(events, revoked("e1", "all"))
+    slices.put("vienna", [customer("anna")], NOW)
+    assert deliver(events, revoked("e1", "all")) == [("e1", "duplicate")]
+    page = slices.page("vienna", None, NOW).page
+    assert [(each.kind, each.customer) for each in page.operations] == [("put", "anna")]

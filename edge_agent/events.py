@@ -51,6 +51,8 @@ class RadioHealth:
     """The scanner came up or went down: absences are frozen while it is down."""
 
     healthy: bool
+    since_s: float | None = None
+    """Where it fell silent without a word: the monotonic second since when it has been deaf. ``None``: since now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,8 @@ class Pipeline:
             return self._hear(received, instant)
         self._ledger.begin(instant)
         match received:
-            case RadioHealth(healthy):
-                self._tracker.radio(healthy, instant.monotonic_s)
+            case RadioHealth(healthy, since_s):
+                self._tracker.radio(healthy, instant.monotonic_s, since_s)
             case DisplayJoined(hello):
                 self._service.display_joined(hello)
             case DisplayLost():

@@ -9,7 +9,7 @@ import pytest
 import tomli_w
 from pydantic import BaseModel
 
-from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.config import AgentConfig, HubServerConfig
 from edge_agent.errors import FileError
 from edge_agent.settings import load_config
 
@@ -48,6 +48,13 @@ def test_every_setting_is_documented_and_every_documented_one_exists(example: st
     assert set(documented) == {name for name, _ in settings(AgentConfig)}
 
 
+def test_every_setting_of_the_hub_is_documented_with_its_default(pytestconfig: pytest.Config) -> None:
+    text = (pytestconfig.rootpath / "docs" / "hub.example.toml").read_text()
+    documented = tomllib.loads(re.sub(r"(?m)^#(?=\w+ = )", "", text))
+    assert set(documented) == set(HubServerConfig.model_fields)
+    assert HubServerConfig.model_validate(documented) == HubServerConfig(database=documented["database"])
+
+
 def test_what_is_commented_out_is_the_default(example: str) -> None:
     shown = leaves(tomllib.loads(re.sub(r"(?m)^#(?=\w+ = )", "", example)))
     defaults = dict(settings(AgentConfig))
@@ -83,6 +90,7 @@ def test_the_example_loads_and_every_line_of_it_too(example: str, tmp_path: Path
         ({"screen": {"languages": []}}, r"screen.languages = \[\]: .*at least 1"),
         ({"store": "Wien Mitte"}, "store = 'Wien Mitte': .*pattern"),
         ({"zone": "x" * 1000}, "zone = 'x+…: .*200"),
+        ({"radio": {"silent_s": 30}}, "Value error, presence.visit_silence_min_s: must be at least 33"),
     ],
 )
 def test_a_mistake_is_one_line_with_file_key_value_and_what_is_allowed(

@@ -1,10 +1,10 @@
 """The one configuration tree: agent, display and hub read it, the hub hands it out, people write it (TOML)."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Metres, Seconds, ShortText
 from edge_agent.contracts.campaign import ScreenMode
@@ -44,6 +44,10 @@ class BrokerConfig(FileContract):
     """Certificates that the broker's certificate is checked against. Absent: no TLS."""
 
 
+NOTICED_WITHIN_S: Final = 3.0
+"""How much longer than ``radio.silent_s`` it may take until the engine hears that the scan is deaf."""
+
+
 class RadioConfig(FileContract):
     """How advertisements are heard."""
 
@@ -56,7 +60,7 @@ class RadioConfig(FileContract):
     scenario: Path | None = None
     """Scenario file of the simulated backend."""
     silent_s: Annotated[float, Field(ge=5, le=600)] = 15
-    """Without any advertisement for so long, after some were heard, the scan is restarted."""
+    """Without any advertisement for at least so long, where that is unusual, the scan is restarted."""
 
 
 class PresenceConfig(FileContract):
@@ -78,8 +82,9 @@ class PresenceConfig(FileContract):
     """RSSI is the median of the samples of so many seconds."""
     screen_silence_s: Seconds = 5.0
     """Silent for at least so long before the screen forgets her."""
-    visit_silence_min_s: Seconds = 15.0
-    """Silent for at least so long before the visit ends, however fast her phone advertises."""
+    visit_silence_min_s: Seconds = 20.0
+    """Silent for at least so long before the visit ends, however fast her phone advertises. Longer than
+    ``radio.silent_s``, so that a scan that has died is found before it ends anybody's visit."""
     visit_silence_max_s: Annotated[Seconds, Field(validate_default=True)] = 90.0
     """Silent for so long ends the visit, however slowly her phone advertises."""
 
@@ -201,6 +206,16 @@ class AgentConfig(FileContract):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("no such time zone; IANA names look like Europe/Vienna") from error
         return timezone
+
+    @model_validator(mode="after")
+    def _deafness_is_found_before_a_visit_ends(self) -> "AgentConfig":
+        least_s = self.radio.silent_s + NOTICED_WITHIN_S
+        if self.presence.visit_silence_min_s < least_s:
+            raise ValueError(
+                f"presence.visit_silence_min_s: must be at least {least_s:g}, {NOTICED_WITHIN_S:g} more than "
+                f"radio.silent_s, or a scan that has died ends visits"
+            )
+        return self
 
     @property
     def content_folder(self) -> Path:

@@ -120,11 +120,14 @@ class PresenceTracker:
         """Everybody who is near and has been for the screen's dwell."""
         return [customer for customer, presence in self._presences.items() if presence.settled]
 
-    def radio(self, healthy: bool, now_s: float) -> None:
-        """The scanner came up or went down. Time without ears does not count as silence."""
+    def radio(self, healthy: bool, now_s: float, since_s: float | None = None) -> None:
+        """The scanner came up or went down. Time without ears does not count as silence.
+
+        ``since_s``: the second since when it has been deaf, where that was noticed only now.
+        """
         if not healthy:
             if self._ill_since_s is None:
-                self._ill_since_s = now_s
+                self._ill_since_s = now_s if since_s is None else min(since_s, now_s)
         elif self._ill_since_s is not None:
             for presence in self._presences.values():
                 presence.deaf(self._ill_since_s, now_s)

@@ -141,7 +141,7 @@ def test_one_stray_advertisement_is_no_dwell():
     assert walk.changes == [NEAR, AWAY, GONE]
 
 
-@pytest.mark.parametrize(("interval_s", "away_after_s", "gone_after_s"), [(0.25, 5, 15), (2, 8, 24), (10, 40, 90)])
+@pytest.mark.parametrize(("interval_s", "away_after_s", "gone_after_s"), [(0.25, 5, 20), (2, 8, 24), (10, 40, 90)])
 def test_patience_follows_the_phones_own_rhythm(interval_s, away_after_s, gone_after_s):
     walk = Walk()
     walk.stay(20 * interval_s, interval_s=interval_s)
@@ -166,6 +166,19 @@ def test_deaf_time_is_neither_silence_nor_dwell():
     assert walk.changes == [NEAR, SETTLED]
     walk.wait(100)
     assert walk.changes == [NEAR, SETTLED, AWAY, GONE]
+
+
+def test_what_was_deaf_before_anybody_noticed_is_given_back():
+    walk = Walk()
+    walk.stay(10)
+    last_heard_s = 9.5
+    walk.wait(14)
+    walk.tracker.radio(False, walk.now_s, last_heard_s)
+    walk.wait(30)
+    walk.tracker.radio(True, walk.now_s)
+    healthy_s = walk.now_s
+    walk.wait(100)
+    assert walk.at_s(GONE) == healthy_s + CONFIG.visit_silence_min_s
 
 
 def test_hearing_her_while_the_radio_is_ill_buys_no_extra_patience():

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from edge_agent.contracts.campaign import Audience, Campaign, Wording
-from edge_agent.contracts.config import NoticeConfig
+from edge_agent.contracts.config import NOTICED_WITHIN_S, NoticeConfig
 from edge_agent.contracts.screen import Clear, Refused
 from edge_agent.contracts.slice import ReadyOrder, ServiceTicket, ViewedProduct
 from edge_agent.events import BusJoined, ContactRow, FromScreen, RadioHealth
@@ -231,6 +231,19 @@ def test_after_a_jump_of_the_wall_clock_her_new_ids_are_known_within_seconds():
     shop.walk(10)
     shop.walk(4, ("anna", 1.0))
     assert shop.showing is not None
+
+
+def test_a_scan_that_dies_without_a_word_ends_no_visit_before_it_is_noticed():
+    shop = Shop([profile("anna")])
+    shop.walk(25, ("anna", 1.0))
+    last_heard_s = shop.unit.now_s
+    shop.walk(shop.config.radio.silent_s + NOTICED_WITHIN_S - 0.5)
+    shop.unit.put(RadioHealth(healthy=False, since_s=last_heard_s))
+    shop.walk(2)
+    shop.unit.put(RadioHealth(healthy=True))
+    shop.walk(15)
+    shop.walk(5, ("anna", 1.0))
+    assert "visit.ended" not in shop.happened()
 
 
 def test_exits_wait_while_the_radio_is_ill():

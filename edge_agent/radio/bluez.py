@@ -16,6 +16,7 @@ from edge_agent.contracts.config import RadioConfig
 from edge_agent.errors import RadioError
 from edge_agent.events import Advertisement, RadioHealth
 from edge_agent.radio.adapter import BLUEZ_REPLY_S, DBUS_ERRORS, AdapterWatch, watch_adapter
+from edge_agent.radio.silence import Silence
 from edge_agent.supervisor import Health
 
 log = logging.getLogger(__name__)
@@ -52,37 +53,47 @@ class BluezRadio:
         self._heard = 0
 
     async def run(self) -> None:
-        """Scan until cancelled. Raises RadioError when the adapter, BlueZ or D-Bus fails, or the scan falls silent."""
+        """Scan until cancelled, anew when a scan is deaf. Raises RadioError when the adapter, BlueZ or D-Bus fails."""
         try:
             async with watch_adapter(self._config.adapter) as adapter:
-                scanner = BleakScanner(self._on_heard, bluez=BlueZScannerArgs(adapter=adapter.name, filters=FILTERS))
-                await _start(scanner, adapter.name)
-                try:
-                    self.health.running()
-                    self._say(healthy=True)
-                    await self._watch(adapter)
-                finally:
-                    self._say(healthy=False)
-                    await _stop(scanner)
+                silence = Silence(self._config.silent_s, self._clock.now().monotonic_s)
+                while True:
+                    await self._scan(adapter, silence)
         finally:
             self._say(healthy=False)
 
-    async def _watch(self, adapter: AdapterWatch) -> None:
-        heard_before = heard_at_start = self._heard
-        heard_s = discovering_s = self._clock.now().monotonic_s
+    async def _scan(self, adapter: AdapterWatch, silence: Silence) -> None:
+        scanner = BleakScanner(self._on_heard, bluez=BlueZScannerArgs(adapter=adapter.name, filters=FILTERS))
+        await _start(scanner, adapter.name)
+        try:
+            self.health.running()
+            self._say(healthy=True)
+            await self._watch(adapter, silence)
+        finally:
+            self._say(healthy=False)
+            await _stop(scanner)
+
+    async def _watch(self, adapter: AdapterWatch, silence: Silence) -> None:
+        """Return when the scan is deaf: no sooner than ``silent_s`` after it began, which bounds the restarts."""
+        heard_before = self._heard
+        discovering_s = self._clock.now().monotonic_s
+        silence.begun(discovering_s)
         while True:
             await adapter.wait(CHECK_S)
             if adapter.problem is not None:
                 raise RadioError(adapter.problem)
             now_s = self._clock.now().monotonic_s
             if self._heard != heard_before:
-                heard_before, heard_s = self._heard, now_s
-            # Silence from the start is an empty shop, not a fault.
-            elif self._heard != heard_at_start and now_s - heard_s >= self._config.silent_s:
-                raise RadioError(f"nothing heard for {now_s - heard_s:.0f} s on {adapter.name}: scan restarted")
+                heard_before = self._heard
+                silence.heard(now_s)
+            elif (since_s := silence.deaf_since_s(now_s)) is not None:
+                log.warning("radio: nothing heard for %.0f s on %s: scan restarted", now_s - since_s, adapter.name)
+                self._say(healthy=False, since_s=since_s)
+                return
             if adapter.discovering:
                 discovering_s = now_s
             elif now_s - discovering_s >= DISCOVERY_GRACE_S:
+                self._say(healthy=False, since_s=discovering_s)
                 raise RadioError(f"BlueZ stopped scanning on {adapter.name}: scan restarted")
 
     def _on_heard(self, device: BLEDevice, data: AdvertisementData) -> None:
@@ -101,10 +112,10 @@ class BluezRadio:
             )
         )
 
-    def _say(self, *, healthy: bool) -> None:
+    def _say(self, *, healthy: bool, since_s: float | None = None) -> None:
         if healthy is not self._healthy:
             self._healthy = healthy
-            self._report(RadioHealth(healthy))
+            self._report(RadioHealth(healthy, since_s))
 
 
 async def _start(scanner: BleakScanner, adapter: str) -> None:

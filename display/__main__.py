@@ -1,5 +1,17 @@
-"""``python -m display`` is ``edge-display``."""
+"""``edge-display``, with a sentence where the display's libraries are not installed."""
 
-from display.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run ``edge-display``."""
+    from display.cli import main as display
+
+    try:
+        display()
+    except ModuleNotFoundError as error:
+        sys.exit(f"edge-display needs {error.name}, which this unit does not have: pip install 'edge-agent[display]'")
+
+
+if __name__ == "__main__":
+    main()

@@ -66,7 +66,7 @@ class Agent:
         self._config = config
         self._credentials = credentials
         self._clock = SystemClock(config.clock.trust) if clock is None else clock
-        self._inbox = Inbox()
+        self._inbox = Inbox(self._clock)
         self._worker = Worker()
         self._parts: list[Part] = []
         self._systemd = sdnotify.SystemdNotifier()
@@ -97,6 +97,8 @@ class Agent:
 
     async def _work(self) -> None:
         engine = await self._engine()
+        if self._config.notice.version is None:
+            log.warning("no privacy notice: nothing is personalised; hang one up and set notice.version")
         self._build_parts()
         loop = Loop(
             engine,

@@ -2,11 +2,17 @@
 # Install a unit on this machine (Debian 12, 13 or Raspberry Pi OS, as root), from this folder:
 #   sh systemd/install.sh                  packages from the package index, checked against .ci/locks/unit.lock
 #   sh systemd/install.sh --wheels FOLDER  without network: the wheels of edge-agent and of all that it needs are in FOLDER
+#   sh systemd/install.sh --no-display     a unit without a screen (first of the options)
 # Running it again updates the unit. It also works in a chroot, to prepare the image of a card.
 set -eu
 cd "$(dirname "$0")/.."
 step() { echo "edge-agent: $*"; }
 
+lock=unit extra='[display]' services='edge-agent.service edge-display.service edge-agent.target'
+if [ "${1:-}" = --no-display ]; then
+  lock=unit-without-screen extra= services='edge-agent.service edge-agent.target'
+  shift
+fi
 wheels=
 [ "${1:-}" = --wheels ] && wheels=$(cd "$2" && pwd)
 [ "$(id -u)" = 0 ] || { echo "Installing a unit needs root: sudo make install" >&2; exit 1; }
@@ -18,9 +24,9 @@ mkdir -p /opt/edge-agent
 [ -x $venv/bin/pip ] || python3 -m venv $venv
 pip() { $venv/bin/pip --disable-pip-version-check --no-input --quiet "$@"; }
 if [ -n "$wheels" ]; then
-  pip install --no-index --find-links "$wheels" --upgrade 'edge-agent[display]'
+  pip install --no-index --find-links "$wheels" --upgrade "edge-agent$extra"
 else
-  pip install --require-hashes -r .ci/locks/unit.lock
+  pip install --require-hashes -r .ci/locks/$lock.lock
   pip install --no-deps --force-reinstall --build-constraint .ci/locks/build.lock .
 fi
 cp README.md /opt/edge-agent/
@@ -41,8 +47,8 @@ if [ -d /run/systemd/system ]; then
   systemctl reload dbus.service
   systemctl try-restart bluetooth.service edge-agent.service edge-display.service
 fi
-systemctl --quiet enable edge-agent.service edge-display.service edge-agent.target
+systemctl --quiet enable $services
 
 step "installed. Now enrol it with the claim of the hub, then start it:
-  runuser -u edge-agent -- $venv/bin/edge-agent enrol --hub URL --claim-file FILE
+  runuser -u edge-agent -- $venv/bin/edge-agent enrol --hub URL --claim-file - < CLAIM
   systemctl start edge-agent.target"

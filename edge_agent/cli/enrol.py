@@ -37,5 +37,5 @@ def enrol(hub_url: str, claim_file: TextIO, folder: Path, config_file: Path) -> 
         claim = parse_claim(claim_file.read())
     except ValueError as error:
         raise FileError(f"{claim_file.name}: {error}") from error
-    config = buy_identity(hub_url, claim, folder, config_file)
+    config = buy_identity(hub_url, claim, folder.absolute(), config_file)
     click.echo(f"this is unit {config.unit} of store {config.store}; next: edge-agent run --config {config_file}")

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from edge_agent.contracts.base import FileContract
+from edge_agent.contracts.base import Contract
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 
 
-class SliceFile(FileContract):
-    """A store's knowledge in one JSON file."""
+class SliceFile(Contract):
+    """A store's knowledge in one JSON file. Like a slice from the hub: what it does not know is ignored."""
 
-    profiles: Annotated[tuple[dict[str, JsonValue], ...], Field(max_length=100_000)]
+    profiles: Annotated[tuple[JsonValue, ...], Field(max_length=100_000)]
     """Profiles as the hub sends them. A broken one is skipped and counted, the rest is used."""
     products: Annotated[tuple[Product, ...], Field(max_length=200_000)] = ()
     """Products of the catalogue."""

@@ -145,9 +145,9 @@ class Show:
   The screen            {pages}/live     ({where})
   What happens          {pages}/story    (and below)
 
-Open the tablet page, wait for a card, claim it; with &tablet=second at the end of its
-address it is a second tablet. Shoppers come and go; {STRANGERS}
-strangers pass by, of whom no trace is kept. Ctrl-C ends the demo.
+Open the tablet page, wait for a card and claim it; with &tablet=second at the end of its address it is
+a second tablet. Five customers with the shop's app come and go, one of them reads German; {STRANGERS} strangers
+pass by, of whom no trace is kept. Ctrl-C ends the demo.
 """
         )
 

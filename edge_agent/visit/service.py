@@ -144,6 +144,9 @@ class Service:
         )
         if scene is not None:
             self._roster.tell("screen", journey.customer, journey.badge, text=scene.product_name or scene.headline)
+        else:
+            why = "she is in the control group" if decision.holdout else "the screen stays general"
+            self._roster.tell("silent", journey.customer, journey.badge, text=why)
         return journey
 
     def _others(self, journey: Journey) -> list[Journey]:

@@ -29,7 +29,7 @@ def sentence(fact: Fact) -> str:
         case "outcome":
             return f"{who} → outcome: {(fact.outcome or 'done').replace('_', ' ')}"
         case "silent":
-            return f"{who} → nothing is said: {fact.text.replace('_', ' ')}"
+            return f"{who} → nothing personal on the screen: {fact.text.replace('_', ' ')}"
         case "withdrawn":
             return f"{who} → withdrew consent: screen, card and profile are cleared"
         case "away":

@@ -125,16 +125,17 @@ def test_replay_recognises_rolling_ids_at_the_time_of_the_capture(walk: tuple[Pa
 
 def test_what_a_slice_file_may_hold_and_what_not(walk: tuple[Path, datetime], tmp_path: Path) -> None:
     capture, at = walk
-    profiles = [profile(at, shoe_size=39), {"customer": "broken"}, profile(at, customer="not an id")]
+    profiles = [profile(at, shoe_size=39), {"customer": "broken"}, profile(at, customer="not an id"), "none"]
     done = call("edge-agent", "replay", str(capture), "--slice", str(slice_file(tmp_path, profiles)))
     assert "1 visits" in done.stderr
     assert "profile 2 is skipped: valid_until: is missing" in done.stderr
     assert "profile 3 is skipped: customer" in done.stderr
+    assert "profile 4 is skipped: Input should be a valid dictionary" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "Invalid JSON"), ("{}", "profiles: is missing"), ('{"profiles": [], "x": 1}', "x: no such key")],
+    [("", "Invalid JSON"), ("{}", "profiles: is missing"), ('{"x": 1, "profiles": 2}', "profiles = 2")],
 )
 def test_a_slice_file_that_is_none(content: str, message: str, walk: tuple[Path, datetime], tmp_path: Path) -> None:
     path = tmp_path / "slice.json"

@@ -27,7 +27,7 @@ KINDS = get_args(Fact.__annotations__["kind"])
         (Fact("card", "c", "Blue diamond", text="lost-and-found"), "Blue diamond → card for Lost and found"),
         (Fact("claimed", "c"), "A customer → claimed: a clerk is on the way"),
         (Fact("outcome", "c", outcome="not_interested"), "A customer → outcome: not interested"),
-        (Fact("silent", "c", text="open_complaint"), "A customer → nothing is said: open complaint"),
+        (Fact("silent", "c", text="open_complaint"), "A customer → nothing personal on the screen: open complaint"),
         (Fact("withdrawn", "c"), "A customer → withdrew consent: screen, card and profile are cleared"),
         (Fact("away", "c", "Blue diamond", "Outdoor"), "Blue diamond steps away from Outdoor"),
         (Fact("left", "c", "Blue diamond"), "Blue diamond has left the shop"),

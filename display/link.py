@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 RETRY_MIN_S = 0.1
 RETRY_MAX_S = 2.0
-"""The agent's absence is retried after RETRY_MIN_S, doubling to RETRY_MAX_S: a restarted agent is found at once."""
+"""The agent's absence is retried after RETRY_MIN_S, doubling to RETRY_MAX_S: a restarted agent is found at once.
+
+Only its state proves that it is there for us: an agent that has a display already hangs up on a second one."""
 
 MESSAGES_PER_TURN = 16
 """So many messages are read before the next frame is drawn; the rest waits in the socket."""
@@ -47,6 +49,7 @@ class Link:
         self._retry_s = RETRY_MIN_S
         self._retry_at_s = 0.0
         self._absence_logged = False
+        self._greeted = False
         self._garbage_logged = False
         self._foreign = False
 
@@ -103,10 +106,15 @@ class Link:
                 self._absence_logged = True
             self._lost(now_s)
             return
-        log.info("connected to the agent")
         self._socket = attempt
+        self._greeted = self._garbage_logged = self._foreign = False
+
+    def _welcome(self) -> None:
+        if not self._greeted:
+            log.info("connected to the agent")
+            self._greeted = True
         self._retry_s = RETRY_MIN_S
-        self._absence_logged = self._garbage_logged = self._foreign = False
+        self._absence_logged = False
 
     def _lost(self, now_s: float) -> None:
         self._socket = None
@@ -135,7 +143,8 @@ class Link:
             if content:
                 return content, bool(flags & socket.MSG_TRUNC)
             problem = "it closed the connection"
-        log.warning("the agent is gone (%s): showing the loop, trying again", problem)
+        if not self._absence_logged:
+            log.warning("the agent is gone (%s): showing the loop, trying again", problem)
         self._socket.close()
         self._lost(now_s)
         self._absence_logged = True
@@ -152,9 +161,13 @@ class Link:
             field = ".".join(map(str, first["loc"]))
             self._refuse(_message_id(content), f"{field}: {first['msg']}" if field else first["msg"])
             return None
-        if isinstance(message, State) and message.protocol != PROTOCOL_VERSION:
-            self._foreign = True
-            self._refuse(None, f"protocol {message.protocol}: this display speaks {PROTOCOL_VERSION}; showing the loop")
+        if isinstance(message, State):
+            self._foreign = message.protocol != PROTOCOL_VERSION
+            if self._foreign:
+                problem = f"protocol {message.protocol}: this display speaks {PROTOCOL_VERSION}; showing the loop"
+                self._refuse(None, problem)
+            else:
+                self._welcome()
         return None if self._foreign else message
 
     def _refuse(self, message_id: str | None, reason: str) -> None:

@@ -33,7 +33,7 @@ SEND_BUFFER_BYTES = 4 * MESSAGE_MAX_BYTES
 """A display that reads nothing is dropped once this is full; it comes back and gets the full state."""
 
 CONNECTIONS_MAX = 4
-"""The display, the one that replaces it, and two that only try; more wait until one of them has gone."""
+"""The display, and three that only try; more wait until one of them has gone."""
 
 PAUSE_S = 0.002
 """Pause after each packet: a display says a few things a minute, and a broken one must not take the loop's time."""
@@ -72,18 +72,27 @@ class ScreenLink:
         self.send(ContentChanged(version=version))
 
     async def run(self) -> None:
-        """Serve displays until cancelled; raise DisplayError where the socket cannot be made."""
+        """Serve displays until cancelled; raise DisplayError where the socket cannot be had."""
+        failure: BaseException | None = None
         with self._listen() as listener:
-            loop = asyncio.get_running_loop()
             self.health.waiting("no display is connected")
-            places = asyncio.Semaphore(CONNECTIONS_MAX)
-            async with asyncio.TaskGroup() as tasks:
-                while True:
-                    await places.acquire()
-                    connection, _ = await loop.sock_accept(listener)
-                    connection.setblocking(False)
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-                    tasks.create_task(self._serve(connection)).add_done_callback(lambda _: places.release())
+            try:
+                await self._accept(listener)
+            except* OSError as group:
+                failure = group.exceptions[0]
+        if failure is not None:
+            raise DisplayError(f"display socket {self._path}: {failure}") from failure
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        places = asyncio.Semaphore(CONNECTIONS_MAX)
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                await places.acquire()
+                connection, _ = await loop.sock_accept(listener)
+                connection.setblocking(False)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+                tasks.create_task(self._serve(connection)).add_done_callback(lambda _: places.release())
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
@@ -110,8 +119,9 @@ class ScreenLink:
                 return
             if hello is None:
                 return
-            if self._display is not None:  # the newest display counts: the old one is dead or a leftover
-                self._display.shutdown(socket.SHUT_RDWR)
+            if self._display is not None:  # it lives: a dead one's socket is at its end, and its reader has gone
+                self._complain("second display", "another one is connected; the second was refused")
+                return
             self._display = connection
             self.health.running()
             self._emit(DisplayJoined(hello))

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import random
+import resource
 import socket
 import stat
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from display.link import Link
 from edge_agent.clock import SystemClock
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES, Contract
 from edge_agent.contracts.screen import Clear, Hello, Refused, Scene, Show, Shown, State
@@ -115,13 +117,75 @@ async def test_only_its_group_may_connect(setting: Setting) -> None:
     await setting.until(lambda: stat.S_IMODE(setting.path.stat().st_mode) == 0o660)
 
 
-async def test_the_newest_display_counts(setting: Setting) -> None:
+async def test_while_a_display_lives_a_second_one_is_refused_and_that_is_said_once(
+    setting: Setting, caplog: pytest.LogCaptureFixture
+) -> None:
     first = await setting.join()
+    for _ in range(5):
+        second = await setting.connect()
+        await second.send(HELLO)
+        assert await second.receive() == b""
+    setting.link.send(Show(scene=scene("m2")))
+    assert Show.model_validate_json(await first.receive()).scene.message_id == "m2"
+    assert setting.emitted == [DisplayJoined(HELLO)]
+    assert sum("another one is connected" in record.message for record in caplog.records) == 1
+
+
+async def test_a_dead_display_makes_room_at_once(setting: Setting) -> None:
+    first = await setting.join()
+    first.socket.close()
+    await setting.until(lambda: setting.count(DisplayLost))
     second = await setting.join()
-    assert await first.receive() == b""
     setting.link.send(Show(scene=scene("m2")))
     assert Show.model_validate_json(await second.receive()).scene.message_id == "m2"
-    assert setting.count(DisplayLost) == 0
+
+
+async def test_two_displays_do_not_fight(setting: Setting) -> None:
+    """Two real ones: the second waits longer and longer, and takes over when the first has gone."""
+    await setting.until(setting.path.exists)
+    first, second = (Link(setting.path, lambda: HELLO) for _ in range(2))
+    now_s = 0.0
+
+    async def turn(*links: Link) -> None:
+        nonlocal now_s
+        now_s += 0.05
+        for link in links:
+            link.turn(now_s)
+        joined = setting.count(DisplayJoined)
+        await asyncio.sleep(0.005)
+        if setting.count(DisplayJoined) > joined:
+            setting.link.send(State())
+
+    while not setting.count(DisplayJoined):
+        await turn(first)
+    for _ in range(400):
+        await turn(first, second)
+    assert setting.count(DisplayJoined) == 1
+    assert 1 <= setting.link.faults["second display"] <= 15
+    first.close()
+    async with asyncio.timeout(30):
+        while setting.count(DisplayJoined) < 2:
+            await turn(second)
+    second.close()
+
+
+async def test_an_agent_out_of_file_descriptors_says_so_instead_of_dying(tmp_path: Path) -> None:
+    link = ScreenLink(tmp_path / "display.sock", lambda _: None, Health("screen", SystemClock("always")))
+    task = asyncio.create_task(link.run())
+    async with asyncio.timeout(30):
+        while link.health.report.problem != "no display is connected":
+            await asyncio.sleep(0.01)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as caller:
+        lowest_free = os.dup(caller.fileno())
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            caller.connect(str(tmp_path / "display.sock"))
+            with pytest.raises(DisplayError, match="Too many open files"):
+                await task
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize(

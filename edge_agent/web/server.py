@@ -82,7 +82,7 @@ class _Server(uvicorn.Server):
 
 def allowed_hosts(host: str) -> tuple[str, ...]:
     """Return the names under which a page served on ``host`` may be opened, for :class:`edge_agent.web.app.Sources`."""
-    return ("localhost", "127.0.0.1") if is_loopback(host) else ("*",)
+    return ("localhost", "127.0.0.1", "[::1]") if is_loopback(host) else ("*",)
 
 
 def is_loopback(host: str) -> bool:

@@ -8,7 +8,8 @@
     │   ├── DisplayError           the display's socket
     │   ├── BusError               the store's broker
     │   ├── HubError               the platform's hub
-    │   └── ServerError            a socket that we serve could not be opened
+    │   ├── ServerError            a socket that we serve could not be opened
+    │   └── DiskError              a file or folder of the hub's could not be written or read
     ├── FileError                  a file that a person wrote or named is wrong; says where and what is allowed
     │   └── CaptureError           a capture is corrupt, at a byte offset
     └── StoreError                 a database of the unit cannot be used
@@ -48,6 +49,10 @@ class HubError(AdapterError):
 
 class ServerError(AdapterError):
     """A socket that we serve could not be opened."""
+
+
+class DiskError(AdapterError):
+    """The disk does not take or give what comes from the hub. The message names the path and what to do."""
 
 
 class FileError(EdgeError):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from edge_agent.constants import UNIT_CREDENTIAL
 from edge_agent.contracts.base import CustomerId, Identifier
 from edge_agent.errors import StoreError
+from edge_agent.store.files import SECRET_MODE, write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -66,25 +67,9 @@ def _key_file(path: Path) -> bytes:
             return secret
         log.warning("%s: %d bytes, must be %d; a new key is made, the slice is pulled again", path, len(secret), 32)
     secret = os.urandom(KEY_BYTES)
-    _write_durably(path, secret)
-    return secret
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    """Write a private file so that a power cut leaves the old one or the whole new one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_atomically(path, secret, SECRET_MODE)
+    return secret
 
 
 class ProfileCipher:

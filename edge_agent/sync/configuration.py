@@ -8,7 +8,8 @@ from pydantic import JsonValue, RootModel, ValidationError
 
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.errors import HubError
-from edge_agent.sync.files import write_atomically
+from edge_agent.store.files import write_atomically
+from edge_agent.sync.files import disk_told
 
 _CONFIG_MODE = 0o640
 
@@ -33,10 +34,11 @@ def desired_config(tree: Mapping[str, JsonValue], hub_url: str, folder: Path) ->
 
 
 def write_config(path: Path, config: AgentConfig) -> bool:
-    """Write a configuration file, defaults left out. Returns whether it changed."""
+    """Write a configuration file, defaults left out; return whether it changed. Raises DiskError."""
     text = tomli_w.dumps(config.model_dump(mode="json", exclude_defaults=True, exclude_none=True)).encode()
-    if path.exists() and path.read_bytes() == text:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text, _CONFIG_MODE)
+    with disk_told(path):
+        if path.exists() and path.read_bytes() == text:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text, _CONFIG_MODE)
     return True

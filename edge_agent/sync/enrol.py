@@ -15,9 +15,10 @@ from edge_agent.contracts.claim import Claim
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.unit import EnrolRequest, EnrolResponse, Problem
 from edge_agent.errors import FileError, HubError
+from edge_agent.store.files import SECRET_MODE, write_atomically
 from edge_agent.sync.client import parse
 from edge_agent.sync.configuration import desired_config, write_config
-from edge_agent.sync.files import SECRET_MODE, write_atomically
+from edge_agent.sync.files import disk_told
 from edge_agent.sync.identity import AUTHORITY_FILE, CERTIFICATE_FILE, KEY_FILE, trust
 
 _ANSWER_MAX_BYTES = 256 * 1024
@@ -28,20 +29,22 @@ def enrol(hub_url: str, claim: Claim, folder: Path, config_file: Path) -> AgentC
     """Make the unit's key, buy its certificate, write ``folder/identity`` and the unit's configuration.
 
     Raises HubError where the hub refuses, cannot be reached, or is not the hub of the claim;
-    FileError where the folder holds a key that cannot be read.
+    FileError where the folder holds a key that cannot be read, DiskError where the disk takes no files.
     """
     hub_url = hub_url.rstrip("/")
     authority = _authority(hub_url, claim.fingerprint)
     identity = folder / "identity"
-    identity.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with disk_told(identity):
+        identity.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = _own_key(identity / KEY_FILE)
     answer = _redeem(hub_url, authority, claim, key)
     certificate = x509.load_pem_x509_certificate(answer.certificate_pem.encode())
     if certificate.public_key() != key.public_key():
         raise HubError("the hub's certificate is not for this unit's key")
     config = desired_config(answer.config, hub_url, folder)
-    write_atomically(identity / AUTHORITY_FILE, authority.encode())
-    write_atomically(identity / CERTIFICATE_FILE, answer.certificate_pem.encode())
+    with disk_told(identity):
+        write_atomically(identity / AUTHORITY_FILE, authority.encode())
+        write_atomically(identity / CERTIFICATE_FILE, answer.certificate_pem.encode())
     write_config(config_file, config)
     return config
 
@@ -99,9 +102,12 @@ def _own_key(path: Path) -> ec.EllipticCurvePrivateKey:
         pem = made.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        write_atomically(path, pem, SECRET_MODE)
+        with disk_told(path):
+            write_atomically(path, pem, SECRET_MODE)
+    with disk_told(path):
+        text = path.read_bytes()
     try:
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(text, password=None)
     except (ValueError, TypeError) as error:
         raise FileError(f"{path}: not a private key; remove it to make a new one") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):

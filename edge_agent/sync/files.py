@@ -1,22 +1,20 @@
-"""Files that are either whole or absent."""
+"""What the disk says when it does not take the hub's files, as an error that a part survives."""
 
-import os
-import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-SECRET_MODE = 0o600
+from edge_agent.errors import DiskError
+
 FOLDER_MODE = 0o750  # the display's user reads the content through its group
 
 
-def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file so that a reader, or a power cut, sees the old or the new one, never half of it."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+@contextmanager
+def disk_told(path: Path) -> Iterator[None]:
+    """Turn an OSError about ``path`` into a DiskError that names it and says what to do."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        raise DiskError(
+            f"{path}: {error.strerror or error}; check that the disk is neither full nor read-only, and its owner"
+        ) from error

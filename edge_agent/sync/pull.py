@@ -12,7 +12,7 @@ from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.slice import SlicePage
-from edge_agent.errors import HubError, StoreError
+from edge_agent.errors import DiskError, HubError, StoreError
 from edge_agent.events import KnowledgeChanged, SliceChanged
 from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.slice import SliceStore
@@ -71,7 +71,7 @@ class Pull:
             try:
                 await self.pull_knowledge()
                 self._complaint = ""
-            except HubError as error:  # the slice must not wait for a broken catalogue
+            except (HubError, DiskError, StoreError) as error:  # the slice must not wait for a broken catalogue
                 if str(error) != self._complaint:
                     self._complaint = str(error)
                     log.warning("what is held stays in use: %s", error)
@@ -99,8 +99,8 @@ class Pull:
         if any(changed) or new_playlist:
             self._to.emit(KnowledgeChanged())
         await self._desired_config()
-        if missing:
-            raise HubError(missing)
+        if missing is not None:
+            raise missing
 
     async def _gather(self, cursor: str | None) -> None:
         gathering = Gathering(self._config.store, cursor)

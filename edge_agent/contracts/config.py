@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Metres, Seconds, ShortText
 from edge_agent.contracts.campaign import ScreenMode
@@ -20,6 +20,9 @@ class NoticeConfig(FileContract):
     """Version of the notice that hangs in the shop. Absent: nothing is personalised."""
 
 
+_URL_RULE = "must be https://NAME or https://NAME:PORT"
+
+
 class HubConfig(FileContract):
     """The platform's edge gateway."""
 
@@ -27,6 +30,18 @@ class HubConfig(FileContract):
     """Base URL of the hub. Absent: the unit works with the slice that it holds until its lease ends."""
     poll_s: Annotated[float, Field(ge=1, le=3600)] = 30
     """Seconds between pulls while the nudge stream is down."""
+
+    @field_validator("url")
+    @classmethod
+    def _names_a_server(cls, url: str | None) -> str | None:
+        if url is not None:
+            if any(wrong in url for wrong in ("@", "?", "#", "\\", "..")):
+                raise ValueError(f"{_URL_RULE}, and nothing else")
+            try:
+                HttpUrl(url)
+            except ValidationError as error:
+                raise ValueError(f"{_URL_RULE} ({error.errors()[0]['msg']})") from error
+        return url
 
 
 class BrokerConfig(FileContract):

@@ -128,7 +128,7 @@ class HubClient:
                     return
                 finally:
                     await response.aclose()
-        except (httpx2.HTTPError, httpx2.StreamError) as error:
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise HubError(f"the hub cannot be reached: {_reason(error)}") from error
 
     def _open(self) -> tuple[Identity, httpx2.AsyncClient]:

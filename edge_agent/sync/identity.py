@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from joserfc import jws, jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from edge_agent.contracts.request import TOKEN_MAX_BYTES, TOKEN_TYPE, RequestClaims
@@ -40,14 +41,14 @@ class Identity:
 
     @classmethod
     def load(cls, folder: Path) -> "Identity":
-        """Read the identity that enrolment wrote; raises HubError where there is none."""
+        """Read the identity that enrolment wrote; raises HubError where there is none, or not one of ours."""
         try:
             key = ECKey.import_key((folder / KEY_FILE).read_bytes())
             certificate = x509.load_pem_x509_certificate((folder / CERTIFICATE_FILE).read_bytes())
             tls = trust((folder / AUTHORITY_FILE).read_text())
         except FileNotFoundError as error:
             raise HubError(f"{error.filename} is missing; run: edge-agent enrol") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, JoseError) as error:
             raise HubError(f"the identity in {folder} cannot be read ({error}); run: edge-agent enrol") from error
         der = certificate.public_bytes(serialization.Encoding.DER)
         return cls(key, base64.b64encode(der).decode(), tls)

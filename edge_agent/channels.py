@@ -44,6 +44,10 @@ class Channel(Generic[T]):
             self._arrived.clear()
         return item
 
+    def peek(self) -> T | None:
+        """Return the oldest item and leave it there, or ``None``."""
+        return self._items[0] if self._items else None
+
     async def get(self) -> T:
         """Wait for the oldest item."""
         while not self._items:

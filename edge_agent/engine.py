@@ -6,21 +6,20 @@ blocking ones in the store's thread.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.event import CloudEvent, ErasureReceipt
-from edge_agent.contracts.slice import Profile, Token
+from edge_agent.contracts.slice import Profile
 from edge_agent.errors import StoreError
 from edge_agent.events import EventRow, Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
 from edge_agent.identify.index import TokenIndex
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.catalogue import CatalogueStore
-from edge_agent.store.journal import CONTACT_KEEP_S, Journal, JournalRow
+from edge_agent.store.journal import Journal, JournalRow
 from edge_agent.store.opening import Stores
 from edge_agent.store.slice import SliceStore
 
@@ -31,8 +30,9 @@ BACKLOG_MAX = 10_000
 
 PRODUCTS_CACHED = 1024
 
-Loaded = TokenIndex | list[tuple[CustomerId, tuple[Token, ...]]] | None
-"""What a changed slice means for the token index: a new one, or the customers to replace."""
+LOAD_CUSTOMERS = 500
+LOAD_DERIVATIONS = 10_000
+"""What one piece of a load takes on: about a tenth of a second, half a second on a Raspberry Pi."""
 
 
 class StoreKnowledge:
@@ -95,16 +95,19 @@ class Engine:
         self._pipeline.restore(
             self._journal.open_visits(),
             self._journal.open_cards(),
-            self._journal.contact_rows(instant.utc - timedelta(seconds=CONTACT_KEEP_S)),
-            self._journal.withdrawals(instant.utc),
+            self._journal.contact_rows(),  # and withdrawals: all of them, the clock may be wrong yet
+            self._journal.withdrawals(),
             self._slice.lease_until(),
             instant,
         )
-        self._pipeline.index = self._whole_index(instant)
+        for _ in self._load_all(instant):
+            pass
 
     def step(self, received: Input | None, instant: Instant) -> Outcomes:
         """Take one input, or ``None`` when only time has passed; return what the shell must do. Blocks."""
-        outcomes = self.advance(received, self.load(received, instant), instant)
+        for _ in self.load(received, instant):
+            pass
+        outcomes = self.advance(received, instant)
         self.commit(outcomes, instant)
         return outcomes
 
@@ -112,27 +115,26 @@ class Engine:
         """When to step without an input, monotonic second."""
         return self._pipeline.next_deadline()
 
-    def load(self, received: Input | None, instant: Instant) -> Loaded:
-        """Read what an input makes necessary. Blocks."""
-        if not isinstance(received, SliceChanged):
-            return None
-        if received.changed is None:
-            return self._whole_index(instant)
-        profiles = ((customer, self._slice.profile(customer)) for customer in received.changed)
-        return [(customer, () if profile is None else profile.tokens) for customer, profile in profiles]
+    def load(self, received: Input | None, instant: Instant) -> Iterator[None]:
+        """Bring the token index up to date with a changed slice. Each piece blocks, so that the caller may breathe.
 
-    def advance(self, received: Input | None, loaded: Loaded, instant: Instant) -> Outcomes:
-        """Decide. Never blocks for longer than one profile takes to read."""
+        Nobody else may use the engine before the last piece; :meth:`advance` comes after it.
+        """
+        if not isinstance(received, SliceChanged):
+            return
+        if received.changed is None:
+            yield from self._load_all(instant)
+            return
+        for number, customer in enumerate(received.changed, start=1):
+            profile = self._slice.profile(customer)
+            self._pipeline.index.put(customer, () if profile is None else profile.tokens)
+            if number % LOAD_CUSTOMERS == 0:
+                yield
+
+    def advance(self, received: Input | None, instant: Instant) -> Outcomes:
+        """Decide. Never blocks for longer than it takes to read the profiles of those concerned."""
         if isinstance(received, KnowledgeChanged):
             self._knowledge.changed()
-        match loaded:
-            case TokenIndex():
-                self._pipeline.index = loaded
-            case list():
-                for customer, tokens in loaded:
-                    self._pipeline.index.put(customer, tokens)
-            case None:
-                pass
         return self._pipeline.step(received, instant)
 
     def commit(self, outcomes: Outcomes, instant: Instant) -> None:
@@ -200,9 +202,14 @@ class Engine:
             data=row.data.model_dump(mode="json", exclude_none=True),
         )
 
-    def _whole_index(self, instant: Instant) -> TokenIndex:
-        index = TokenIndex(self._slice.tokens())
+    def _load_all(self, instant: Instant) -> Iterator[None]:
+        index = TokenIndex()
+        for number, (customer, tokens) in enumerate(self._slice.tokens(), start=1):
+            index.put(customer, tokens)
+            if number % LOAD_CUSTOMERS == 0:
+                yield
         unix_s = int(instant.utc.timestamp())
         while not index.complete(unix_s):
-            index.work(unix_s, 10_000)
-        return index
+            index.work(unix_s, LOAD_DERIVATIONS)
+            yield
+        self._pipeline.index = index

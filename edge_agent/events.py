@@ -243,3 +243,7 @@ class Outcomes:
     effects: tuple[Effect, ...] = ()
     rows: tuple[Row, ...] = ()
     facts: tuple[Fact, ...] = ()
+
+
+NOBODY = Outcomes()
+"""This very object: a stranger advertised, and nothing has changed, not even the next deadline."""

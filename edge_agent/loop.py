@@ -8,6 +8,7 @@ from edge_agent.clock import Clock
 from edge_agent.constants import RADIO_QUEUE_MAX
 from edge_agent.engine import Engine
 from edge_agent.events import (
+    NOBODY,
     Advertisement,
     ClerkReplied,
     Effect,
@@ -24,8 +25,8 @@ from edge_agent.store.worker import Worker
 HEARTBEAT_S = 2.0
 """The loop proves at least this often that it is alive."""
 
-FAIR_STEPS = 64
-"""Steps before the other parts get their turn, however much waits."""
+FAIR_S = 0.005
+"""Work before the other parts get their turn, however much waits."""
 
 URGENT_MAX = 10_000
 
@@ -33,35 +34,46 @@ CLERKS_MAX = 1000
 """Replies that wait. A store's tablets send a few a minute; more is a flood from the shop's network."""
 
 
+Stamped = tuple[Input, Instant]
+"""An input, and when it arrived."""
+
+
 class Inbox:
     """Where all parts leave their inputs. What must not be lost is served before the radio."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._arrived = asyncio.Event()
-        self.urgent: NeverDrop[Input] = NeverDrop(URGENT_MAX, self._arrived.set)
-        self.clerks: DropOldest[Input] = DropOldest(CLERKS_MAX, self._arrived.set)
-        self.radio: DropOldest[Input] = DropOldest(RADIO_QUEUE_MAX, self._arrived.set)
+        self.urgent: NeverDrop[Stamped] = NeverDrop(URGENT_MAX, self._arrived.set)
+        self.clerks: DropOldest[Stamped] = DropOldest(CLERKS_MAX, self._arrived.set)
+        self.radio: DropOldest[Stamped] = DropOldest(RADIO_QUEUE_MAX, self._arrived.set)
         self._turns = (self.clerks, self.radio)
 
     def put(self, received: Input) -> None:
-        """Leave one input; never blocks."""
+        """Leave one input, stamped with this moment; never blocks."""
+        stamped = received, self._clock.now()
         match received:
             case Advertisement():
-                self.radio.put(received)
+                self.radio.put(stamped)
             case ClerkReplied() | TabletJoined():
-                self.clerks.put(received)
+                self.clerks.put(stamped)
             case _:
-                self.urgent.put(received)
+                self.urgent.put(stamped)
 
-    def take(self) -> Input | None:
+    def take(self) -> Stamped | None:
         """Return the next input, or ``None``. Clerks and radio take turns: neither can silence the other."""
-        received = self.urgent.take()
-        if received is not None:
-            return received
+        stamped = self.urgent.take()
+        if stamped is not None:
+            return stamped
         first, second = self._turns
         self._turns = second, first
-        received = first.take()
-        return second.take() if received is None else received
+        stamped = first.take()
+        return second.take() if stamped is None else stamped
+
+    def heard_until(self, now: Instant) -> Instant:
+        """Return up to when everything that was heard has been taken: ``now``, unless advertisements wait."""
+        waiting = self.radio.peek()
+        return now if waiting is None else waiting[1]
 
     def __len__(self) -> int:
         """Return how many inputs wait."""
@@ -80,7 +92,11 @@ class Inbox:
 
 
 class Loop:
-    """Runs the engine for ever."""
+    """Runs the engine for ever.
+
+    The engine lives in the time in which things were heard: after a stall it catches up with what waits, and
+    nobody who advertised all the while is taken for silent.
+    """
 
     def __init__(
         self,
@@ -93,6 +109,7 @@ class Loop:
         alive: Callable[[], None],
         committed: Callable[[], None],
     ) -> None:
+        """``alive`` is called about every HEARTBEAT_S, while both this loop and the worker make progress."""
         self._engine = engine
         self._inbox = inbox
         self._worker = worker
@@ -101,55 +118,90 @@ class Loop:
         self._tell = tell
         self._alive = alive
         self._committed = committed
+        self._reached = clock.now()
+        """The engine's time; never goes back."""
+        self._deadline_s: float | None = 0.0
+        self._heartbeat_s = 0.0
+        self._proof: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Step until cancelled; then what the disk refused gets a last chance."""
         try:
             await self._run()
         finally:
+            if self._proof is not None:
+                self._proof.cancel()
             await self._worker.call(self._engine.write_backlog)
 
     async def _run(self) -> None:
-        deadline_s: float | None = 0.0
-        heartbeat_s = 0.0
-        steps = 0
+        yielded_s = self._clock.now().monotonic_s
         while True:
-            received = self._inbox.take()
+            stamped = self._inbox.take()
             now = self._clock.now()
-            if now.monotonic_s >= heartbeat_s:
-                heartbeat_s = now.monotonic_s + HEARTBEAT_S
-                self._alive()
-                if self._engine.backlog:
-                    await self._worker.call(self._engine.write_backlog)
-            due = deadline_s is not None and now.monotonic_s >= deadline_s
-            if received is None and not due:
-                next_s = heartbeat_s if deadline_s is None else min(heartbeat_s, deadline_s)
+            if self._beat(now) and self._engine.backlog:
+                await self._worker.call(self._engine.write_backlog)
+            if stamped is not None:
+                received, at = stamped
+                # What is served before the radio must not carry the time past what was heard and waits.
+                heard_until = self._inbox.heard_until(at)
+                await self._step(received, min(at, heard_until, key=_monotonic_s))
+            elif self._deadline_s is None or now.monotonic_s < self._deadline_s:
+                next_s = self._heartbeat_s if self._deadline_s is None else min(self._heartbeat_s, self._deadline_s)
                 await self._inbox.wait(next_s - now.monotonic_s)
+                yielded_s = self._clock.now().monotonic_s
                 continue
-            if received is not None:
-                await self._step(received, now)
-            if due:
-                await self._step(None, now)
-            deadline_s = self._engine.next_deadline()
-            steps += 1
-            if steps % FAIR_STEPS == 0:
+            heard_until = self._inbox.heard_until(now)
+            if self._deadline_s is not None and heard_until.monotonic_s >= self._deadline_s:
+                await self._step(None, heard_until)
+            if now.monotonic_s - yielded_s >= FAIR_S:
                 await asyncio.sleep(0)
+                yielded_s = self._clock.now().monotonic_s
 
-    async def _step(self, received: Input | None, now: Instant) -> None:
-        loaded = await self._worker.call(self._engine.load, received, now) if _reads(received) else None
-        outcomes = self._engine.advance(received, loaded, now)
+    async def _step(self, received: Input | None, at: Instant) -> None:
+        at = self._reached = max(self._reached, at, key=_monotonic_s)
+        if isinstance(received, SliceChanged):
+            await self._load(received, at)
+        outcomes = self._engine.advance(received, at)
+        if outcomes is NOBODY:
+            return  # a stranger: nothing has changed, not even what is due next
         for effect in outcomes.effects:
             if isinstance(effect, ToScreen):  # a screen does not wait for the disk
                 self._dispatch(effect)
         for fact in outcomes.facts:
-            self._tell(fact, now)
+            self._tell(fact, at)
         if outcomes.rows or any(isinstance(effect, Forget) for effect in outcomes.effects):
-            await self._worker.call(self._engine.commit, outcomes, now)
+            await self._worker.call(self._engine.commit, outcomes, at)
             self._committed()
         for effect in outcomes.effects:
             if not isinstance(effect, ToScreen):
                 self._dispatch(effect)
+        self._deadline_s = self._engine.next_deadline()
+
+    async def _load(self, received: Input, at: Instant) -> None:
+        pieces = self._engine.load(received, at)
+        while await self._worker.call(next, pieces, _LOADED) is not _LOADED:
+            self._beat(self._clock.now())
+
+    def _beat(self, now: Instant) -> bool:
+        """Once per heartbeat return true, and ask the worker for its proof: without an answer nobody says "alive"."""
+        if now.monotonic_s < self._heartbeat_s:
+            return False
+        self._heartbeat_s = now.monotonic_s + HEARTBEAT_S
+        if self._proof is None or self._proof.done():
+            self._proof = asyncio.create_task(self._prove())
+        return True
+
+    async def _prove(self) -> None:
+        await self._worker.call(_nothing)
+        self._alive()
 
 
-def _reads(received: Input | None) -> bool:
-    return isinstance(received, SliceChanged)
+_LOADED = object()
+
+
+def _monotonic_s(instant: Instant) -> float:
+    return instant.monotonic_s
+
+
+def _nothing() -> None:
+    """Any call proves that the worker's thread is not stuck."""

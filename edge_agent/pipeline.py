@@ -11,6 +11,7 @@ from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import (
+    NOBODY,
     Advertisement,
     BusJoined,
     CardRow,
@@ -41,8 +42,6 @@ DERIVATIONS_PER_STEP = 300
 
 INDEX_CHECK_S = 10.0
 """A wall clock can be set at any time, and then other slots count: nobody is missed for longer than this."""
-
-_NOTHING = Outcomes()
 
 
 class Pipeline:
@@ -114,7 +113,7 @@ class Pipeline:
     def _hear(self, advertisement: Advertisement, instant: Instant) -> Outcomes:
         rssi_dbm = advertisement.rssi_dbm
         if rssi_dbm is None:
-            return _NOTHING
+            return NOBODY
         heard = False
         for frame in decode(advertisement, self._config.radio.operator_prefix).frames:
             device = None if frame.token is None else self.index.find(frame.token)
@@ -131,7 +130,7 @@ class Pipeline:
             power_dbm = MEASURED_POWER_DBM if frame.measured_power_dbm is None else frame.measured_power_dbm
             now_s = instant.monotonic_s
             self._presences_changed(self._tracker.observe(device.customer, device.device, rssi_dbm, power_dbm, now_s))
-        return self._ledger.close() if heard else _NOTHING
+        return self._ledger.close() if heard else NOBODY
 
     def _let_time_pass(self, instant: Instant) -> None:
         unix_s = int(instant.utc.timestamp())

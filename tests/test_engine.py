@@ -18,8 +18,9 @@ from edge_agent.contracts.clerk import Reply
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.screen import Hello, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
-from edge_agent.engine import BACKLOG_MAX, Engine, StoreKnowledge
+from edge_agent.engine import BACKLOG_MAX, LOAD_CUSTOMERS, Engine, StoreKnowledge
 from edge_agent.events import (
+    NOBODY,
     ClerkReplied,
     DisplayJoined,
     EventRow,
@@ -161,6 +162,24 @@ def test_a_step_is_on_the_disk_before_its_effects_are_returned(unit: Unit) -> No
     assert {"visit.started", "content.shown", "clerk.notified"} <= set(unit.events())
 
 
+def test_a_changed_slice_is_loaded_in_pieces_before_anything_is_decided(unit: Unit) -> None:
+    crowd = ["anna", *(f"c{number}" for number in range(2 * LOAD_CUSTOMERS - 1))]
+    unit.pull(*crowd)
+    for changed in (None, frozenset(crowd)):
+        pieces = list(unit.engine.load(SliceChanged(changed, START + LEASE), unit.instant))
+        assert len(pieces) >= 2
+    unit.walk(5)
+    assert "visit.started" in unit.events()
+
+
+def test_only_strangers_leave_the_next_deadline_as_it_is(unit: Unit) -> None:
+    unit.pull("anna")
+    stranger = unit.engine.advance(advertisement("zoe", unit.instant.utc), unit.instant)
+    assert stranger is NOBODY
+    assert unit.engine.advance(advertisement("anna", unit.instant.utc), unit.instant) is not NOBODY
+    assert unit.engine.advance(None, unit.instant) is not NOBODY
+
+
 def test_a_full_disk_stops_no_decision_and_its_rows_are_written_later(
     unit: Unit, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,6 +231,22 @@ def test_opting_out_deletes_the_profile_and_sends_a_receipt(unit: Unit) -> None:
     assert unit.events() == ["consent.revoked", "consent.erased"]
     unit.walk(10)
     assert unit.events() == ["consent.revoked", "consent.erased"]
+
+
+def test_a_clock_that_runs_ahead_at_the_start_forgets_no_withdrawal(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    card = carded(first)
+    first.put(ClerkReplied(Reply(reply="r1", card=card.card.card, tablet="t", action="opted_out")))
+    now_s = first.now_s
+    first.close()
+    second = Unit.open(tmp_path, now_s=now_s + 60 * 86_400)
+    second.now_s = now_s + 300  # the clock was set right
+    second.pull("anna")
+    second.put(DisplayJoined(Hello(width_px=1, height_px=1)))
+    second.walk(10)
+    assert [effect for effect in second.effects(ToScreen) if effect.message.type == "show"] == []
+    assert "visit.started" not in second.events()
+    second.close()
 
 
 def test_a_restart_greets_nobody_twice_and_forgets_no_card(tmp_path: Path) -> None:

@@ -2,58 +2,122 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from edge_agent.clock import SystemClock
+from edge_agent.app import new_id
+from edge_agent.clock import Clock, SystemClock
 from edge_agent.contracts.clerk import TabletHello
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.screen import Hello
+from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import Engine, StoreKnowledge
-from edge_agent.events import Advertisement, BusJoined, DisplayJoined, TabletJoined
-from edge_agent.loop import CLERKS_MAX, Inbox, Loop
+from edge_agent.events import Advertisement, BusJoined, DisplayJoined, Instant, SliceChanged, TabletJoined
+from edge_agent.loop import CLERKS_MAX, HEARTBEAT_S, Inbox, Loop
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.worker import Worker
+from tests.scenario.shop import LEASE, START, advertisement, profile
 
+CLOCK = SystemClock("always")
+UNTIL = START + LEASE
 HEARD = Advertisement(rssi_dbm=-60)
 ASKS = TabletJoined(TabletHello(tablet="t", departments=()))
 
 
 def test_what_must_not_be_lost_comes_first_and_clerks_and_radio_take_turns() -> None:
-    inbox = Inbox()
+    inbox = Inbox(CLOCK)
     for received in (HEARD, HEARD, ASKS, ASKS, BusJoined()):
         inbox.put(received)
     assert len(inbox) == 5
-    taken = [inbox.take() for _ in range(6)]
+    stamped = [inbox.take() for _ in range(5)]
+    assert inbox.take() is None
+    taken = [received for received, _ in filter(None, stamped)]
     assert taken[0] == BusJoined()
-    assert taken[-1] is None
     assert taken[1:5] in ([ASKS, HEARD] * 2, [HEARD, ASKS] * 2)
 
 
 def test_a_flood_from_the_shops_network_is_shed_and_counted() -> None:
-    inbox = Inbox()
+    inbox = Inbox(CLOCK)
     for _ in range(CLERKS_MAX + 500):
         inbox.put(ASKS)
     assert (len(inbox), inbox.clerks.dropped) == (CLERKS_MAX, 500)
 
 
+@dataclass
+class HandClock:
+    """A clock that stands until it is moved."""
+
+    now_s: float = 0.0
+
+    def now(self) -> Instant:
+        return Instant(self.now_s, START + timedelta(seconds=self.now_s), utc_trusted=True)
+
+
+@dataclass
+class Running:
+    """A loop at work over real stores."""
+
+    inbox: Inbox
+    task: asyncio.Task[None]
+    worker: Worker
+    stores: Stores
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not condition():
+                await asyncio.sleep(0.001)
+
+    @contextlib.asynccontextmanager
+    async def worker_busy(self):  # type: ignore[no-untyped-def]
+        """Keep the worker's thread from everybody, as a slow disk does."""
+        gate = threading.Event()
+        call = asyncio.create_task(self.worker.call(gate.wait))
+        await asyncio.sleep(0)
+        try:
+            yield
+        finally:
+            gate.set()
+            await call
+
+    def events(self) -> list[str]:
+        return [outgoing.event.type for outgoing in self.stores.journal.outbox(1000)]
+
+
+def pull(stores: Stores, *customers: str) -> None:
+    """Apply a snapshot of these customers, as the sync does."""
+    operations = tuple(
+        SliceOperation(kind="put", customer=name, profile=profile(name).model_dump(mode="json")) for name in customers
+    )
+    page = SlicePage(
+        store="s", snapshot=True, operations=operations, cursor="1", checkpoint=True, checksum="", lease_until=UNTIL
+    )
+    stores.slice.apply([page])
+
+
 @contextlib.asynccontextmanager
-async def looping(folder: Path, alive: Callable[[], None] = lambda: None):  # type: ignore[no-untyped-def]
-    """Run a loop over real stores; yield its inbox and its task."""
+async def looping(  # type: ignore[no-untyped-def]
+    folder: Path, alive: Callable[[], None] = lambda: None, clock: Clock = CLOCK, customers: Sequence[str] = ()
+):
+    """Run a loop over real stores."""
     config = AgentConfig(store="s", unit="u", zone="Z", folder=folder, notice=NoticeConfig(version="1"))
     stores: Stores = open_stores(folder, "s", load_epoch_key(folder, None))
+    if customers:
+        pull(stores, *customers)
     knowledge = StoreKnowledge(stores.slice, stores.catalogue)
-    engine = Engine(Pipeline(config, knowledge, lambda: "id"), knowledge, stores, "/s", "boot", lambda: "id")
-    clock, inbox, worker = SystemClock("always"), Inbox(), Worker()
+    engine = Engine(Pipeline(config, knowledge, new_id), knowledge, stores, "/s", "boot", new_id)
+    inbox, worker = Inbox(clock), Worker()
     engine.start(clock.now())
     loop = Loop(engine, inbox, worker, clock, lambda _: None, lambda *_: None, alive, lambda: None)
     task = asyncio.create_task(loop.run())
     try:
-        yield inbox, task
+        yield Running(inbox, task, worker, stores)
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -63,7 +127,8 @@ async def looping(folder: Path, alive: Callable[[], None] = lambda: None):  # ty
 
 
 async def test_it_ends_even_when_told_in_the_moment_in_which_something_arrives(tmp_path: Path) -> None:
-    async with looping(tmp_path) as (inbox, task):
+    async with looping(tmp_path) as running:
+        inbox, task = running.inbox, running.task
         while len(inbox):
             await asyncio.sleep(0)
         for _ in range(20):  # into its wait
@@ -76,7 +141,8 @@ async def test_it_ends_even_when_told_in_the_moment_in_which_something_arrives(t
 
 
 async def test_other_parts_get_their_turn_while_the_radio_never_pauses(tmp_path: Path) -> None:
-    async with looping(tmp_path) as (inbox, task):
+    async with looping(tmp_path) as running:
+        inbox, task = running.inbox, running.task
         turns = 0
         for _ in range(50):
             for _ in range(500):
@@ -92,10 +158,71 @@ async def test_other_parts_get_their_turn_while_the_radio_never_pauses(tmp_path:
 
 async def test_the_heartbeat_does_not_depend_on_traffic(tmp_path: Path) -> None:
     beats: list[None] = []
-    async with looping(tmp_path, lambda: beats.append(None)) as (inbox, _):
+    async with looping(tmp_path, lambda: beats.append(None)) as running:
+        inbox = running.inbox
         for _ in range(2000):
             inbox.put(HEARD)
         async with asyncio.timeout(30):
             while len(inbox) or not beats:
                 await asyncio.sleep(0)
         assert len(beats) < 100
+
+
+async def test_whoever_advertised_during_a_stall_was_never_silent(tmp_path: Path) -> None:
+    clock = HandClock()
+
+    def hear(inbox: Inbox, seconds: float) -> None:
+        for _ in range(round(seconds / 0.25)):
+            inbox.put(advertisement("anna", clock.now().utc))
+            clock.now_s += 0.25
+
+    async with looping(tmp_path, clock=clock, customers=["anna"]) as running:
+        await running.until(lambda: not len(running.inbox))
+        hear(running.inbox, 5)
+        await running.until(lambda: "visit.started" in running.events())
+        async with running.worker_busy():
+            running.inbox.put(SliceChanged(frozenset({"ben"}), UNTIL))
+            await running.until(lambda: not len(running.inbox))  # the engine waits for the worker
+            hear(running.inbox, 120)
+            running.inbox.put(BusJoined())  # is served before the radio, and must not carry the time past it
+        await running.until(lambda: not len(running.inbox))
+        assert "visit.ended" not in running.events()
+        clock.now_s += 120
+        running.inbox.put(BusJoined())
+        await running.until(lambda: "visit.ended" in running.events())
+        assert running.events().count("visit.started") == 1
+
+
+async def test_time_moves_on_while_the_radio_never_pauses(tmp_path: Path) -> None:
+    clock = HandClock()
+    async with looping(tmp_path, clock=clock, customers=["anna"]) as running:
+        for _ in range(20):
+            running.inbox.put(advertisement("anna", clock.now().utc))
+            clock.now_s += 0.25
+        await running.until(lambda: "visit.started" in running.events())
+        async with asyncio.timeout(30):
+            while "visit.ended" not in running.events():
+                for _ in range(100):
+                    running.inbox.put(HEARD)
+                    clock.now_s += 0.01
+                await asyncio.sleep(0)
+
+
+async def test_nobody_says_alive_while_the_worker_is_stuck(tmp_path: Path) -> None:
+    beats: list[None] = []
+    clock = HandClock()
+    async with looping(tmp_path, lambda: beats.append(None), clock) as running:
+
+        async def round_made() -> None:
+            clock.now_s += 2 * HEARTBEAT_S
+            running.inbox.put(HEARD)
+            await running.until(lambda: not len(running.inbox))
+
+        await running.until(lambda: len(beats) == 1)
+        async with running.worker_busy():
+            for _ in range(10):
+                await round_made()
+            assert len(beats) == 1
+        await running.until(lambda: len(beats) == 2)
+        await round_made()
+        await running.until(lambda: len(beats) == 3)

@@ -221,10 +221,8 @@ class Agent:
         while True:
             await asyncio.sleep(PURGE_S)
             now = self._clock.now()
-            if not now.utc_trusted:  # a wrong clock would forget withdrawals
-                continue
             try:
-                await self._worker.call(self._stores.journal.purge, now.utc)
+                await self._worker.call(self._stores.journal.purge, now.utc, trusted=now.utc_trusted)
                 refused = False
             except StoreError as error:
                 if not refused:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from sqlite_utils import Database
 
 from edge_agent.constants import VISIT_KEEP_S
-from edge_agent.contracts.base import CustomerId, Identifier
+from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.events import CardRow, ContactRow, VisitRow, WithdrawalRow
@@ -29,6 +29,9 @@ _TABLES: Final = ("withdrawals", "outbox", "visits", "cards", "contacts", "dead_
 
 CONTACT_KEEP_S: Final = 90 * 86_400.0
 """Contacts older than this are forgotten; longer caps are counted by the hub alone."""
+
+OPEN_KEEP_S: Final = 86_400.0
+"""A visit that began so long ago is over, and a card so long past its time too, whatever state they are in."""
 
 
 class Journal:
@@ -57,18 +60,30 @@ class Journal:
             self._outbox.add(events)
         self._outbox.committed()
 
-    def purge(self, now: datetime) -> None:
-        """Forget what is past its use. Call it with a trusted clock only: a wrong one would forget withdrawals."""
-        visits_until = now - timedelta(seconds=VISIT_KEEP_S)
+    def purge(self, now: datetime, *, trusted: bool) -> None:
+        """Forget what is past its use, readable or not. ``trusted``: whether ``now`` may be believed.
+
+        Visits and cards go by any clock. Withdrawals and contacts wait for a trusted one: a clock that
+        runs ahead would forget withdrawals.
+        """
+        ended_until, begun_until = now - timedelta(seconds=VISIT_KEEP_S), now - timedelta(seconds=OPEN_KEEP_S)
         with self._file.transaction() as database:
-            database.execute("DELETE FROM visits WHERE ended_at < ?", (_text(visits_until),))
+            # julianday() is NULL for a time that cannot be read.
             database.execute(
-                "DELETE FROM cards WHERE state NOT IN ('open', 'taken') AND visit NOT IN (SELECT visit FROM visits)"
+                "DELETE FROM visits WHERE ended_at < ? OR started_at < ? OR julianday(started_at) IS NULL",
+                (_text(ended_until), _text(begun_until)),
             )
-            database.execute("DELETE FROM contacts WHERE at < ?", (_text(now - timedelta(seconds=CONTACT_KEEP_S)),))
-            database.execute("DELETE FROM withdrawals WHERE until <= ?", (_text(now),))
+            database.execute(
+                "DELETE FROM cards WHERE visit NOT IN (SELECT visit FROM visits) AND (state NOT IN ('open', 'taken') "
+                "OR NOT json_valid(body) OR coalesce(julianday(json_extract(body, '$.expires_at')), 0) < julianday(?))",
+                (_text(begun_until),),
+            )
+            if trusted:
+                contacts_until = now - timedelta(seconds=CONTACT_KEEP_S)
+                database.execute("DELETE FROM contacts WHERE at < ? OR julianday(at) IS NULL", (_text(contacts_until),))
+                database.execute("DELETE FROM withdrawals WHERE until <= ?", (_text(now),))
         self._file.truncate_log()
-        remove_set_aside(self._file.path, visits_until)
+        remove_set_aside(self._file.path, ended_until)
 
     def forget_customer(self, customer: CustomerId) -> None:
         """She withdrew: delete her visits, cards, contacts and queued events. Withdrawals and the consent lane stay."""
@@ -112,7 +127,6 @@ class Journal:
         return self._readable(
             "SELECT visit, customer, state, badge, started_at, message_id, campaign, card FROM visits "
             "WHERE ended_at IS NULL ORDER BY started_at, visit",
-            (),
             lambda visit, customer, state, badge, started_at, *rest: VisitRow(
                 visit, customer, state, badge, _time(started_at), *rest
             ),
@@ -122,33 +136,26 @@ class Journal:
         """Cards that are open or taken, oldest first."""
         return self._readable(
             "SELECT body, customer, visit, campaign FROM cards WHERE state IN ('open', 'taken') ORDER BY rowid",
-            (),
             lambda body, customer, visit, campaign: CardRow(Card.model_validate_json(body), customer, visit, campaign),
         )
 
-    def contacts(self, customer: CustomerId, campaign: Identifier, since: datetime) -> int:
-        """How often she met a campaign, on all channels, from a time on."""
-        count: int = self._file.rows(
-            "SELECT count(*) FROM contacts WHERE customer = ? AND campaign = ? AND at >= ?",
-            (customer, campaign, _text(since)),
-        )[0][0]
-        return count
-
-    def contact_rows(self, since: datetime) -> tuple[ContactRow, ...]:
-        """All contacts from a time on, oldest first."""
+    def contact_rows(self) -> tuple[ContactRow, ...]:
+        """All contacts, oldest first."""
         return self._readable(
-            "SELECT customer, campaign, channel, at FROM contacts WHERE at >= ? ORDER BY at, id",
-            (_text(since),),
+            "SELECT customer, campaign, channel, at FROM contacts ORDER BY at, id",
             lambda customer, campaign, channel, at: ContactRow(customer, campaign, channel, _time(at)),
         )
 
-    def withdrawals(self, at: datetime) -> tuple[WithdrawalRow, ...]:
-        """Withdrawals and pauses in force at a time, oldest first."""
+    def withdrawals(self) -> tuple[WithdrawalRow, ...]:
+        """All withdrawals and pauses, oldest first; which of them are in force is for a trusted clock to say."""
         return self._readable(
-            "SELECT customer, scope, at, until FROM withdrawals WHERE until > ? ORDER BY at, customer, scope",
-            (_text(at),),
+            "SELECT customer, scope, at, until FROM withdrawals ORDER BY at, customer, scope",
             lambda customer, scope, since, until: WithdrawalRow(customer, scope, _time(since), _time(until)),
         )
+
+    def refused(self) -> frozenset[CustomerId]:
+        """Who withdrew for good: her profile may not be stored again."""
+        return frozenset(name for (name,) in self._file.rows("SELECT customer FROM withdrawals WHERE scope = 'all'"))
 
     def waiting(self) -> int:
         """How many events wait in the outbox."""
@@ -163,10 +170,10 @@ class Journal:
         count: int = self._file.rows("SELECT count(*) FROM dead_letters")[0][0]
         return count
 
-    def _readable(self, sql: str, parameters: Sequence[str], make: Callable[..., R]) -> tuple[R, ...]:
+    def _readable(self, sql: str, make: Callable[..., R]) -> tuple[R, ...]:
         """Make rows. One that does not fit this version of the agent is left out: it must not stop the unit."""
         made: list[R] = []
-        for row in self._file.rows(sql, parameters):
+        for row in self._file.rows(sql):
             try:
                 made.append(make(*row))
             except ValueError:  # a time that is none; pydantic's ValidationError is one too

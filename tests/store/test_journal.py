@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.errors import StoreError
-from edge_agent.events import ContactRow, WithdrawalRow
+from edge_agent.events import ContactRow, VisitRow, WithdrawalRow
 from edge_agent.store.journal import CONTACT_KEEP_S, Journal
 from tests.store.builders import NOW, bytes_on_disk, card, event, visit
 
@@ -31,8 +31,8 @@ def test_rows_come_back_as_they_were(journal: Journal, tmp_path: Path) -> None:
     again = Journal(tmp_path / "journal.db")
     assert again.open_visits() == (visit("v1"),)
     assert again.open_cards() == (card("k1"),)
-    assert again.contact_rows(NOW) == (contact,)
-    assert again.withdrawals(NOW) == (withdrawal,)
+    assert again.contact_rows() == (contact,)
+    assert again.withdrawals() == (withdrawal,)
     assert [(out.seq, out.event) for out in again.outbox(10)] == [(1, event(1))]
     assert again.waiting() == 1
     again.close()
@@ -45,17 +45,10 @@ def test_a_later_state_replaces_the_earlier_one(journal: Journal) -> None:
     assert journal.open_cards() == (card("k1", state="taken"),)
 
 
-def test_contacts_are_counted_from_a_time_on(journal: Journal) -> None:
-    for hours, campaign in ((0, "jackets"), (1, "jackets"), (2, "jackets"), (2, "shoes")):
-        journal.commit([ContactRow("anna", campaign, "clerk", NOW + hours * HOUR)])
-    assert [journal.contacts("anna", "jackets", NOW + hours * HOUR) for hours in range(4)] == [3, 2, 1, 0]
-    assert journal.contacts("bea", "jackets", NOW) == 0
-
-
-def test_a_withdrawal_ends(journal: Journal) -> None:
-    journal.commit([WithdrawalRow("anna", "today", NOW, NOW + HOUR), WithdrawalRow("anna", "all", NOW, NOW + 9 * HOUR)])
-    assert [row.scope for row in journal.withdrawals(NOW)] == ["all", "today"]
-    assert [row.scope for row in journal.withdrawals(NOW + HOUR)] == ["all"]
+def test_who_withdrew_for_good_is_refused_and_who_paused_is_not(journal: Journal) -> None:
+    journal.commit([WithdrawalRow("anna", "today", NOW, NOW + HOUR), WithdrawalRow("bea", "all", NOW, NOW + 9 * HOUR)])
+    assert [(row.customer, row.scope) for row in journal.withdrawals()] == [("anna", "today"), ("bea", "all")]
+    assert journal.refused() == {"bea"}
 
 
 def test_consent_goes_out_first_and_telemetry_last(journal: Journal) -> None:
@@ -142,12 +135,38 @@ def test_purge_forgets_what_is_past_its_use(journal: Journal) -> None:
             WithdrawalRow("bea", "all", NOW, NOW + 9 * HOUR),
         ]
     )
-    journal.purge(NOW + HOUR)
+    journal.purge(NOW + HOUR, trusted=True)
     rows = journal._file.rows
     assert rows("SELECT visit FROM visits ORDER BY visit") == [("fresh",), ("open",)]
     assert rows("SELECT card FROM cards") == [("k-fresh",)]
-    assert len(journal.contact_rows(NOW - timedelta(days=900))) == 1
-    assert [row.customer for row in journal.withdrawals(NOW)] == ["bea"]
+    assert len(journal.contact_rows()) == 1
+    assert [row.customer for row in journal.withdrawals()] == ["bea"]
+
+
+def test_a_clock_that_may_be_wrong_purges_visits_and_no_withdrawal(journal: Journal) -> None:
+    contact = ContactRow("anna", "jackets", "screen", NOW)
+    withdrawal = WithdrawalRow("bea", "all", NOW, NOW + HOUR)
+    journal.commit([visit("old", ended_at=NOW), card("k-old", "old", "closed"), contact, withdrawal])
+    journal.purge(NOW + timedelta(days=365), trusted=False)
+    assert journal._file.rows("SELECT visit FROM visits UNION ALL SELECT card FROM cards") == []
+    assert (journal.contact_rows(), journal.withdrawals()) == ((contact,), (withdrawal,))
+
+
+def test_purge_forgets_what_never_ended_and_what_cannot_be_read(journal: Journal) -> None:
+    strange = VisitRow("strange", "anna", "teleported", 1, NOW, None, None, None)
+    journal.commit([strange, visit("late"), visit("v-lost"), card("k-open", "gone"), card("k-lost"), card("k-late")])
+    with journal._file.transaction() as database:
+        database.execute("UPDATE visits SET started_at = 'once' WHERE visit = 'v-lost'")
+        database.execute("UPDATE cards SET body = '{\"title\": \"Frau Muster\"}' WHERE card = 'k-lost'")
+        database.execute("UPDATE cards SET body = 'Frau Muster' WHERE card = 'k-late'")
+        database.execute("INSERT INTO contacts (customer, at) VALUES ('anna', 'once')")
+    journal.purge(NOW + HOUR, trusted=True)
+    rows = journal._file.rows
+    assert rows("SELECT visit FROM visits ORDER BY visit") == [("late",), ("strange",)]
+    assert rows("SELECT card FROM cards") == [("k-open",)]
+    assert rows("SELECT customer FROM contacts") == []
+    journal.purge(NOW + timedelta(days=1, minutes=4), trusted=True)
+    assert rows("SELECT visit FROM visits UNION ALL SELECT card FROM cards") == []
 
 
 def test_a_forgotten_customer_leaves_withdrawal_and_consent_events_only(journal: Journal, tmp_path: Path) -> None:
@@ -166,12 +185,12 @@ def test_a_forgotten_customer_leaves_withdrawal_and_consent_events_only(journal:
     journal.settle([], [(4, "no")])
     journal.forget_customer(name)
     assert journal.open_visits() == (visit("v2", "bea"),)
-    assert (journal.open_cards(), journal.contact_rows(NOW), journal.dead(), journal.waiting()) == ((), (), 0, 1)
+    assert (journal.open_cards(), journal.contact_rows(), journal.dead(), journal.waiting()) == ((), (), 0, 1)
     assert name.encode() not in bytes_on_disk(tmp_path)
     journal.commit([WithdrawalRow(name, "all", NOW, NOW + HOUR), event(4, "consent.revoked", name)])
     journal.forget_customer(name)
     assert [out.event.id for out in journal.outbox(9)] == ["e4", "e2"]
-    assert [row.customer for row in journal.withdrawals(NOW)] == [name]
+    assert [row.customer for row in journal.withdrawals()] == [name]
 
 
 @contextmanager

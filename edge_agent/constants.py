@@ -14,7 +14,7 @@ WINDOW_S = 65_536
 
 RESTART_MIN_S = 1.0
 RESTART_MAX_S = 60.0
-"""A part that fails is restarted after RESTART_MIN_S, doubling to RESTART_MAX_S."""
+"""A part that fails is restarted after a random share of RESTART_MIN_S, doubling to RESTART_MAX_S."""
 
 STEADY_S = 120.0
 """A part that ran for so long before it failed starts again from RESTART_MIN_S. More than RESTART_MAX_S."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from random import SystemRandom
 from typing import NoReturn, Protocol
 
 from edge_agent.clock import Clock
@@ -11,6 +12,8 @@ from edge_agent.contracts.unit import PartReport, PartState
 from edge_agent.errors import AdapterError, HubError, StoreError
 
 log = logging.getLogger(__name__)
+
+_share = SystemRandom().random
 
 
 class Health:
@@ -51,8 +54,17 @@ class Part(Protocol):
         ...
 
 
-async def supervise(part: Part, clock: Clock, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> NoReturn:
-    """Run ``part`` for ever: restart it after an expected failure, the disk's included; a bug goes through."""
+async def supervise(
+    part: Part,
+    clock: Clock,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    chance: Callable[[], float] = _share,
+) -> NoReturn:
+    """Run ``part`` for ever: restart it after an expected failure, the disk's included; a bug goes through.
+
+    The pause is a random share of the delay (``chance`` gives 0 to 1), so that a thousand units that lost the
+    same hub or broker do not come back in the same second. What a hub asks for is always waited for first.
+    """
     delay_s = RESTART_MIN_S
     while True:
         started_s = clock.now().monotonic_s
@@ -65,5 +77,5 @@ async def supervise(part: Part, clock: Clock, sleep: Callable[[float], Awaitable
         if clock.now().monotonic_s - started_s >= STEADY_S:
             delay_s = RESTART_MIN_S
         part.health.waiting(problem)
-        await sleep(max(delay_s, wanted_s or 0.0))
+        await sleep((wanted_s or 0.0) + chance() * delay_s)
         delay_s = min(2 * delay_s, RESTART_MAX_S)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from edge_agent.clock import SystemClock
-from edge_agent.constants import RESTART_MAX_S
+from edge_agent.constants import RESTART_MAX_S, RESTART_MIN_S
 from edge_agent.contracts.unit import PartReport
 from edge_agent.errors import BusError, HubError, StoreError
 from edge_agent.supervisor import Health, supervise
@@ -21,6 +21,7 @@ class Weak:
     def __init__(self, *failures: Exception | None, changed: Callable[[PartReport], None] = lambda _: None) -> None:
         self.health = Health("weak", CLOCK, changed)
         self.slept_s: list[float] = []
+        self.chance = lambda: 1.0
         self._failures = list(failures)
 
     async def run(self) -> None:
@@ -37,7 +38,7 @@ class Weak:
 
     async def supervised(self) -> None:
         """Run until it works."""
-        task = asyncio.create_task(supervise(self, CLOCK, self.sleep))
+        task = asyncio.create_task(supervise(self, CLOCK, self.sleep, self.chance))
         async with asyncio.timeout(30):
             while self.health.report.state != "running":
                 await asyncio.sleep(0)
@@ -65,7 +66,15 @@ async def test_another_failure_is_said_as_well(caplog: pytest.LogCaptureFixture)
 async def test_what_a_hub_asks_for_is_granted() -> None:
     part = Weak(HubError("busy", retry_after_s=17.0))
     await part.supervised()
-    assert part.slept_s == [17.0]
+    assert part.slept_s == [17.0 + RESTART_MIN_S]
+
+
+async def test_units_that_fail_together_do_not_come_back_together() -> None:
+    shares = [0.0, 0.5, 0.25, 1.0]
+    part = Weak(*[BusError("nobody there")] * 4)
+    part.chance = iter(shares).__next__
+    await part.supervised()
+    assert part.slept_s == [share * RESTART_MIN_S * 2**tries for tries, share in enumerate(shares)]
 
 
 async def test_a_refusing_disk_restarts_the_part_that_needed_it() -> None:

@@ -30,5 +30,7 @@ def configure(*, verbose: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    for noisy in ("httpx2", "httpcore2", "uvicorn.access", "uvicorn.error", "bleak", "dbus_fast", "mqtt", "aiomqtt"):
+    for noisy in ("httpx2", "httpcore2", "uvicorn.access", "uvicorn.error", "bleak", "dbus_fast"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for shouting in ("mqtt", "aiomqtt"):  # a warning for each message, which anybody on the broker can send
+        logging.getLogger(shouting).setLevel(logging.ERROR)

@@ -12,6 +12,7 @@ log = logging.getLogger("edge_agent.test")
 log.info("two\\nlines and a %s", "value")
 log.debug("detail")
 logging.getLogger("uvicorn.access").info("GET /")
+logging.getLogger("mqtt").warning("Message queue is full. Discarding message.")
 try:
     raise ValueError("a bug")
 except ValueError:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import aiomqtt
 
-from edge_agent.bus.envelope import encode
+from edge_agent.bus.envelope import Unreadable, encode
 from edge_agent.bus.failures import explain
 from edge_agent.bus.inbox import Handler, Inbox
 from edge_agent.bus.tls import client_context
@@ -122,6 +122,17 @@ class Bus:
                 self._outgoing.clear()
 
     def _client(self) -> aiomqtt.Client:
+        inbox = self.inbox
+
+        class Waiting(asyncio.Queue[aiomqtt.Message]):
+            """Where aiomqtt keeps what has come; its own words about a full queue would be one line per message."""
+
+            def put_nowait(self, item: aiomqtt.Message) -> None:
+                if self.full():
+                    inbox.drop(Unreadable("flood", f"more than {QUEUE_MAX} waited"))
+                else:
+                    super().put_nowait(item)
+
         return aiomqtt.Client(
             self._host,
             self._broker.port,
@@ -133,6 +144,7 @@ class Bus:
             clean_session=True,
             timeout=ANSWER_S,
             keepalive=KEEPALIVE_S,
+            queue_type=Waiting,
             max_queued_incoming_messages=QUEUE_MAX,
             tls_context=client_context(self._broker),
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],

@@ -15,7 +15,7 @@ M = TypeVar("M", bound=Contract)
 
 
 class Unreadable(ValueError):
-    """A message from the broker that is not one of ours. ``fault`` names its kind, for counting."""
+    """A message from the broker that is not one of ours, or one too many. ``fault`` names its kind, for counting."""
 
     def __init__(self, fault: str, hint: str = "") -> None:
         super().__init__(f"{fault}: {hint}" if hint else fault)

@@ -35,9 +35,13 @@ class Inbox:
         try:
             self._deliver(topic, payload, retained)
         except Unreadable as problem:
-            self.faults[problem.fault] += 1
-            if self.faults[problem.fault] == 1:
-                log.warning("bus: dropped a message (%s); more of these are only counted", problem)
+            self.drop(problem)
+
+    def drop(self, problem: Unreadable) -> None:
+        """Count a message that is not taken; each kind of fault is said once."""
+        self.faults[problem.fault] += 1
+        if self.faults[problem.fault] == 1:
+            log.warning("bus: dropped a message (%s); more of these are only counted", problem)
 
     def _deliver(self, topic: str, payload: bytes, retained: bool) -> None:
         parsed = parse(topic)

@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import logging
 import socket
+import sys
 
 import aiomqtt
 import pytest
@@ -25,6 +27,18 @@ pytestmark = pytest.mark.integration
 
 CLOCK = SystemClock("always")
 reply = Reply(reply="r1", card="c1", tablet="t1", action="claim")
+
+
+FLOOD = """
+import sys
+from paho.mqtt.client import CallbackAPIVersion, Client
+client = Client(CallbackAPIVersion.VERSION2)
+client.connect("127.0.0.1", int(sys.argv[1]))
+client.loop_start()
+for _ in range(20_000):
+    last = client.publish(sys.argv[2], b"{}", qos=0)
+last.wait_for_publish(20)
+"""
 
 
 async def publish(broker: Broker, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -87,6 +101,24 @@ async def test_garbage_on_every_topic(broker, caplog):
     assert heard == [reply]
     assert bus.inbox.faults == {"not a CloudEvent": 10, "oversized": 2}
     assert len([record for record in caplog.records if "dropped" in record.message]) == 2
+
+
+async def test_a_flood_is_one_line_and_what_comes_after_it_is_heard(broker, caplog):
+    bus, heard = make_bus(broker), []
+    bus.handle(HELLO, TOPICS.every_hello(), lambda name, body: heard.append(name))
+    hello = encode(HELLO, TabletHello(tablet="t1", departments=("outdoor",)), "/x", CLOCK.now())
+    async with running(bus), aiomqtt.Client(broker.host, broker.port) as peer, asyncio.timeout(30):
+        while not bus.inbox.faults["flood"]:
+            flood = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", FLOOD, str(broker.port), TOPICS.hello("t1")
+            )
+            await flood.wait()
+        while not heard:
+            await peer.publish(TOPICS.hello("t1"), hello, qos=1)
+            await asyncio.sleep(0.05)
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert sum("flood" in line for line in lines) == 1
+    assert not [line for line in lines if "queue is full" in line]
 
 
 async def test_an_overflow_asks_for_everything_again(broker):

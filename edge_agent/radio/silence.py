@@ -14,7 +14,6 @@ MEMORY_S: Final = 300.0
 """A long pause is forgotten with this time constant, so that a quiet night does not excuse a deaf morning.
 A pause counts for no more than this either."""
 
-
 CURED_S: Final = 2.0
 """Heard again so soon after a scan began: what was silent was the scan, not the shop."""
 

@@ -9,6 +9,8 @@ from edge_agent.contracts.config import NOTICED_WITHIN_S, NoticeConfig
 from edge_agent.contracts.screen import Clear, Refused
 from edge_agent.contracts.slice import ReadyOrder, ServiceTicket, ViewedProduct
 from edge_agent.events import BusJoined, ContactRow, FromScreen, RadioHealth
+from edge_agent.radio.bluez import CHECK_S
+from edge_agent.radio.silence import Silence
 from tests.scenario.shop import CONFIG, JACKET, START, WELCOME, Shop, consents, profile
 
 ORDER = Campaign(
@@ -235,13 +237,18 @@ def test_after_a_jump_of_the_wall_clock_her_new_ids_are_known_within_seconds():
 
 def test_a_scan_that_dies_without_a_word_ends_no_visit_before_it_is_noticed():
     shop = Shop([profile("anna")])
-    shop.walk(25, ("anna", 1.0))
+    silence = Silence(shop.config.radio.silent_s, shop.unit.now_s)
+    for _ in range(25):
+        shop.walk(1, ("anna", 1.0))
+        silence.heard(shop.unit.now_s)
     last_heard_s = shop.unit.now_s
-    shop.walk(shop.config.radio.silent_s + NOTICED_WITHIN_S - 0.5)
-    shop.unit.put(RadioHealth(healthy=False, since_s=last_heard_s))
+    while (since_s := silence.deaf_since_s(shop.unit.now_s)) is None:
+        shop.walk(CHECK_S)
+    assert shop.unit.now_s <= last_heard_s + shop.config.radio.silent_s + NOTICED_WITHIN_S
+    shop.unit.put(RadioHealth(healthy=False, since_s=since_s))
     shop.walk(2)
     shop.unit.put(RadioHealth(healthy=True))
-    shop.walk(15)
+    shop.walk(15)  # she comes back into the air late, and was there all the while
     shop.walk(5, ("anna", 1.0))
     assert "visit.ended" not in shop.happened()
 

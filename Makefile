@@ -28,7 +28,7 @@ check:  ## style, types and architecture
 
 bench:  ## measure, side by side with what exists
 	@$(SETUP) dev
-	@$(PY) -m pytest $(SLOW) tests/bench $(ARGS)
+	@$(PY) -m pytest $(SLOW) --quiet --capture=no tests/bench $(ARGS)
 
 test-vm:  ## the agent in a Debian guest with a real BlueZ and systemd (root builds the guest once)
 	@$(SETUP) dev

@@ -24,8 +24,8 @@ from edge_agent.contracts.scenario import Scenario
 from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
-from edge_agent.errors import FileError, StoreError
-from edge_agent.events import Effect, Fact, Input, Instant, KnowledgeChanged, ToClerks, ToScreen
+from edge_agent.errors import DamagedError, FileError, StoreError
+from edge_agent.events import Effect, Fact, Instant, ToClerks, ToScreen
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
 from edge_agent.pipeline import Pipeline
@@ -37,6 +37,7 @@ from edge_agent.store.opening import open_stores
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health, Part, supervise
 from edge_agent.sync.client import HubClient
+from edge_agent.sync.content import playlist_version
 from edge_agent.sync.nudge import Nudge, PullNow
 from edge_agent.sync.pull import Destination, Pull
 from edge_agent.sync.push import Push
@@ -74,13 +75,14 @@ class Agent:
             self._systemd.socket.setblocking(False)  # a systemd that does not read must not stop the shop
         self._pushed = asyncio.Event()
         self._story = StoryFeed(_zone(config.timezone))
+        self._client: HubClient | None = None
         self._screen: ScreenLink | None = None
         self._notifier: Notifier | None = None
         self._stores = open_stores(config.folder, config.store, load_epoch_key(config.folder, credentials))
         self._metrics = Metrics(self._inbox, self._stores, self._reports)
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT."""
+        """Work until SIGTERM or SIGINT. Raises DamagedError where a database turns out to be broken."""
         task = asyncio.current_task()
         assert task is not None
         loop = asyncio.get_running_loop()
@@ -90,10 +92,21 @@ class Agent:
             await self._work()
         except asyncio.CancelledError:
             log.info("agent: told to stop")
+        except BaseExceptionGroup as group:
+            damage = damage_in(group)
+            if damage is None:
+                raise
+            raise DamagedError(
+                f"{damage}; it is set aside and what can be read of it is saved at the next start"
+            ) from damage
         finally:
             self._systemd.notify("STOPPING=1")
-            self._worker.close()
-            self._stores.close()
+            try:
+                if self._client is not None:
+                    await self._client.close()
+            finally:
+                self._worker.close()
+                self._stores.close()
 
     async def _work(self) -> None:
         engine = await self._engine()
@@ -138,6 +151,7 @@ class Agent:
         self._add_radio()
         if self._config.display.enabled:
             self._screen = self._add(ScreenLink(self._config.screen.socket, self._inbox.put, self._health("screen")))
+            self._screen.content_changed(playlist_version(self._config.content_folder))
         if self._config.broker.host is not None:
             self._add_bus()
         if self._config.hub.url is not None:
@@ -161,9 +175,12 @@ class Agent:
 
     def _add_sync(self, url: str) -> None:
         config = self._config
-        client = HubClient(url, config.identity_folder, self._clock)
+        client = self._client = HubClient(url, config.identity_folder, self._clock)
         pull_now = PullNow()
-        destination = Destination(self._worker, self._stores.slice, self._stores.catalogue, self._pulled)
+        stores = self._stores
+        destination = Destination(
+            self._worker, stores.slice, stores.catalogue, stores.journal.refused, self._inbox.put, self._new_playlist
+        )
         self._add(Pull(client, config, destination, pull_now, self._health("pull")))
         self._add(Push(client, self._worker, self._stores.journal, self._pushed, self._health("push")))
         self._add(Nudge(client, config.store, pull_now, self._health("nudge")))
@@ -208,10 +225,9 @@ class Agent:
         if self._config.web.live_view == "demo":
             self._story.tell(fact, instant)
 
-    def _pulled(self, received: Input) -> None:
-        if isinstance(received, KnowledgeChanged) and self._screen is not None:
-            self._screen.content_changed(new_id())
-        self._inbox.put(received)
+    def _new_playlist(self, version: str) -> None:
+        if self._screen is not None:
+            self._screen.content_changed(version)
 
     def _departments(self) -> tuple[Identifier, ...]:
         return tuple(dict.fromkeys(campaign.department for campaign in self._stores.catalogue.campaigns()))
@@ -224,6 +240,8 @@ class Agent:
             try:
                 await self._worker.call(self._stores.journal.purge, now.utc, trusted=now.utc_trusted)
                 refused = False
+            except DamagedError:
+                raise
             except StoreError as error:
                 if not refused:
                     log.error("journal: what is past its time cannot be deleted: %s; trying again", error)
@@ -239,6 +257,17 @@ class Agent:
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise FileError(f"broker.password_file {path}: {error.strerror}") from error
+
+
+def damage_in(group: BaseExceptionGroup[BaseException]) -> DamagedError | None:
+    """Return why a database is broken, if that is what ended the parts."""
+    found = group.subgroup(DamagedError)
+    while found is not None:
+        first = found.exceptions[0]
+        if isinstance(first, DamagedError):
+            return first
+        found = first if isinstance(first, BaseExceptionGroup) else None
+    return None
 
 
 def new_id() -> str:

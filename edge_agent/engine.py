@@ -14,7 +14,7 @@ from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.event import CloudEvent, ErasureReceipt
 from edge_agent.contracts.slice import Profile
-from edge_agent.errors import StoreError
+from edge_agent.errors import DamagedError, StoreError
 from edge_agent.events import EventRow, Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
 from edge_agent.identify.index import TokenIndex
 from edge_agent.pipeline import Pipeline
@@ -87,11 +87,14 @@ class Engine:
         self._boot_id = boot_id
         self._new_id = new_id
         self._backlog: list[JournalRow] = []
+        self._unerased: dict[CustomerId, Instant] = {}
         self._refused = False
         self._lost = 0
 
     def start(self, instant: Instant) -> None:
-        """Load what an earlier run left. Blocks; call once."""
+        """Load what an earlier run left, and erase whom it did not come to erase. Blocks; call once."""
+        for customer in filter(self._slice.holds, self._journal.refused()):
+            self._erase(customer, instant)
         self._pipeline.restore(
             self._journal.open_visits(),
             self._journal.open_cards(),
@@ -140,7 +143,8 @@ class Engine:
     def commit(self, outcomes: Outcomes, instant: Instant) -> None:
         """Write rows and events in one transaction, and carry out erasures. Blocks.
 
-        Where the disk refuses, the rows wait in memory and go with the next commit.
+        Where the disk refuses, the rows wait in memory and go with the next commit. Raises DamagedError where
+        a database is broken: the process has to start again.
         """
         self._write([self._stamped(row) if isinstance(row, EventRow) else row for row in outcomes.rows])
         for effect in outcomes.effects:
@@ -149,23 +153,28 @@ class Engine:
 
     @property
     def backlog(self) -> int:
-        """How many rows wait in memory because the disk refused them."""
-        return len(self._backlog)
+        """How many rows and erasures wait in memory because the disk refused them."""
+        return len(self._backlog) + len(self._unerased)
 
     def write_backlog(self) -> None:
-        """Try again to write what the disk refused. Blocks."""
+        """Try again to write and to erase what the disk refused. Blocks; raises DamagedError as :meth:`commit`."""
         self._write([])
+        for customer, instant in tuple(self._unerased.items()):
+            self._erase(customer, instant)
 
     def _erase(self, customer: CustomerId, instant: Instant) -> None:
         self._pipeline.index.remove(customer)
         try:
             self._slice.forget(customer)
             self._journal.forget_customer(customer)
+        except DamagedError:
+            raise
         except StoreError as error:
-            log.error(
-                "a withdrawn profile could not be deleted: %s; it stays unused, and goes with the tombstone", error
-            )
+            if customer not in self._unerased:
+                log.error("a withdrawn profile could not be deleted: %s; it stays unused, trying again", error)
+            self._unerased[customer] = instant
             return
+        self._unerased.pop(customer, None)
         receipt = ErasureReceipt(customer=customer, method="deleted")
         self._write([self._stamped(EventRow("consent.erased", receipt, instant))])
 
@@ -175,6 +184,8 @@ class Engine:
             return
         try:
             self._journal.commit(self._backlog)
+        except DamagedError:
+            raise  # no waiting helps: it is set aside and salvaged at the next start
         except StoreError as error:
             lost = max(0, len(self._backlog) - BACKLOG_MAX)
             del self._backlog[:lost]

@@ -13,6 +13,7 @@
     ├── FileError                  a file that a person wrote or named is wrong; says where and what is allowed
     │   └── CaptureError           a capture is corrupt, at a byte offset
     └── StoreError                 a database of the unit cannot be used
+        └── DamagedError           its content is broken; ends the process, and is set aside at the next start
 
 Everything else is a bug: it ends the process, and systemd starts it again.
 """
@@ -70,3 +71,7 @@ class CaptureError(FileError):
 
 class StoreError(EdgeError):
     """A database of the unit cannot be used."""
+
+
+class DamagedError(StoreError):
+    """A database's content cannot be used. It is set aside at the next start; waiting does not help."""

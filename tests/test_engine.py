@@ -19,6 +19,7 @@ from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.screen import Hello, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import BACKLOG_MAX, LOAD_CUSTOMERS, Engine, StoreKnowledge
+from edge_agent.errors import DamagedError
 from edge_agent.events import (
     NOBODY,
     ClerkReplied,
@@ -31,6 +32,7 @@ from edge_agent.events import (
     SliceChanged,
     ToClerks,
     ToScreen,
+    WithdrawalRow,
 )
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.crypto import EpochKey
@@ -231,6 +233,45 @@ def test_opting_out_deletes_the_profile_and_sends_a_receipt(unit: Unit) -> None:
     assert unit.events() == ["consent.revoked", "consent.erased"]
     unit.walk(10)
     assert unit.events() == ["consent.revoked", "consent.erased"]
+
+
+def test_an_erasure_that_the_disk_refused_is_made_up_for(unit: Unit, caplog: pytest.LogCaptureFixture) -> None:
+    card = carded(unit)
+    with full_disk(unit.folder):
+        unit.put(ClerkReplied(Reply(reply="r1", card=card.card.card, tablet="t", action="opted_out")))
+        unit.engine.write_backlog()
+        assert unit.stores.slice.holds("anna")
+        assert unit.engine.backlog > 0
+    assert sum("could not be deleted" in record.message for record in caplog.records) == 1
+    unit.engine.write_backlog()
+    assert not unit.stores.slice.holds("anna")
+    assert unit.engine.backlog == 0
+    assert unit.events() == ["consent.revoked", "consent.erased"]
+
+
+def test_an_erasure_that_a_restart_cut_off_is_made_up_for(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    first.pull("anna", "bea")
+    first.stores.journal.commit([WithdrawalRow("anna", "all", START, START + timedelta(days=30))])
+    first.close()
+    second = Unit.open(tmp_path, now_s=60)
+    assert not second.stores.slice.holds("anna")
+    assert second.stores.slice.holds("bea")
+    assert second.events() == ["consent.erased"]
+    second.close()
+
+
+def test_a_journal_that_breaks_at_work_ends_the_process_and_the_next_start_saves_the_rest(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    card = carded(first)
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as other:
+        other.execute("DROP TABLE outbox")
+    with pytest.raises(DamagedError, match=r"journal\.db: no such table"):
+        first.leave()
+    first.close()
+    second = Unit.open(tmp_path, now_s=first.now_s)
+    assert [row.card.card for row in second.stores.journal.open_cards()] == [card.card.card]
+    second.close()
 
 
 def test_a_clock_that_runs_ahead_at_the_start_forgets_no_withdrawal(tmp_path: Path) -> None:

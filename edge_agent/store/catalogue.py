@@ -59,11 +59,6 @@ class CatalogueStore:
         held = self._document("catalogue", Catalogue)
         return held.loop if held else ()
 
-    def currency(self) -> str | None:
-        """ISO 4217 code of the store's currency; ``None``: no catalogue is held."""
-        held = self._document("catalogue", Catalogue)
-        return held.currency if held else None
-
     # --- writing (the worker's thread) ---
 
     def put_catalogue(self, catalogue: Catalogue, etag: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from edge_agent.errors import StoreError
+from edge_agent.errors import DamagedError, StoreError
 from edge_agent.store.migrations import Step, is_ours, migrate
 
 Durability = Literal["NORMAL", "FULL"]
@@ -24,10 +24,6 @@ _ASIDE = ".corrupt-1"
 _SUFFIXES = ("", "-wal", "-shm")
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 # SQLITE_ERROR too: our statements do not change, so what they trip over is in the file.
-
-
-class DamagedError(StoreError):
-    """The file's content cannot be used. It has to be set aside; waiting does not help."""
 
 
 class DatabaseFile:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from edge_agent.contracts.base import Identifier
+from edge_agent.errors import DamagedError
 from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.crypto import EpochKey, ProfileCipher
-from edge_agent.store.database import DamagedError, check, make_folder, set_aside
+from edge_agent.store.database import check, make_folder, set_aside
 from edge_agent.store.journal import Journal
 from edge_agent.store.slice import SliceStore
 

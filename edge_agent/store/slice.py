@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,9 @@ from sqlite_utils import Database
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.slice import Profile, SliceOperation, SlicePage, Token
-from edge_agent.errors import StoreError
+from edge_agent.errors import DamagedError, StoreError
 from edge_agent.store.crypto import ProfileCipher
-from edge_agent.store.database import DamagedError, DatabaseFile, remove_set_aside
+from edge_agent.store.database import DatabaseFile, remove_set_aside
 from edge_agent.store.migrations import SLICE_STEPS, create_profiles
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,10 @@ class SliceStore:
         count: int = self._file.rows("SELECT count(*) FROM profiles")[0][0]
         return count
 
+    def holds(self, customer: CustomerId) -> bool:
+        """Return whether anything is held of a customer, readable or not."""
+        return bool(self._file.rows("SELECT 1 FROM profiles WHERE customer = ?", (customer,)))
+
     def profile(self, customer: CustomerId) -> Profile | None:
         """Return a customer's profile, or ``None`` where none is held or it cannot be read."""
         rows = self._file.rows("SELECT key, tokens, profile FROM profiles WHERE customer = ?", (customer,))
@@ -104,8 +108,10 @@ class SliceStore:
 
     # --- writing (the worker's thread) ---
 
-    def apply(self, pages: Iterable[SlicePage]) -> Applied:
+    def apply(self, pages: Iterable[SlicePage], refused: Set[CustomerId] = frozenset()) -> Applied:
         """Take over pages up to and including one checkpoint; all of it, or nothing.
+
+        ``refused``: who withdrew for good; whatever the hub sends of them is deleted instead of stored.
 
         The first page says whether this is a snapshot. Pages are consumed one by one. Raises
         StoreError where a page belongs to another store or the disk refuses, ValueError where
@@ -115,7 +121,8 @@ class SliceStore:
         first = next(remaining, None)
         if first is None:
             raise ValueError("pages: there is none")
-        return self._swap(first, remaining) if first.snapshot else self._change(first, remaining)
+        allowed = (_without(page, refused) for page in self._until_checkpoint(first, remaining))
+        return self._swap(allowed) if first.snapshot else self._change(allowed)
 
     def forget(self, customer: CustomerId) -> None:
         """Delete a customer's profile now; its bytes are overwritten. No-op where none is held."""
@@ -128,11 +135,11 @@ class SliceStore:
         """Close the file."""
         self._file.close()
 
-    def _swap(self, first: SlicePage, remaining: Iterator[SlicePage]) -> Applied:
+    def _swap(self, pages: Iterable[SlicePage]) -> Applied:
         skipped = 0
         with self._file.transaction() as database:
             create_profiles(database, "profiles_next")
-            for page in self._until_checkpoint(first, remaining):
+            for page in pages:
                 skipped += self._take(database, "profiles_next", page)[1]
             database.execute("DROP TABLE profiles")
             database.execute("ALTER TABLE profiles_next RENAME TO profiles")
@@ -140,11 +147,11 @@ class SliceStore:
         remove_set_aside(self._file.path)
         return Applied(None, skipped)
 
-    def _change(self, first: SlicePage, remaining: Iterator[SlicePage]) -> Applied:
+    def _change(self, pages: Iterable[SlicePage]) -> Applied:
         changed: set[CustomerId] = set()
         skipped = 0
         with self._file.transaction() as database:
-            for page in self._until_checkpoint(first, remaining):
+            for page in pages:
                 rows, broken = self._take(database, "profiles", page)
                 changed.update(rows)
                 skipped += broken
@@ -223,3 +230,14 @@ class SliceStore:
     def _set_state(self, values: Mapping[str, str | bytes]) -> None:
         table = self._file.write.table("state")
         table.upsert_all(({"name": name, "value": value} for name, value in values.items()), pk="name")
+
+
+def _without(page: SlicePage, refused: Set[CustomerId]) -> SlicePage:
+    """Return a page whose puts of refused customers are tombstones."""
+    if refused.isdisjoint(operation.customer for operation in page.operations):
+        return page
+    operations = tuple(
+        SliceOperation(kind="tombstone", customer=operation.customer) if operation.customer in refused else operation
+        for operation in page.operations
+    )
+    return page.model_copy(update={"operations": operations})

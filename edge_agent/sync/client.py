@@ -1,5 +1,6 @@
 """Signed requests to the hub. Whatever is wrong with an answer is a :class:`HubError` that says what."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -75,7 +76,7 @@ class HubClient:
     async def get(self, endpoint: Endpoint, place: Place, model: type[Model], query: str = "") -> Model:
         """Return the answer of an endpoint."""
         async with self.stream(endpoint, place, query=query) as response:
-            return parse(await _read(response, ANSWER_MAX_BYTES), model)
+            return await asyncio.to_thread(parse, await _read(response, ANSWER_MAX_BYTES), model)
 
     async def get_if_changed(self, endpoint: Endpoint, place: Place, etag: str | None) -> Document | None:
         """Return a document, or ``None`` where it is still of version ``etag``."""

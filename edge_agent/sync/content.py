@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from edge_agent.contracts.api import CONTENT
 from edge_agent.contracts.base import Identifier, Language
 from edge_agent.contracts.catalogue import ContentItem, LoopItem
@@ -21,6 +23,14 @@ log = logging.getLogger(__name__)
 PLAYLIST_FILE = "playlist.json"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def playlist_version(folder: Path) -> str:
+    """Return the version of the playlist that lies in a content folder; empty: there is none that can be read."""
+    try:
+        return Playlist.model_validate_json((folder / PLAYLIST_FILE).read_bytes()).version
+    except (OSError, ValidationError):
+        return ""
 
 
 class ContentFolder:
@@ -47,10 +57,10 @@ class ContentFolder:
                     problem = error
         return problem
 
-    def publish(self, items: Sequence[ContentItem], loop: Sequence[LoopItem]) -> bool:
+    def publish(self, items: Sequence[ContentItem], loop: Sequence[LoopItem]) -> str | None:
         """Write the playlist of the pictures that are here, and delete files that nothing mentions.
 
-        Returns whether the playlist changed. Call it after :meth:`fetch`. Raises DiskError.
+        Returns the playlist's version where it changed. Call it after :meth:`fetch`. Raises DiskError.
         """
         with disk_told(self._folder):
             present = tuple(item for item in loop if (self._folder / item.picture).exists())
@@ -66,7 +76,7 @@ class ContentFolder:
             changed = not path.exists() or path.read_bytes() != text
             if changed:
                 write_atomically(path, text)
-        return changed
+        return version if changed else None
 
     def _make(self) -> None:
         """Make the folder, and once remove what a power cut left half-written. Raises DiskError."""

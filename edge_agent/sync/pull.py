@@ -8,14 +8,15 @@ from typing import Literal
 from urllib.parse import urlencode
 
 from edge_agent.contracts.api import CAMPAIGNS, CATALOGUE, CONFIG, SLICE
+from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.slice import SlicePage
-from edge_agent.errors import DiskError, HubError, StoreError
+from edge_agent.errors import DamagedError, DiskError, HubError, StoreError
 from edge_agent.events import KnowledgeChanged, SliceChanged
 from edge_agent.store.catalogue import CatalogueStore
-from edge_agent.store.slice import SliceStore
+from edge_agent.store.slice import Applied, SliceStore
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health
 from edge_agent.sync.client import AbsentError, GoneError, HubClient
@@ -42,8 +43,12 @@ class Destination:
     worker: Worker
     slices: SliceStore
     catalogue: CatalogueStore
+    refused: Callable[[], frozenset[CustomerId]]
+    """Who withdrew for good; called on the worker's thread."""
     emit: Emit
     """Tells the engine."""
+    new_playlist: Callable[[str], None]
+    """Tells the display which version of the playlist lies in the content folder now."""
 
 
 class Pull:
@@ -71,6 +76,8 @@ class Pull:
             try:
                 await self.pull_knowledge()
                 self._complaint = ""
+            except DamagedError:
+                raise
             except (HubError, DiskError, StoreError) as error:  # the slice must not wait for a broken catalogue
                 if str(error) != self._complaint:
                     self._complaint = str(error)
@@ -95,9 +102,11 @@ class Pull:
         changed = [await self._document("catalogue"), await self._document("campaigns")]
         items, loop = self._to.catalogue.content(), self._to.catalogue.loop()
         missing = await self._content.fetch(self._client, self._config.store, items)
-        new_playlist = await asyncio.to_thread(self._content.publish, items, loop)
-        if any(changed) or new_playlist:
+        version = await asyncio.to_thread(self._content.publish, items, loop)
+        if any(changed):
             self._to.emit(KnowledgeChanged())
+        if version is not None:
+            self._to.new_playlist(version)
         await self._desired_config()
         if missing is not None:
             raise missing
@@ -113,12 +122,18 @@ class Pull:
             except BrokenPageError as error:
                 raise HubError(f"slice: {error}; nothing was applied") from error
         try:
-            applied = await self._to.worker.call(self._to.slices.apply, pages)
+            applied = await self._to.worker.call(self._apply, pages)
+        except DamagedError:
+            raise
         except StoreError as error:
             raise HubError(f"slice: {error}; it is pulled again") from error
         if applied.skipped:
             log.warning("%d broken profiles of the slice were skipped, the rest is used", applied.skipped)
         self._to.emit(SliceChanged(applied.changed, pages[-1].lease_until))
+
+    def _apply(self, pages: tuple[SlicePage, ...]) -> Applied:
+        # Asked on the worker's thread: no withdrawal can be committed between the question and the pages.
+        return self._to.slices.apply(pages, self._to.refused())
 
     async def _document(self, kind: Literal["catalogue", "campaigns"]) -> bool:
         endpoint = CATALOGUE if kind == "catalogue" else CAMPAIGNS
@@ -130,10 +145,11 @@ class Pull:
         if document is None:
             return False
         if kind == "catalogue":
-            catalogue = document.parse(Catalogue)
+            catalogue = await asyncio.to_thread(document.parse, Catalogue)
             await self._to.worker.call(store.put_catalogue, catalogue, document.etag)
         else:
-            await self._to.worker.call(store.put_campaigns, document.parse(CampaignFile), document.etag)
+            campaigns = await asyncio.to_thread(document.parse, CampaignFile)
+            await self._to.worker.call(store.put_campaigns, campaigns, document.etag)
         log.info("%s: a new version is here", kind)
         return True
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from edge_agent.contracts.slice import SliceOperation
-from edge_agent.errors import StoreError
+from edge_agent.errors import DamagedError, StoreError
 from edge_agent.store.crypto import EpochKey, ProfileCipher
-from edge_agent.store.database import DamagedError
 from edge_agent.store.slice import Applied, SliceStore
 from tests.store.builders import CIPHER, NOW, STORE, bytes_on_disk, page, put, tag, tombstone
 
@@ -49,6 +48,15 @@ def test_a_delta_says_whose_profile_changed(store: SliceStore) -> None:
 def test_the_last_word_on_a_customer_counts(store: SliceStore) -> None:
     store.apply([page([tombstone("anna"), put("anna"), put("bea"), tombstone("bea")], snapshot=True)])
     assert (store.profile("anna") is not None, store.profile("bea")) == (True, None)
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+def test_a_refused_customer_is_deleted_instead_of_stored(store: SliceStore, snapshot: bool) -> None:
+    store.apply([page([put("anna"), put("bea")])])
+    applied = store.apply([page([put("anna"), put("carla")], snapshot=snapshot)], frozenset({"anna"}))
+    assert not store.holds("anna")
+    assert store.holds("carla")
+    assert applied.changed == (None if snapshot else {"anna", "carla"})
 
 
 def test_a_page_without_operations_renews_the_lease(store: SliceStore) -> None:

@@ -11,8 +11,9 @@ from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.screen import Playlist
 from edge_agent.errors import HubError
-from edge_agent.events import KnowledgeChanged, SliceChanged
+from edge_agent.events import KnowledgeChanged, SliceChanged, WithdrawalRow
 from edge_agent.identify.token import temporary_key, window_of
+from edge_agent.sync.content import playlist_version
 from provisioning.hub.slices import TOMBSTONE_KEEP_S
 from provisioning.hub.storage import customers as customers_table
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
@@ -65,6 +66,17 @@ async def test_a_snapshot_then_only_what_changed(served: RunningHub, unit: Unit)
     assert isinstance(second, SliceChanged)
     assert (first.changed, second.changed) == (None, frozenset({"anna", "carla"}))
     assert second.lease_until == unit.stores.slice.lease_until()
+
+
+async def test_who_withdrew_here_is_not_stored_again_whatever_the_hub_sends(served: RunningHub, unit: Unit) -> None:
+    now = served.clock()
+    unit.stores.journal.commit([WithdrawalRow("anna", "all", now, now + timedelta(days=30))])
+    served.hub.slices.put(STORE, customers(["anna", "bert"]), now)
+    await unit.pull.pull_slice()
+    assert unit.held() == {"bert"}
+    served.hub.slices.put(STORE, customers(["anna", "carla"]), now)
+    await unit.pull.pull_slice()
+    assert unit.held() == {"bert", "carla"}
 
 
 async def test_the_unit_gets_temporary_keys_and_never_the_identity_key(served: RunningHub, unit: Unit) -> None:
@@ -132,8 +144,9 @@ async def test_documents_and_pictures_arrive_once(served: RunningHub, unit: Unit
     assert [item.picture for item in playlist.items] == [DIGEST]
     assert playlist.version
     assert unit.told == [KnowledgeChanged()]
+    assert unit.playlists == [playlist.version] == [playlist_version(folder)]
     await unit.pull.pull_knowledge()
-    assert unit.told == [KnowledgeChanged()]  # nothing new, nothing said
+    assert (len(unit.told), len(unit.playlists)) == (1, 1)  # nothing new, nothing said
 
 
 async def test_pictures_that_nothing_mentions_are_deleted(served: RunningHub, unit: Unit) -> None:

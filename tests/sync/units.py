@@ -37,6 +37,8 @@ class Unit:
     wake: asyncio.Event
     told: list[SliceChanged | KnowledgeChanged] = field(default_factory=list)
     """What the engine was told."""
+    playlists: list[str] = field(default_factory=list)
+    """What the display was told."""
 
     def held(self) -> set[str]:
         """Whose profiles are held."""
@@ -55,7 +57,10 @@ async def unit_at(url: str, folder: Path) -> AsyncIterator[Unit]:
     stores = open_stores(folder, STORE, load_epoch_key(folder, None))
     pull_now, wake = PullNow(), asyncio.Event()
     told: list[SliceChanged | KnowledgeChanged] = []
-    destination = Destination(worker, stores.slice, stores.catalogue, told.append)
+    playlists: list[str] = []
+    destination = Destination(
+        worker, stores.slice, stores.catalogue, stores.journal.refused, told.append, playlists.append
+    )
     unit = Unit(
         config=config,
         client=client,
@@ -67,6 +72,7 @@ async def unit_at(url: str, folder: Path) -> AsyncIterator[Unit]:
         pull_now=pull_now,
         wake=wake,
         told=told,
+        playlists=playlists,
     )
     try:
         yield unit

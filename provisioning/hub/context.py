@@ -60,7 +60,7 @@ class Hub:
             slices=Slices(database, config.lease_s),
             content=Content(database, config.folder / "content"),
             events=Events(database),
-            fanout=Fanout(fleet.sequences),
+            fanout=Fanout(fleet.sequences, fleet.enrolled),
             platform_token=token,
         )
 

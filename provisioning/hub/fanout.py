@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Set
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,13 +13,24 @@ POLL_S = 0.5
 """How often a worker looks for changes that other processes made; its own it hears of at once."""
 
 
-class Fanout:
-    """The streams of one worker, and what each store's sequence number was last."""
+class _Stream:
+    def __init__(self) -> None:
+        self.woken = asyncio.Event()
+        self.ended = False
 
-    def __init__(self, sequences: Callable[[], Mapping[str, int]]) -> None:
+    def end(self) -> None:
+        self.ended = True
+        self.woken.set()
+
+
+class Fanout:
+    """The streams of one worker, one for each unit, and what each store's sequence number was last."""
+
+    def __init__(self, sequences: Callable[[], Mapping[str, int]], enrolled: Callable[[str], Set[str]]) -> None:
         self._sequences = sequences
+        self._enrolled = enrolled
         self._known: dict[str, int] = {}
-        self._streams: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._streams: defaultdict[str, dict[str, _Stream]] = defaultdict(dict)
         self._look = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -40,24 +51,37 @@ class Fanout:
                 pass
             self._look.clear()
             try:
-                present = await asyncio.to_thread(self._sequences)
+                await self._spread(await asyncio.to_thread(self._sequences))
             except SQLAlchemyError as error:
                 log.warning("the database cannot be read, nudges wait: %s", type(error).__name__)
-                continue
-            for store, sequence in present.items():
-                if self._known.get(store) != sequence:
-                    self._known[store] = sequence
-                    for stream in self._streams.get(store, ()):
-                        stream.set()
 
-    async def nudges(self, store: str) -> AsyncIterator[int]:
-        """Yield the sequence number of a store now, and whenever it has changed; changes in between are one."""
-        stream = asyncio.Event()
-        self._streams[store].add(stream)
+    async def _spread(self, present: Mapping[str, int]) -> None:
+        for store, sequence in present.items():
+            if self._known.get(store) == sequence:
+                continue
+            if self._streams[store]:
+                enrolled = await asyncio.to_thread(self._enrolled, store)
+                for unit, stream in self._streams[store].items():
+                    if unit in enrolled:
+                        stream.woken.set()
+                    else:
+                        stream.end()
+            self._known[store] = sequence
+
+    async def nudges(self, store: str, unit: str) -> AsyncIterator[int]:
+        """Yield the sequence number of a store now, and whenever it has changed; changes in between are one.
+
+        It ends when the unit is revoked, and when the unit opens another.
+        """
+        stream, streams = _Stream(), self._streams[store]
+        if unit in streams:
+            streams[unit].end()
+        streams[unit] = stream
         try:
-            while True:
+            while not stream.ended:
+                stream.woken.clear()
                 yield self._known.get(store, 0)
-                await stream.wait()
-                stream.clear()
+                await stream.woken.wait()
         finally:
-            self._streams[store].discard(stream)
+            if streams.get(unit) is stream:
+                del streams[unit]

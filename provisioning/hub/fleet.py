@@ -112,12 +112,19 @@ class Fleet:
     def revoke(self, store: str, unit: str) -> None:
         """Refuse every certificate and claim that a unit has; a new claim lets it enrol again."""
         with self._database.writing() as connection:
+            next_sequence(connection, store)  # whoever spreads changes looks again who may hear of them
             connection.execute(
                 update(certificates)
                 .where(certificates.c.store == store, certificates.c.unit == unit)
                 .values(revoked=True)
             )
             connection.execute(delete(claims).where(claims.c.store == store, claims.c.unit == unit))
+
+    def enrolled(self, store: str) -> set[str]:
+        """Return the units of a store whose certificate is not revoked."""
+        good = (certificates.c.store == store, certificates.c.revoked.is_(False))
+        with self._database.reading() as connection:
+            return set(connection.execute(select(certificates.c.unit).where(*good)).scalars())
 
     def pulled(self, store: str, unit: str, sequence: int, now: datetime) -> None:
         """Note that a unit has pulled everything up to a sequence number."""

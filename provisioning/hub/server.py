@@ -9,6 +9,7 @@ import uvicorn
 from edge_agent.contracts.config import HubServerConfig
 from provisioning.hub.app import make_app
 from provisioning.hub.context import Hub
+from provisioning.hub.protocol import CONNECTIONS_MAX, PunctualProtocol
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ def make_server(hub: Hub) -> uvicorn.Server:
             make_app(hub),
             ssl_certfile=files.chain,
             ssl_keyfile=files.key,
+            http=PunctualProtocol,
+            limit_concurrency=CONNECTIONS_MAX,
             timeout_graceful_shutdown=_STOP_S,
             log_config=None,
             access_log=False,

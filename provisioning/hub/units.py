@@ -1,5 +1,6 @@
 """The routes that units call: exactly the table in :mod:`edge_agent.contracts.api`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
@@ -21,6 +22,9 @@ from provisioning.hub.problem import ProblemError, describe
 Handler = Callable[..., Any]
 _JSON = "application/json"
 
+BODY_S = 60.0
+"""The body of a signed request, 1 MiB at most, is here within this."""
+
 
 def unit_routes(hub: Hub) -> APIRouter:
     """Return the routes of the table."""
@@ -36,7 +40,11 @@ def unit_routes(hub: Hub) -> APIRouter:
         return register
 
     async def signed(request: Request) -> Caller:
-        body = await request.body()
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await request.body()
+        except TimeoutError as error:
+            raise ProblemError(408, "The body did not come in time.", f"at most {BODY_S:.0f} s") from error
         target = request.scope["raw_path"].decode("ascii", "replace")
         if query := request.scope["query_string"].decode("ascii", "replace"):
             target += f"?{query}"
@@ -82,7 +90,7 @@ def unit_routes(hub: Hub) -> APIRouter:
 
     @serve(api.NUDGES, response_class=EventSourceResponse)
     async def nudges(caller: unit) -> AsyncIterator[ServerSentEvent]:
-        async for sequence in hub.fanout.nudges(caller.store):
+        async for sequence in hub.fanout.nudges(caller.store, caller.unit):
             yield ServerSentEvent(event="pull", raw_data=str(sequence))
 
     @serve(api.EVENTS, max_body_size=BODY_MAX_BYTES)

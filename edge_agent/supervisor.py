@@ -9,7 +9,7 @@ from typing import NoReturn, Protocol
 from edge_agent.clock import Clock
 from edge_agent.constants import RESTART_MAX_S, RESTART_MIN_S, STEADY_S
 from edge_agent.contracts.unit import PartReport, PartState
-from edge_agent.errors import AdapterError, HubError, StoreError
+from edge_agent.errors import AdapterError, DamagedError, HubError, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ async def supervise(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     chance: Callable[[], float] = _share,
 ) -> NoReturn:
-    """Run ``part`` for ever: restart it after an expected failure, the disk's included; a bug goes through.
+    """Run ``part`` for ever: restart it after an expected failure, the disk's included; a bug or damage goes through.
 
     The pause is a random share of the delay (``chance`` gives 0 to 1), so that a thousand units that lost the
     same hub or broker do not come back in the same second. What a hub asks for is always waited for first.
@@ -71,6 +71,8 @@ async def supervise(
         try:
             await part.run()
             problem, wanted_s = "it ended by itself", None
+        except DamagedError:
+            raise  # waiting does not help: the next start sets the file aside
         except (AdapterError, StoreError) as error:
             problem = str(error)
             wanted_s = error.retry_after_s if isinstance(error, HubError) else None

@@ -9,7 +9,7 @@ import pytest
 from edge_agent.clock import SystemClock
 from edge_agent.constants import RESTART_MAX_S, RESTART_MIN_S
 from edge_agent.contracts.unit import PartReport
-from edge_agent.errors import BusError, HubError, StoreError
+from edge_agent.errors import BusError, DamagedError, HubError, StoreError
 from edge_agent.supervisor import Health, supervise
 
 CLOCK = SystemClock("always")
@@ -91,6 +91,11 @@ async def test_a_part_that_ends_by_itself_is_started_again(caplog: pytest.LogCap
 async def test_a_bug_goes_through() -> None:
     with pytest.raises(ZeroDivisionError):
         await Weak(ZeroDivisionError()).supervised()
+
+
+async def test_a_broken_database_goes_through() -> None:
+    with pytest.raises(DamagedError, match="no such table"):
+        await Weak(DamagedError("journal.db: no such table")).supervised()
 
 
 async def test_every_change_is_reported_with_its_time_and_problems_are_cut() -> None:

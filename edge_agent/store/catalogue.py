@@ -26,7 +26,7 @@ class CatalogueStore:
         self._drop_unreadable("catalogue", Catalogue)
         self._drop_unreadable("campaigns", CampaignFile)
 
-    # --- reading (the event loop's thread) ---
+    # --- reading (any thread) ---
 
     def etag(self, kind: DocumentKind) -> str | None:
         """Version of what is held, for ``If-None-Match``; ``None``: nothing is held."""

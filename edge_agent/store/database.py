@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 from sqlite_utils import Database
@@ -36,6 +37,7 @@ class DatabaseFile:
         of a newer version. What lies deeper is found by :func:`check`.
         """
         self.path = path
+        self._reading = Lock()
         with _errors_told(path):
             os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             path.chmod(0o600)  # SQLite gives its -wal and -shm files the mode of the main file
@@ -65,7 +67,7 @@ class DatabaseFile:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Read on the read connection, all at once, so that no snapshot of the file is held open."""
-        with _errors_told(self.path):
+        with _errors_told(self.path), self._reading:
             return self.read.execute(sql, parameters).fetchall()
 
     def truncate_log(self) -> None:

@@ -120,7 +120,7 @@ class Journal:
         """Close the file."""
         self._file.close()
 
-    # --- reading (the event loop's thread) ---
+    # --- reading (any thread) ---
 
     def open_visits(self) -> tuple[VisitRow, ...]:
         """Visits that have not ended, oldest first."""

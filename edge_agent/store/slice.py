@@ -52,7 +52,7 @@ class SliceStore:
             self._file.close()
             raise
 
-    # --- reading (the event loop's thread) ---
+    # --- reading (any thread) ---
 
     def cursor(self) -> str | None:
         """Where the next pull goes on; ``None``: nothing is held, pull a snapshot."""

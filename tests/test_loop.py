@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.app import new_id
+from edge_agent.app.agent import new_id
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.contracts.clerk import TabletHello
 from edge_agent.contracts.config import AgentConfig, NoticeConfig

@@ -17,7 +17,7 @@ def run(config_file: Path, verbose: bool) -> None:
     """
     import asyncio
 
-    from edge_agent.app import Agent
+    from edge_agent.app.agent import Agent
     from edge_agent.logs import configure
     from edge_agent.settings import load_config
 

@@ -1,13 +1,14 @@
 """The one configuration tree: agent, display and hub read it, the hub hands it out, people write it (TOML)."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Metres, Seconds, ShortText
 from edge_agent.contracts.campaign import ScreenMode
+from edge_agent.contracts.radio_config import NOTICED_WITHIN_S, RadioConfig
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Brand = Annotated[str, Field(max_length=80)]
@@ -57,25 +58,6 @@ class BrokerConfig(FileContract):
     """File that holds its password; the name of a systemd credential works too."""
     ca_file: Path | None = None
     """Certificates that the broker's certificate is checked against. Absent: no TLS."""
-
-
-NOTICED_WITHIN_S: Final = 3.0
-"""How much longer than ``radio.silent_s`` it may take until the engine hears that the scan is deaf."""
-
-
-class RadioConfig(FileContract):
-    """How advertisements are heard."""
-
-    backend: Literal["bleak", "simulated", "off"] = "bleak"
-    """``bleak``: BlueZ. ``simulated``: shoppers of a scenario, for the demo and for tests."""
-    adapter: Annotated[str, Field(pattern=r"^hci\d{1,2}$")] | None = None
-    """Which adapter. Absent: the system's default."""
-    operator_prefix: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
-    """First 8 bytes of the operator's rolling service UUID, hexadecimal. Absent: those frames are not looked for."""
-    scenario: Path | None = None
-    """Scenario file of the simulated backend."""
-    silent_s: Annotated[float, Field(ge=5, le=600)] = 15
-    """Without any advertisement for at least so long, where that is unusual, the scan is restarted."""
 
 
 class PresenceConfig(FileContract):

@@ -125,7 +125,7 @@ def choose_adapter(adapters: dict[str, dict[str, Any]], wanted: str | None) -> s
         raise RadioError("no Bluetooth adapter: plug one in, or enable the built-in one (dmesg | grep -i bluetooth)")
     if wanted is not None and wanted not in adapters:
         raise RadioError(
-            f"no Bluetooth adapter {wanted}: plug it in, or set radio.adapter to one of {', '.join(sorted(adapters))}"
+            f"no Bluetooth adapter {wanted}: plug it in, or set radio.adapters to some of {', '.join(sorted(adapters))}"
         )
     names = sorted(adapters, key=lambda name: (len(name), name)) if wanted is None else [wanted]
     able = [name for name in names if "central" in adapters[name].get("Roles", ["central"])]

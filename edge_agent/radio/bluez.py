@@ -12,7 +12,7 @@ from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
 from edge_agent.clock import Clock
-from edge_agent.contracts.config import RadioConfig
+from edge_agent.contracts.radio_config import RadioConfig
 from edge_agent.errors import RadioError
 from edge_agent.events import Advertisement, RadioHealth
 from edge_agent.radio.adapter import BLUEZ_REPLY_S, DBUS_ERRORS, AdapterWatch, watch_adapter
@@ -55,7 +55,7 @@ class BluezRadio:
     async def run(self) -> None:
         """Scan until cancelled, anew when a scan is deaf. Raises RadioError when the adapter, BlueZ or D-Bus fails."""
         try:
-            async with watch_adapter(self._config.adapter) as adapter:
+            async with watch_adapter(self._config.adapters[0] if self._config.adapters else None) as adapter:
                 silence = Silence(self._config.silent_s, self._clock.now().monotonic_s)
                 while True:
                     await self._scan(adapter, silence)

@@ -15,7 +15,7 @@ from bleak import BleakScanner
 from bleak.args.bluez import BlueZScannerArgs
 
 from edge_agent.clock import SystemClock
-from edge_agent.contracts.config import RadioConfig
+from edge_agent.contracts.radio_config import RadioConfig
 from edge_agent.events import Advertisement
 from edge_agent.frames import ad
 from edge_agent.frames.decode import decode

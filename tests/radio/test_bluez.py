@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from dbus_fast import Variant
 
-from edge_agent.contracts.config import RadioConfig
+from edge_agent.contracts.radio_config import RadioConfig
 from edge_agent.errors import RadioError
 from edge_agent.events import Advertisement, Instant, RadioHealth
 from edge_agent.frames.decode import decode
@@ -151,7 +151,7 @@ async def test_the_scan_is_stopped_when_the_part_is_cancelled(bluez):
 
 async def test_the_adapter_that_is_configured_is_used(bluez):
     bluez.plug("hci1")
-    bench = Bench(RadioConfig(adapter="hci1"))
+    bench = Bench(RadioConfig(adapters=("hci1",)))
     async with bench.scanning():
         bluez.advertise(PHONE, -61, adapter="hci1")
         await until(lambda: bench.heard)
@@ -180,7 +180,7 @@ async def test_without_an_adapter_it_says_what_to_do(bluez):
     ("adapters", "wanted", "message"),
     [
         ({}, None, "no Bluetooth adapter"),
-        ({"hci0": {"Powered": True}}, "hci1", "set radio.adapter to one of hci0"),
+        ({"hci0": {"Powered": True}}, "hci1", "set radio.adapters to some of hci0"),
         ({"hci0": {"Powered": False}}, None, "hci0 is switched off: rfkill unblock bluetooth"),
         ({"hci0": {"Powered": True, "Roles": ["peripheral"]}}, None, "cannot scan for Bluetooth LE"),
     ],
@@ -241,7 +241,7 @@ async def test_unusual_silence_restarts_the_scan_at_once_and_tells_since_when(bl
         bluez.advertise(PHONE, -62)
         await until(lambda: len(bench.heard) == 2)
     assert bluez.starts == 2
-    assert "nothing heard for 16 s on hci0: scan restarted" in caplog.text
+    assert "nothing heard for 13 s on hci0: scan restarted" in caplog.text
 
 
 async def test_a_lone_passer_by_is_no_fault(bluez):

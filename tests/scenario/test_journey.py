@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from edge_agent.contracts.campaign import Audience, Campaign, Wording
-from edge_agent.contracts.config import NOTICED_WITHIN_S, NoticeConfig
+from edge_agent.contracts.config import NoticeConfig
+from edge_agent.contracts.radio_config import NOTICED_WITHIN_S
 from edge_agent.contracts.screen import Clear, Refused
 from edge_agent.contracts.slice import ReadyOrder, ServiceTicket, ViewedProduct
 from edge_agent.events import BusJoined, ContactRow, FromScreen, RadioHealth

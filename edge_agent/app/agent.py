@@ -1,4 +1,4 @@
-"""The composition root: from a configuration to running parts. Nothing else builds a part."""
+"""The agent of one unit: its parts, its engine, and the arrows between them."""
 
 import asyncio
 import logging
@@ -10,17 +10,17 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sdnotify
-from pydantic import ValidationError
 
 from edge_agent import __version__
+from edge_agent.app.ending import damage_in
+from edge_agent.app.radios import radio_parts
+from edge_agent.app.secrets import broker_password
 from edge_agent.bus.connection import Bus
 from edge_agent.bus.tls import client_context
 from edge_agent.clerk.notifier import Notifier
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.problems import explain
-from edge_agent.contracts.scenario import Scenario
 from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
@@ -29,9 +29,7 @@ from edge_agent.events import Effect, Fact, Instant, ToClerks, ToScreen
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
 from edge_agent.pipeline import Pipeline
-from edge_agent.radio.bluez import BluezRadio
 from edge_agent.screen.link import ScreenLink
-from edge_agent.simulator.radio import SimulatedRadio
 from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
 from edge_agent.store.worker import Worker
@@ -159,15 +157,19 @@ class Agent:
         self._add_web()
 
     def _add_radio(self) -> None:
-        radio, health = self._config.radio, self._health("radio")
-        if radio.backend == "bleak":
-            self._add(BluezRadio(radio, self._clock, health, self._inbox.put, self._inbox.put))
-        elif radio.backend == "simulated":
-            self._add(SimulatedRadio(_scenario(radio.scenario), self._inbox.put, self._clock, health))
+        for part in radio_parts(self._config.radio, self._clock, self._inbox.put):
+            self._add(part)
 
     def _add_bus(self) -> None:
         config = self._config
-        bus = Bus(config.broker, config.store, config.unit, self._clock, self._health("bus"), self._broker_password())
+        bus = Bus(
+            config.broker,
+            config.store,
+            config.unit,
+            self._clock,
+            self._health("bus"),
+            broker_password(config.broker, self._credentials),
+        )
         topics = StoreTopics(config.store)
         UnitStatus(bus, topics, config.unit, config.zone, __version__)
         self._notifier = Notifier(bus, topics, config.unit, self._inbox.put)
@@ -247,28 +249,6 @@ class Agent:
                     log.error("journal: what is past its time cannot be deleted: %s; trying again", error)
                 refused = True
 
-    def _broker_password(self) -> str | None:
-        file = self._config.broker.password_file
-        if file is None:
-            return None
-        credential = self._credentials / file.name if self._credentials is not None else None
-        path = credential if credential is not None and credential.exists() else file
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise FileError(f"broker.password_file {path}: {error.strerror}") from error
-
-
-def damage_in(group: BaseExceptionGroup[BaseException]) -> DamagedError | None:
-    """Return why a database is broken, if that is what ended the parts."""
-    found = group.subgroup(DamagedError)
-    while found is not None:
-        first = found.exceptions[0]
-        if isinstance(first, DamagedError):
-            return first
-        found = first if isinstance(first, BaseExceptionGroup) else None
-    return None
-
 
 def new_id() -> str:
     """Return an id that nobody else has: 128 random bits."""
@@ -280,14 +260,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise FileError(f"timezone = {name!r}: is not an IANA time zone such as Europe/Vienna") from error
-
-
-def _scenario(path: Path | None) -> Scenario:
-    if path is None:
-        raise FileError("radio.scenario: is missing; the simulated radio needs a scenario file")
-    try:
-        return Scenario.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise FileError(f"radio.scenario {path}: {error.strerror}") from error
-    except ValidationError as error:
-        raise FileError("\n".join(f"{path}: {line}" for line in explain(error))) from error

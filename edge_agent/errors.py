@@ -19,6 +19,13 @@ Everything else is a bug: it ends the process, and systemd starts it again.
 """
 
 
+from typing import Literal
+
+RadioTrouble = Literal["away", "off", "failed", "deaf"]
+"""What is wrong with an adapter, which tells what can help. ``away``: itself, bluetoothd or D-Bus is not there.
+``off``: it is switched off or blocked. ``failed``: it does not scan, or stopped. ``deaf``: it scans and hears nothing."""
+
+
 class EdgeError(Exception):
     """Base of the errors that a caller may handle. The message is for the person who reads it."""
 
@@ -29,6 +36,11 @@ class AdapterError(EdgeError):
 
 class RadioError(AdapterError):
     """Bluetooth failed: adapter, BlueZ or D-Bus."""
+
+    def __init__(self, message: str, trouble: RadioTrouble = "failed") -> None:
+        super().__init__(message)
+        self.trouble: RadioTrouble = trouble
+        """What is wrong, for the recovery ladder."""
 
 
 class DisplayError(AdapterError):

@@ -22,8 +22,8 @@ Everything else is a bug: it ends the process, and systemd starts it again.
 from typing import Literal
 
 RadioTrouble = Literal["away", "off", "failed", "deaf"]
-"""What is wrong with an adapter, which tells what can help. ``away``: itself, bluetoothd or D-Bus is not there.
-``off``: it is switched off or blocked. ``failed``: it does not scan, or stopped. ``deaf``: it scans and hears nothing."""
+"""What is wrong with an adapter, which tells what can help. ``away``: itself, bluetoothd or D-Bus is missing.
+``off``: switched off, or blocked. ``failed``: it does not scan, or stopped. ``deaf``: it scans and hears nothing."""
 
 
 class EdgeError(Exception):

@@ -237,12 +237,31 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """One advertisement of a recognised customer. Lives in memory for ``RSSI_KEEP_S`` at most; never logged."""
+
+    customer: CustomerId
+    device: str
+    """Which of her devices, as the slice names it."""
+    badge: int | None
+    """Number of the badge with which she was first heard; ``None`` without an app."""
+    rssi_dbm: int
+    """As received: before this unit's calibration."""
+    measured_power_dbm: int
+    """What the device says that one receives 1 m away from it."""
+    distance_m: float | None
+    """Her distance after it, smoothed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcomes:
     """Everything that one step gave."""
 
     effects: tuple[Effect, ...] = ()
     rows: tuple[Row, ...] = ()
     facts: tuple[Fact, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    """Recognised customers only."""
 
 
 NOBODY = Outcomes()

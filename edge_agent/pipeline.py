@@ -25,6 +25,7 @@ from edge_agent.events import (
     KnowledgeChanged,
     Outcomes,
     RadioHealth,
+    Sighting,
     SliceChanged,
     TabletJoined,
     VisitRow,
@@ -32,7 +33,7 @@ from edge_agent.events import (
 )
 from edge_agent.frames.decode import decode
 from edge_agent.identify.badges import PALETTE_SIZE
-from edge_agent.identify.index import TokenIndex
+from edge_agent.identify.index import Device, TokenIndex
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.service import Service
@@ -128,9 +129,15 @@ class Pipeline:
             if self._badges.get(device.customer) is None:  # her loyalty card may be heard before her phone
                 self._badges[device.customer] = device.badge(unix_s, PALETTE_SIZE)
             power_dbm = MEASURED_POWER_DBM if frame.measured_power_dbm is None else frame.measured_power_dbm
-            now_s = instant.monotonic_s
-            self._presences_changed(self._tracker.observe(device.customer, device.device, rssi_dbm, power_dbm, now_s))
+            changes = self._tracker.observe(device.customer, device.device, rssi_dbm, power_dbm, instant.monotonic_s)
+            self._ledger.saw(self._sighting(device, rssi_dbm, power_dbm))
+            self._presences_changed(changes)
         return self._ledger.close() if heard else NOBODY
+
+    def _sighting(self, device: Device, rssi_dbm: int, power_dbm: int) -> Sighting:
+        customer = device.customer
+        badge, distance_m = self._badges.get(customer), self._tracker.distance_m(customer)
+        return Sighting(customer, device.device, badge, rssi_dbm, power_dbm, distance_m)
 
     def _let_time_pass(self, instant: Instant) -> None:
         unix_s = int(instant.utc.timestamp())

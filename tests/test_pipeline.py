@@ -116,3 +116,16 @@ def test_a_slot_that_changes_while_she_stays_ends_no_visit():
     assert shop.happened().count("visit.started") == 1
     assert "visit.ended" not in shop.happened()
     assert shop.unit.instant.utc - START > timedelta(seconds=2 * 1024)
+
+
+def test_each_advertisement_of_a_known_customer_is_a_sighting_and_no_other_is():
+    shop = Shop([profile("anna")])
+    seen = []
+    for heard in (advertisement("anna", START), advertisement("bert", START), ad.heard(b"", -50)):
+        seen.append(shop.pipeline.step(heard, shop.unit.instant).sightings)
+    [sighting] = seen[0]
+    assert seen[1:] == [(), ()]
+    assert (sighting.customer, sighting.rssi_dbm) == ("anna", advertisement("anna", START).rssi_dbm)
+    assert sighting.distance_m is not None
+    assert sighting.badge is not None
+    assert shop.pipeline.step(None, shop.unit.instant).sightings == ()

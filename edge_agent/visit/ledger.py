@@ -1,17 +1,18 @@
 """What one step gives, gathered while it runs."""
 
 from edge_agent.contracts.base import Contract
-from edge_agent.events import Effect, EventRow, Fact, Instant, Outcomes, Row
+from edge_agent.events import Effect, EventRow, Fact, Instant, Outcomes, Row, Sighting
 
 
 class Ledger:
-    """Collects effects, rows and facts of one step, all at one instant."""
+    """Collects effects, rows, facts and sightings of one step, all at one instant."""
 
     def __init__(self) -> None:
         self._instant: Instant | None = None
         self._effects: list[Effect] = []
         self._rows: list[Row] = []
         self._facts: list[Fact] = []
+        self._sightings: list[Sighting] = []
 
     @property
     def now(self) -> Instant:
@@ -39,8 +40,12 @@ class Ledger:
         """Add a line to the story."""
         self._facts.append(fact)
 
+    def saw(self, sighting: Sighting) -> None:
+        """Add one advertisement of a recognised customer."""
+        self._sightings.append(sighting)
+
     def close(self) -> Outcomes:
         """Return what was gathered, and be empty again."""
-        outcomes = Outcomes(tuple(self._effects), tuple(self._rows), tuple(self._facts))
-        self._effects, self._rows, self._facts = [], [], []
+        outcomes = Outcomes(tuple(self._effects), tuple(self._rows), tuple(self._facts), tuple(self._sightings))
+        self._effects, self._rows, self._facts, self._sightings = [], [], [], []
         return outcomes

@@ -3,18 +3,25 @@
 Two absences: *away* (far, or silent for some seconds) only ends personal scenes; *gone*
 follows the rhythm of her own phone and ends the visit. Both stand still while the scanner
 is ill, and neither needs any advertisement to arrive.
+
+Two sources: the radio, and her app, which reports through the hub that it hears the unit's
+beacon. The radio is the better witness; :meth:`PresenceTracker.observe_report` says what a report may do.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
-from statistics import median
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import PresenceConfig
 from edge_agent.presence.ranging import Ranging, RangingRules
+from edge_agent.presence.rhythm import Rhythm
 
-_GAPS_MAX = 16
+REPORT_KEEP_S = 30.0
+"""An app's report that is older says nothing any more: she may have crossed the shop since."""
+
+REPORT_FRESH_S = 5.0
+"""An older report may keep her visit, but not bring her near: her screen would speak to an empty place."""
+
 _SCREEN_GAPS = 4  # design: silent for four of her own intervals
 _NEVER = float("inf")
 _VISIT_GAPS = 12  # three times as patient: a visit is cheap to keep and embarrassing to split
@@ -45,25 +52,24 @@ class PresenceEvent:
 @dataclass(slots=True)
 class _Presence:
     ranging: Ranging
-    last_heard_s: float
+    since_s: float
+    """Heard first, or expected since; no silence is older."""
     distance_m: float = float("inf")
     near_since_s: float | None = None
     settled: bool = False
-    gaps_s: deque[float] = field(default_factory=lambda: deque(maxlen=_GAPS_MAX))
-    interval_s: float = 1.0
-    """Her phone's own rhythm: the median of its last gaps."""
+    radio: Rhythm = field(default_factory=Rhythm)
+    reports: Rhythm = field(default_factory=Rhythm)
+    reported_near_s: float = -_NEVER
+    """When her app last measured that she is near."""
 
     def deaf(self, from_s: float, until_s: float) -> None:
         """Nobody listened in between: that is neither silence nor dwell."""
-        self.last_heard_s += until_s - max(from_s, self.last_heard_s)
+        self.radio.deaf(from_s, until_s)
+        self.reports.deaf(from_s, until_s)
+        self.since_s += until_s - max(from_s, self.since_s)
+        self.reported_near_s += until_s - max(from_s, self.reported_near_s)
         if self.near_since_s is not None:
             self.near_since_s += until_s - max(from_s, self.near_since_s)
-
-    def heard(self, now_s: float) -> None:
-        if now_s > self.last_heard_s:
-            self.gaps_s.append(now_s - self.last_heard_s)
-            self.interval_s = median(self.gaps_s)
-        self.last_heard_s = now_s
 
 
 class PresenceTracker:
@@ -82,24 +88,45 @@ class PresenceTracker:
     ) -> list[PresenceEvent]:
         """Feed one sighting, heard at monotonic second ``now_s``."""
         events = self.expire(now_s)
-        presence = self._presences.get(customer)
-        if presence is None:
-            presence = self._presences[customer] = _Presence(Ranging(self._rules), now_s)
-        presence.heard(now_s)
-        presence.distance_m = presence.ranging.observe(device, rssi_dbm, measured_power_dbm, now_s)
-        if presence.near_since_s is None:
-            if presence.distance_m <= self._config.enter_m:
-                presence.near_since_s = now_s
-                events.append(self._event(Change.NEAR, customer))
-        elif presence.distance_m > self._config.leave_m:
-            events.append(self._step_away(customer))
-        events += self._settle(customer, now_s)
+        presence = self._presence(customer, now_s)
+        presence.radio.heard(now_s)
+        distance_m = presence.ranging.observe(device, rssi_dbm, measured_power_dbm, now_s)
+        return events + self._judge(customer, presence, distance_m, now_s, now_s)
+
+    def observe_report(
+        self, customer: CustomerId, distance_m: float | None, heard_at_s: float, now_s: float
+    ) -> list[PresenceEvent]:
+        """Feed a report of her app: at ``heard_at_s`` it heard this unit's beacon, ``distance_m`` away.
+
+        ``distance_m`` is the phone's own estimate, ``None`` where it only knows that it hears the beacon.
+        Both times are monotonic seconds of this unit. What a report is worth, being relayed and late:
+
+        - from the future, older than :data:`REPORT_KEEP_S`, or out of order: nothing;
+        - otherwise it keeps her visit, like a sighting, in the rhythm of the reports;
+        - where it is younger than :data:`REPORT_FRESH_S` and near, it holds off the screen absence as well;
+          but the radio that hears her far away wins;
+        - where the radio does not hear her at all, a fresh report also brings her near or away, and the dwell
+          runs from ``heard_at_s``. As with the radio, one is not enough: a second one, half the dwell later,
+          must confirm it before the screen speaks.
+        """
+        events = self.expire(now_s)
+        if not now_s - REPORT_KEEP_S <= heard_at_s <= now_s:
+            return events
+        presence = self._presence(customer, now_s)
+        if heard_at_s <= presence.reports.last_s:
+            return events
+        presence.reports.heard(heard_at_s)
+        if distance_m is not None and now_s - heard_at_s <= REPORT_FRESH_S:
+            if distance_m <= self._config.leave_m:
+                presence.reported_near_s = heard_at_s
+            if not self._heard_by_radio(presence, now_s):
+                events += self._judge(customer, presence, distance_m, heard_at_s, now_s)
         self._due_s = min(self._due_s, self._deadline_s(presence))
         return events
 
     def expect(self, customer: CustomerId, now_s: float) -> None:
         """Somebody whose visit was open before a restart: give her the time to be heard again."""
-        presence = self._presences.setdefault(customer, _Presence(Ranging(self._rules), now_s))
+        presence = self._presence(customer, now_s)
         self._due_s = min(self._due_s, self._deadline_s(presence))
 
     def forget(self, customer: CustomerId) -> None:
@@ -157,6 +184,31 @@ class PresenceTracker:
         """When to call :meth:`expire`, so that no change needs radio traffic."""
         return None if self._due_s == _NEVER else self._due_s
 
+    def _presence(self, customer: CustomerId, now_s: float) -> _Presence:
+        presence = self._presences.get(customer)
+        if presence is None:
+            presence = self._presences[customer] = _Presence(Ranging(self._rules), now_s)
+        return presence
+
+    def _judge(
+        self, customer: CustomerId, presence: _Presence, distance_m: float, at_s: float, now_s: float
+    ) -> list[PresenceEvent]:
+        """Compare a distance, true at ``at_s``, with the limits."""
+        events: list[PresenceEvent] = []
+        presence.distance_m = distance_m
+        if presence.near_since_s is None:
+            if distance_m <= self._config.enter_m:
+                presence.near_since_s = at_s
+                events.append(self._event(Change.NEAR, customer))
+        elif distance_m > self._config.leave_m:
+            events.append(self._step_away(customer))
+        events += self._settle(customer, now_s)
+        self._due_s = min(self._due_s, self._deadline_s(presence))
+        return events
+
+    def _heard_by_radio(self, presence: _Presence, now_s: float) -> bool:
+        return self._ill_since_s is None and now_s < presence.radio.last_s + self._away_patience_s(presence.radio)
+
     def _deadline_s(self, presence: _Presence) -> float:
         deadline_s = presence.ranging.forget_at_s()
         if self._ill_since_s is not None:
@@ -180,7 +232,8 @@ class PresenceTracker:
     def _steady(self, presence: _Presence) -> bool:
         # One stray advertisement is no dwell: she must be heard again well into it.
         assert presence.near_since_s is not None
-        return presence.last_heard_s - presence.near_since_s >= self._config.screen_dwell_s / 2
+        last_s = max(presence.radio.last_s, presence.reports.last_s)
+        return last_s - presence.near_since_s >= self._config.screen_dwell_s / 2
 
     def _step_away(self, customer: CustomerId) -> PresenceEvent:
         presence = self._presences[customer]
@@ -191,10 +244,19 @@ class PresenceTracker:
         return PresenceEvent(change, customer, self._presences[customer].distance_m)
 
     def _away_at_s(self, presence: _Presence) -> float:
-        patience_s = max(self._config.screen_silence_s, _SCREEN_GAPS * presence.interval_s)
-        return presence.last_heard_s + min(patience_s, self._config.visit_silence_max_s)
+        return max(
+            presence.radio.last_s + self._away_patience_s(presence.radio),
+            presence.reported_near_s + self._away_patience_s(presence.reports),
+        )
+
+    def _away_patience_s(self, source: Rhythm) -> float:
+        return source.patience_s(_SCREEN_GAPS, self._config.screen_silence_s, self._config.visit_silence_max_s)
 
     def _gone_at_s(self, presence: _Presence) -> float:
-        patience_s = max(_VISIT_GAPS * presence.interval_s, self._config.visit_silence_min_s)
-        # Never before she is away, so that a visit cannot end while its scene is up.
-        return max(presence.last_heard_s + min(patience_s, self._config.visit_silence_max_s), self._away_at_s(presence))
+        shortest_s, longest_s = self._config.visit_silence_min_s, self._config.visit_silence_max_s
+        return max(
+            presence.since_s + shortest_s,
+            presence.radio.last_s + presence.radio.patience_s(_VISIT_GAPS, shortest_s, longest_s),
+            presence.reports.last_s + presence.reports.patience_s(_VISIT_GAPS, shortest_s, longest_s),
+            self._away_at_s(presence),  # so that a visit cannot end while its scene is up
+        )

@@ -86,7 +86,7 @@ def propose(near: Sequence[Sample], far: Sequence[Sample]) -> Proposal:
     warnings = []
     if exponent != measured:
         warnings.append(
-            f"the signal fell by {fall_db:.1f} dB from {NEAR_M:g} m to {FAR_M:g} m, an exponent of {measured:.1f}, beyond "
+            f"the signal fell by {fall_db:.1f} dB from {NEAR_M:g} m to {FAR_M:g} m, an exponent of {measured:.1f} and not "
             f"{EXPONENT_MIN:g} to {EXPONENT_MAX:g}: something reflects or shields; measure again a step aside"
         )
     warnings += [

@@ -56,6 +56,28 @@ class RadioHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRead:
+    """What a phone answered that was asked with :class:`ReadToken`. Neither part of it is ever printed or stored."""
+
+    address: str = field(repr=False)
+    """The phone's address, as it was asked."""
+    token: bytes | None = field(repr=False)
+    """The characteristic's value; ``None`` where the phone did not answer, or has no such characteristic."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppPresent:
+    """A customer's app told the hub that it hears this unit's beacon."""
+
+    customer: CustomerId
+    """Whose app."""
+    rssi_dbm: int
+    """How strongly her phone received the beacon."""
+    heard_at_s: float
+    """When, as a monotonic second of this unit."""
+
+
+@dataclass(frozen=True, slots=True)
 class DisplayJoined:
     """A display connected and said what it is showing."""
 
@@ -111,6 +133,8 @@ class KnowledgeChanged:
 Input = (
     Advertisement
     | RadioHealth
+    | TokenRead
+    | AppPresent
     | DisplayJoined
     | DisplayLost
     | FromScreen
@@ -213,7 +237,15 @@ class Forget:
     customer: CustomerId
 
 
-Effect = ToScreen | ToClerks | Forget
+@dataclass(frozen=True, slots=True)
+class ReadToken:
+    """Ask one phone for its token; :class:`TokenRead` brings the answer. It may be a stranger's: in memory only."""
+
+    address: str = field(repr=False)
+    """The phone's address, ``AA:BB:CC:DD:EE:FF``."""
+
+
+Effect = ToScreen | ToClerks | Forget | ReadToken
 """What the shell does after a step."""
 
 

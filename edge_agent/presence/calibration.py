@@ -86,8 +86,8 @@ def propose(near: Sequence[Sample], far: Sequence[Sample]) -> Proposal:
     warnings = []
     if exponent != measured:
         warnings.append(
-            f"the signal fell by {fall_db:.1f} dB from {NEAR_M:g} m to {FAR_M:g} m, an exponent of {measured:.1f} and not "
-            f"{EXPONENT_MIN:g} to {EXPONENT_MAX:g}: something reflects or shields; measure again a step aside"
+            f"the signal fell by {fall_db:.1f} dB from {NEAR_M:g} m to {FAR_M:g} m, an exponent of {measured:.1f} "
+            f"and not {EXPONENT_MIN:g} to {EXPONENT_MAX:g}: something reflects or shields; measure again a step aside"
         )
     warnings += [
         f"at {distance_m:g} m the samples spread over {spread_db:.1f} dB: stand still, keep the way free, measure again"

@@ -16,6 +16,7 @@ from edge_agent.events import (
     Forget,
     Input,
     Instant,
+    Sighting,
     SliceChanged,
     TabletJoined,
     ToScreen,
@@ -48,12 +49,15 @@ class Inbox:
         self.clerks: DropOldest[Stamped] = DropOldest(CLERKS_MAX, self._arrived.set)
         self.radio: DropOldest[Stamped] = DropOldest(RADIO_QUEUE_MAX, self._arrived.set)
         self._turns = (self.clerks, self.radio)
+        self.heard = 0
+        """Advertisements since the start."""
 
     def put(self, received: Input) -> None:
         """Leave one input, stamped with this moment; never blocks."""
         stamped = received, self._clock.now()
         match received:
             case Advertisement():
+                self.heard += 1
                 self.radio.put(stamped)
             case ClerkReplied() | TabletJoined():
                 self.clerks.put(stamped)
@@ -108,6 +112,7 @@ class Loop:
         tell: Callable[[Fact, Instant], None],
         alive: Callable[[], None],
         committed: Callable[[], None],
+        saw: Callable[[Sighting], None] = lambda _: None,
     ) -> None:
         """``alive`` is called about every HEARTBEAT_S, while both this loop and the worker make progress."""
         self._engine = engine
@@ -118,6 +123,7 @@ class Loop:
         self._tell = tell
         self._alive = alive
         self._committed = committed
+        self._saw = saw
         self._reached = clock.now()
         """The engine's time; never goes back."""
         self._deadline_s: float | None = 0.0
@@ -169,6 +175,8 @@ class Loop:
                 self._dispatch(effect)
         for fact in outcomes.facts:
             self._tell(fact, at)
+        for sighting in outcomes.sightings:
+            self._saw(sighting)
         if outcomes.rows or any(isinstance(effect, Forget) for effect in outcomes.effects):
             await self._worker.call(self._engine.commit, outcomes, at)
             self._committed()

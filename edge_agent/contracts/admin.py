@@ -1,8 +1,27 @@
-"""What the running agent tells the local commands (``watch``, ``calibrate``) over its admin socket."""
+"""The local commands (``watch``, ``calibrate``) ask the running agent over its admin socket.
 
-from typing import Literal
+A Unix ``SOCK_SEQPACKET`` socket, one JSON message per packet, at most 64 KiB, as between agent and display. A command
+asks once for each connection; the agent answers until one of them closes it. No answer holds a customer id, a name or
+an address: people are badges, and a number that only counts while somebody asks.
+"""
 
-from edge_agent.contracts.base import Contract, Seconds, ShortText
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from edge_agent.contracts.base import Contract, Dbm, Identifier, Seconds, ShortText, UtcTime
+from edge_agent.contracts.campaign import ScreenMode
+from edge_agent.contracts.screen import Badge
+from edge_agent.contracts.unit import PartReport
+
+ADMIN_PROTOCOL = 1
+"""Version of these messages; a command of another version is told so."""
+
+PEOPLE_MAX = 40
+"""A snapshot names the nearest so many, and counts the others."""
+
+SAMPLES_MAX = 200
+"""Samples in one message: more than a second of any phone."""
 
 LadderStep = Literal["listening", "restart_scan", "power_cycle", "reset_service", "waiting"]
 """Where an adapter is on its way back: well, or the deepest step that was taken last. ``waiting``: all steps were
@@ -28,3 +47,152 @@ class AdapterStatus(Contract):
     """Where it is on the recovery ladder."""
     problem: ShortText = ""
     """What is wrong, and what to do."""
+
+
+# --- what a command asks ------------------------------------------------------------------------
+
+
+class Watch(Contract):
+    """Tell how things are: a :class:`Snapshot` at once, and then one every second."""
+
+    ask: Literal["watch"] = "watch"
+    """Discriminator."""
+    protocol: int = ADMIN_PROTOCOL
+    """Version of these messages."""
+
+
+class Listen(Contract):
+    """Tell how strongly one person is received: :class:`Samples`, a few times a second."""
+
+    ask: Literal["listen"] = "listen"
+    """Discriminator."""
+    protocol: int = ADMIN_PROTOCOL
+    """Version of these messages."""
+    person: Annotated[int, Field(ge=1)]
+    """Her number in the snapshots; they must be asked for at the same time, on another connection."""
+
+
+Question = Annotated[Watch | Listen, Field(discriminator="ask")]
+QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
+"""Parses what a command asks."""
+
+
+# --- what the agent answers ---------------------------------------------------------------------
+
+PersonState = Literal["passing", "near", "arrived", "greeted", "carded", "claimed", "closed"]
+"""``passing``: heard, not near. ``near``: her visit has not begun. Then the states of her visit."""
+
+UnitSilence = Literal["no_notice", "clock_untrusted", "lease_expired"]
+"""Why this unit knows nobody and says nothing personal."""
+
+
+class Person(Contract):
+    """A known customer who is heard, as much of her as a screen would show."""
+
+    person: Annotated[int, Field(ge=1)]
+    """A number that lasts as long as she is heard, and somebody watches."""
+    badge: Badge | None
+    """Her badge, as her app shows it; ``None`` for a tag or a loyalty card."""
+    distance_m: Annotated[float, Field(ge=0)] | None
+    """Her distance in metres; ``None`` as long as she has not been heard again after a restart."""
+    near_s: Seconds | None
+    """For how long she has been near; ``None`` while she is not."""
+    state: PersonState
+    """Where her visit stands."""
+    on_screen: bool
+    """Whether the present scene speaks to her."""
+
+
+class SceneStatus(Contract):
+    """The personal scene that stands on the screen."""
+
+    message_id: Identifier
+    """Its id, as events and proofs of play carry it."""
+    mode: ScreenMode
+    """How personally it speaks."""
+    left_s: Seconds
+    """Seconds until its time is over."""
+
+
+class QueueStatus(Contract):
+    """One of the agent's queues."""
+
+    queue: Identifier
+    """``radio``, ``clerks``, ``urgent`` or ``outbox``."""
+    waiting: Annotated[int, Field(ge=0)]
+    """What waits in it."""
+    dropped: Annotated[int, Field(ge=0)]
+    """What it has lost since the start of the agent."""
+
+
+class Snapshot(Contract):
+    """How the unit is."""
+
+    type: Literal["snapshot"] = "snapshot"
+    """Discriminator."""
+    protocol: int = ADMIN_PROTOCOL
+    """Version of these messages."""
+    at: UtcTime
+    """When."""
+    unit: Identifier
+    """The unit."""
+    store: Identifier
+    """Its store."""
+    zone: ShortText
+    """The area that it serves."""
+    version: ShortText
+    """Version of the agent."""
+    adapters: Annotated[tuple[AdapterStatus, ...], Field(max_length=8)]
+    """How each adapter hears."""
+    heard_per_s: Annotated[float, Field(ge=0)]
+    """Advertisements per second of everybody, over the last ten seconds of this watch."""
+    recognised_per_s: Annotated[float, Field(ge=0)]
+    """Those of known customers among them."""
+    customers: Annotated[int, Field(ge=0)]
+    """Customers whose tokens are known."""
+    silent: UnitSilence | None
+    """Why nobody is known here; ``None``: nothing stands in the way."""
+    people: Annotated[tuple[Person, ...], Field(max_length=PEOPLE_MAX)]
+    """Known customers who are heard, the nearest first."""
+    others: Annotated[int, Field(ge=0)]
+    """How many more there are."""
+    scene: SceneStatus | None
+    """The personal scene on the screen; ``None``: the loop."""
+    parts: Annotated[tuple[PartReport, ...], Field(max_length=32)]
+    """Every part, with its problem and what to do."""
+    queues: Annotated[tuple[QueueStatus, ...], Field(max_length=8)]
+    """What waits, and what was lost."""
+
+
+class Sample(Contract):
+    """One advertisement of the person who is listened to."""
+
+    device: Annotated[int, Field(ge=1)]
+    """Which of her devices: they are numbered as they are heard."""
+    rssi_dbm: Dbm
+    """Received power, before calibration."""
+    measured_power_dbm: Dbm
+    """What the device says that one receives 1 m away from it."""
+
+
+class Samples(Contract):
+    """What was heard of the person since the last message. Kept nowhere."""
+
+    type: Literal["samples"] = "samples"
+    """Discriminator."""
+    samples: Annotated[tuple[Sample, ...], Field(max_length=SAMPLES_MAX)]
+    """Oldest first; empty while she is silent."""
+
+
+class Refusal(Contract):
+    """The agent does not answer. It closes the connection."""
+
+    type: Literal["refusal"] = "refusal"
+    """Discriminator."""
+    reason: ShortText
+    """Why, and what to do."""
+
+
+Answer = Annotated[Snapshot | Samples | Refusal, Field(discriminator="type")]
+ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+"""Parses what the agent answers."""

@@ -12,14 +12,22 @@ STOCK_MAX_AGE = timedelta(hours=24)
 """Older stock is unknown, and unknown means no claim (design section 8)."""
 
 
-def silence(profile: Profile | None, situation: Situation) -> str | None:
-    """Return why nothing at all may be said to her, or ``None``. Fails closed."""
+def unit_silence(situation: Situation) -> str | None:
+    """Return why nothing personal may be said to anybody, or ``None``. Fails closed."""
     if not situation.notice:
         return "no_notice"
     if not situation.utc_trusted:
         return "clock_untrusted"
     if situation.lease_until is None or situation.utc >= situation.lease_until:
         return "lease_expired"
+    return None
+
+
+def silence(profile: Profile | None, situation: Situation) -> str | None:
+    """Return why nothing at all may be said to her, or ``None``. Fails closed."""
+    nobody = unit_silence(situation)
+    if nobody is not None:
+        return nobody
     if profile is None or situation.utc >= profile.valid_until:
         return "profile_expired"
     if situation.withdrawn:

@@ -11,7 +11,7 @@ from edge_agent.events import ToScreen
 from edge_agent.identify.badges import badge as named_badge
 from edge_agent.visit.journey import Journey
 from edge_agent.visit.ledger import Ledger
-from edge_agent.visit.permits import ClearReason, Permits
+from edge_agent.visit.permits import ClearReason, OnScreen, Permits
 
 
 class Greeter:
@@ -27,6 +27,11 @@ class Greeter:
     def addressed(self) -> tuple[CustomerId, ...]:
         """Whom the present scene speaks to."""
         return () if self._permits.current is None else self._permits.current.customers
+
+    @property
+    def current(self) -> OnScreen | None:
+        """What stands on the screen."""
+        return self._permits.current
 
     def greet(
         self,

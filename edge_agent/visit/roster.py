@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.clerk import Outcome
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.decide.caps import ContactLog
-from edge_agent.decide.eligibility import silence
+from edge_agent.decide.eligibility import silence, unit_silence
 from edge_agent.decide.knowledge import Knowledge, Situation
 from edge_agent.events import ContactRow, Fact, FactKind, VisitRow, WithdrawalRow
 from edge_agent.identify.badges import badge
 from edge_agent.visit.journey import STATES, Journey, restored
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.withdrawals import Withdrawals
+
+_NOBODY: Final = ""
 
 
 class Roster:
@@ -100,6 +102,10 @@ class Roster:
     def silence(self, customer: CustomerId) -> str | None:
         """Return why nothing may be said to a customer now, or ``None``."""
         return silence(self._knowledge.profile(customer), self.situation(customer))
+
+    def unit_silence(self) -> str | None:
+        """Return why nothing personal may be said here to anybody, or ``None``."""
+        return unit_silence(self.situation(_NOBODY))
 
     def tell(
         self,

@@ -1,6 +1,6 @@
 """Serve the customers of one unit: who is greeted, who is carded, and how each visit ends."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -29,6 +29,7 @@ from edge_agent.visit.greeter import Greeter, lookalikes
 from edge_agent.visit.journey import Journey, Signal
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.roster import Roster
+from edge_agent.visit.view import View, look
 
 UNTRACKED = frozenset(
     {"no_notice", "clock_untrusted", "lease_expired", "profile_expired", "withdrawn", "age", "no_consent"}
@@ -74,6 +75,10 @@ class Service:
     def left_alone(self, customer: CustomerId, utc: datetime) -> bool:
         """Whether she withdrew or paused here: then she is not even measured."""
         return self._roster.withdrawals.in_force(customer, utc)
+
+    def view(self, badges: Mapping[CustomerId, int | None], at_most: int) -> View:
+        """Return who is here, the nearest ``at_most`` of those whose badges these are."""
+        return look(badges, self._may_be_known, at_most, self._tracker, self._roster, self._greeter.current)
 
     # --- presence ---------------------------------------------------------------------------
 
@@ -262,6 +267,9 @@ class Service:
         else:
             self._counter.withdraw(customer, "consent", claimed_too=True)
         self._tracker.forget(customer)
+
+    def _may_be_known(self, customer: CustomerId) -> bool:
+        return self._roster.silence(customer) not in UNTRACKED
 
     def _may_be_addressed(self, customer: CustomerId) -> bool:
         profile = self._knowledge.profile(customer)

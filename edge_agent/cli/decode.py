@@ -1,5 +1,7 @@
 """``edge-agent decode``: what is in a capture, one line of JSON for each advertisement."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import BinaryIO
 
 import click
@@ -14,8 +16,7 @@ from edge_agent.frames.eddystone import EddystoneEid, EddystoneTlm, EddystoneUid
 from edge_agent.frames.ibeacon import IBeacon
 from edge_agent.frames.operator import PREFIX_DIGITS, Operator
 from edge_agent.frames.overflow import Overflow
-from edge_agent.radio.hci import Report
-from edge_agent.radio.replay import advertising_reports
+from edge_agent.radio.replay import Capture, Heard
 
 
 def _prefix(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -33,34 +34,50 @@ def _prefix(_context: click.Context, _parameter: click.Parameter, value: str | N
     "--operator-prefix", metavar="HEX", callback=_prefix, help="Find the operator's rolling service UUIDs as well."
 )
 def decode(capture: BinaryIO, addresses: bool, operator_prefix: str | None) -> None:
-    """Print the advertisements of a btsnoop CAPTURE as JSON lines ("-": standard input).
+    """Print the advertisements of a CAPTURE as JSON lines ("-": standard input), and a summary on standard error.
 
+    CAPTURE is a btsnoop, pcap or pcapng file: of Android, btmon, Wireshark or a sniffer such as Nordic's.
     Devices are numbered in the order in which they are heard.
     """
+    heard = Capture(capture)
     devices: dict[tuple[str, str], int] = {}
-    first_s: float | None = None
+    rejected: Counter[str] = Counter()
+    number, elapsed_s = 0, 0.0
+    problem: CaptureError | None = None
     try:
-        for number, (unix_s, report) in enumerate(advertising_reports(capture), start=1):
-            first_s = unix_s if first_s is None else first_s
-            device = devices.setdefault((report.address_type, report.address), len(devices) + 1)
-            line = _describe(number, round(unix_s - first_s, 6), device, report, operator_prefix)
+        for number, one in enumerate(heard, start=1):
+            elapsed_s = one.elapsed_s
+            device = devices.setdefault((one.report.address_type, one.report.address), len(devices) + 1)
+            line = _describe(number, device, one, operator_prefix)
+            rejected.update(line.rejected)
             click.echo(line.model_dump_json(exclude=None if addresses else {"address"}))
     except CaptureError as error:
-        raise click.ClickException(f"{capture.name}: {error}") from error
+        problem = error
+    click.echo(f"{number} advertisements of {len(devices)} devices in {elapsed_s:.1f} s", err=True)
+    _summary("rejected parts of advertisements", rejected.items())
+    _summary("packets passed over", heard.skipped.items())
+    if problem is not None:
+        raise click.ClickException(f"{capture.name}: {problem}") from problem
 
 
-def _describe(
-    number: int, at_s: float, device: int, report: Report, operator_prefix: str | None
-) -> beacon.DecodedAdvertisement:
+def _summary(what: str, counts: Iterable[tuple[str, int]]) -> None:
+    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts))
+    if reasons:
+        click.echo(f"{what}: {reasons}", err=True)
+
+
+def _describe(number: int, device: int, heard: Heard, operator_prefix: str | None) -> beacon.DecodedAdvertisement:
+    report = heard.report
     structures = ad.parse(report.data)
     decoded = decode_frames(ad.advertisement(structures, report.rssi_dbm), operator_prefix)
     return beacon.DecodedAdvertisement(
         number=number,
-        at_s=at_s,
+        at_s=round(heard.elapsed_s, 6),
         device=device,
         address=report.address or None,
         address_type=report.address_type,
         rssi_dbm=report.rssi_dbm,
+        scan_response=report.scan_response,
         frames=tuple(_contract(frame) for frame in decoded.frames),
         rejected=structures.rejected + decoded.rejected,
     )

@@ -132,6 +132,8 @@ class DecodedAdvertisement(Contract):
     """Kind of the advertiser's address."""
     rssi_dbm: Dbm | None
     """Received power in dBm; absent where the controller could not tell."""
+    scan_response: bool = False
+    """Whether it answers a scan request: the second half of what a device says."""
     frames: tuple[Frame, ...]
     """The beacon frames in it, in the order in which they stand there."""
     rejected: tuple[str, ...] = ()

@@ -20,6 +20,8 @@ _EXTENDED_REPORT: Final = 0x0D
 _HEADER_BYTES: Final = 4  # event, length, subevent, number of reports
 _REPORT_BYTES: Final = 9  # event type, address type, address, data length
 _EXTENDED_REPORT_BYTES: Final = 24
+_SCAN_RESPONSE: Final = 0x04
+_EXTENDED_SCAN_RESPONSE: Final = 0x08
 _RSSI_UNKNOWN: Final = 127
 _ANONYMOUS: Final = 0xFF
 _ADDRESS_TYPES: Final[dict[int, AddressType]] = {0: "public", 1: "random", 2: "public", 3: "random"}  # 2, 3: resolved
@@ -53,6 +55,8 @@ class Report:
     """Advertising SID of an extended advertisement."""
     status: DataStatus = DataStatus.COMPLETE
     """Whether ``data`` is all."""
+    scan_response: bool = False
+    """Whether it answers a scan request: the second half of what a device says."""
 
 
 class MalformedEvent(ValueError):
@@ -92,10 +96,11 @@ def _report(event: bytes, start: int) -> tuple[Report, int]:
     data_at = start + _REPORT_BYTES
     rssi_at = data_at + event[data_at - 1]
     report = Report(
-        address=_address(event[start + 2 : start + 8]),
+        address=address_text(event[start + 2 : start + 8]),
         address_type=_ADDRESS_TYPES.get(event[start + 1], "unknown"),
         rssi_dbm=_rssi(event[rssi_at : rssi_at + 1]),
         data=event[data_at:rssi_at],
+        scan_response=event[start] == _SCAN_RESPONSE,
     )
     return report, rssi_at + 1
 
@@ -106,17 +111,19 @@ def _extended_report(event: bytes, start: int) -> tuple[Report, int]:
     following = data_at + event[data_at - 1]
     anonymous = event[start + 2] == _ANONYMOUS
     report = Report(
-        address="" if anonymous else _address(event[start + 3 : start + 9]),
+        address="" if anonymous else address_text(event[start + 3 : start + 9]),
         address_type=_ADDRESS_TYPES.get(event[start + 2], "unknown"),
         rssi_dbm=_rssi(event[start + 13 : start + 14]),
         data=event[data_at:following],
         advertising_set=event[start + 11],
         status=DataStatus(event[start] >> 5 & 3),
+        scan_response=bool(event[start] & _EXTENDED_SCAN_RESPONSE),
     )
     return report, following
 
 
-def _address(little_endian: bytes) -> str:
+def address_text(little_endian: bytes) -> str:
+    """Write the six bytes of an address, as they go through the air, as ``AA:BB:CC:DD:EE:FF``."""
     return little_endian[::-1].hex(":").upper()
 
 
@@ -129,21 +136,23 @@ class Reassembly:
     """Joins the fragments of extended advertisements. Bounded, whatever a neighbour sends."""
 
     def __init__(self) -> None:
-        self._parts: OrderedDict[tuple[str, str, int], bytes] = OrderedDict()
+        self._parts: OrderedDict[tuple[str, str, int, bool], bytes | None] = OrderedDict()
+        """What came so far; ``None``: too much, the rest is thrown away as well."""
         self.given_up = 0
         """Advertisements of which fragments were thrown away."""
 
     def add(self, report: Report) -> Report | None:
-        """Return the whole advertisement that a report completes, or ``None``: more is to come."""
-        key = (report.address, report.address_type, report.advertising_set)
+        """Return the whole advertisement that a report completes, or ``None``: more is to come, or it was too long."""
+        key = (report.address, report.address_type, report.advertising_set, report.scan_response)
         before = self._parts.pop(key, b"")
+        data = None if before is None else before + report.data
+        if data is not None and len(data) > PAYLOAD_MAX_BYTES:
+            self.given_up += 1
+            data = None
         if report.status is not DataStatus.MORE_TO_COME:
-            return replace(report, data=before + report.data) if before else report
-        if len(before) + len(report.data) > PAYLOAD_MAX_BYTES:
-            self.given_up += 1
-            return None
-        self._parts[key] = before + report.data
+            return None if data is None else replace(report, data=data)
+        self._parts[key] = data
         if len(self._parts) > FRAGMENTED_MAX:
-            self._parts.popitem(last=False)
-            self.given_up += 1
+            _, oldest = self._parts.popitem(last=False)
+            self.given_up += oldest is not None
         return None

@@ -1,32 +1,92 @@
 """Captures as a radio: what was heard once, in the order and with the times of then."""
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, Final
 
 from edge_agent.errors import CaptureError
 from edge_agent.events import Advertisement
 from edge_agent.frames import ad
-from edge_agent.radio import btsnoop, hci
+from edge_agent.radio.capture import btsnoop, pcap, pcapng
+from edge_agent.radio.capture.packet import Packet, Skip
+from edge_agent.radio.capture.reports import Reports
+from edge_agent.radio.capture.source import Source
+from edge_agent.radio.hci import Report
+
+CLOCK_SET_S: Final = 10.0
+"""A capturing clock that goes back by so much was set. Interfaces that tell their packets a little late are not."""
+
+_GZIP: Final = b"\x1f\x8b"
 
 
-def advertisements(stream: BinaryIO) -> Iterator[tuple[float, Advertisement]]:
-    """Read a capture: Unix seconds when it was heard, and the advertisement. The time never goes backwards.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One advertisement of a capture."""
 
-    Raises CaptureError with the byte offset, after what came before was given.
-    """
-    for at_s, report in advertising_reports(stream):
-        yield at_s, ad.heard(report.data, report.rssi_dbm, report.address, report.address_type)
+    elapsed_s: float
+    """Seconds since the first packet; never goes backwards."""
+    unix_s: float
+    """What the capturing machine's clock said, Unix seconds."""
+    report: Report
+    """The advertisement, with its bytes as they went through the air."""
+
+    @property
+    def advertisement(self) -> Advertisement:
+        """The advertisement as a radio gives it."""
+        report = self.report
+        return ad.heard(report.data, report.rssi_dbm, report.address, report.address_type)
 
 
-def advertising_reports(stream: BinaryIO) -> Iterator[tuple[float, hci.Report]]:
-    """Read a capture as :func:`advertisements` does, with the bytes as they went through the air."""
-    reassembly = hci.Reassembly()
-    at_us = 0
-    for record in btsnoop.events(stream):
-        at_us = max(at_us, record.at_us)  # a phone's clock may be set while it captures
-        try:
-            for report in hci.reports(record.event):
-                if (whole := reassembly.add(report)) is not None:
-                    yield (at_us - btsnoop.UNIX_EPOCH_US) / 1e6, whole
-        except hci.MalformedEvent as malformed:
-            raise CaptureError(f"advertising event: {malformed}", record.offset + malformed.offset) from malformed
+class Capture:
+    """A capture in any format that we read: btsnoop, pcap, pcapng. Iterate once."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._source = Source(stream)
+        self._reports = Reports()
+        self._timeline = _Timeline()
+
+    @property
+    def skipped(self) -> Counter[Skip]:
+        """Packets so far that may have held an advertisement and gave none."""
+        return self._reports.skipped
+
+    def __iter__(self) -> Iterator[Heard]:
+        """Read on. Raises CaptureError with the byte offset, after what came before was given."""
+        for packet in _packets(self._source):
+            elapsed_s = self._timeline.elapsed_s(packet.unix_ns)
+            for report in self._reports.read(packet):
+                yield Heard(elapsed_s, packet.unix_ns / 1e9, report)
+
+
+def _packets(source: Source) -> Iterator[Packet]:
+    begin = source.peek(8)
+    if begin == btsnoop.MAGIC:
+        return btsnoop.packets(source)
+    if begin[:4] in pcap.MAGICS:
+        return pcap.packets(source)
+    if begin[:4] == pcapng.MAGIC:
+        return pcapng.packets(source)
+    if begin[:2] == _GZIP:
+        raise CaptureError("compressed with gzip; unpack it first", 0)
+    raise CaptureError(
+        "not a btsnoop capture, nor pcap, nor pcapng; btmon --write, Android's HCI snoop log and Wireshark make one",
+        0,
+    )
+
+
+class _Timeline:
+    """Time since the first packet, whatever was done to the capturing clock meanwhile."""
+
+    def __init__(self) -> None:
+        self._begin_ns: int | None = None
+        self._reached_ns = 0
+
+    def elapsed_s(self, unix_ns: int) -> float:
+        if self._begin_ns is None:
+            self._begin_ns = unix_ns
+        back_ns = self._reached_ns - (unix_ns - self._begin_ns)
+        if back_ns > CLOCK_SET_S * 1e9:
+            self._begin_ns -= back_ns
+        self._reached_ns = max(self._reached_ns, unix_ns - self._begin_ns)
+        return self._reached_ns / 1e9

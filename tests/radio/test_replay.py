@@ -17,7 +17,7 @@ from edge_agent.errors import CaptureError
 from edge_agent.frames.decode import decode
 from edge_agent.frames.ibeacon import IBeacon
 from edge_agent.radio import hci
-from edge_agent.radio.replay import advertisements
+from edge_agent.radio.replay import Capture
 from tests import captures
 
 ADDRESS = "C0:00:00:00:00:01"
@@ -28,7 +28,7 @@ STREET = Path(__file__).parents[3] / "shared" / "data" / "capture_horizon74_412a
 
 def read(capture: captures.Capture | bytes):
     content = capture if isinstance(capture, bytes) else bytes(capture.content)
-    return list(advertisements(io.BytesIO(content)))
+    return [(heard.unix_s, heard.advertisement) for heard in Capture(io.BytesIO(content))]
 
 
 @pytest.mark.parametrize("datalink", [captures.H1, captures.H4, captures.MONITOR])
@@ -77,12 +77,16 @@ def test_an_anonymous_advertisement_has_no_address():
     assert (report.address, report.address_type) == ("", "unknown")
 
 
-def test_time_never_goes_backwards():
+@pytest.mark.parametrize(
+    ("steps_s", "elapsed_s"),
+    [((2, -1, 3), [0, 2, 2, 4]), ((2, -3600, 1), [0, 2, 2, 3])],
+    ids=["a packet that is told late", "a clock that is set back"],
+)
+def test_time_never_goes_backwards(steps_s, elapsed_s):
     capture = captures.Capture()
-    for after_s in (0, 2, -1, 3):
+    for after_s in (0, *steps_s):
         capture.add(captures.event(captures.report(ADDRESS, BEACON)), after_s)
-    times_s = [at_s for at_s, _ in read(capture)]
-    assert [round(at_s - times_s[0]) for at_s in times_s] == [0, 2, 2, 4]
+    assert [round(heard.elapsed_s, 3) for heard in Capture(io.BytesIO(bytes(capture.content)))] == elapsed_s
 
 
 def test_a_record_that_the_capturing_tool_cut_short_is_passed_over():
@@ -102,7 +106,7 @@ def corrupt(offset: int, value: bytes) -> bytes:
     ("content", "offset", "message"),
     [
         (b"", 0, "not a btsnoop capture"),
-        (b"\xd4\xc3\xb2\xa1" + bytes(20), 0, "not a btsnoop capture"),
+        (b"\x1f\x8b\x08\x00", 0, "compressed with gzip"),
         (b"btsnoop\0\0\0", 10, "file header cut off"),
         (corrupt(11, b"\x09"), 8, "btsnoop version 9"),
         (corrupt(14, b"\xff\xff"), 12, "datalink 65535 is not known; allowed: 1001"),
@@ -159,6 +163,7 @@ def test_decode_prints_what_came_before_a_fault(tmp_path):
     path.write_bytes(captures.street(advertisements=10)[:-3])
     result = CliRunner().invoke(decode_command, [str(path)])
     assert (result.exit_code, len(lines(result.stdout))) == (1, 9)
+    assert "9 advertisements of" in result.stderr
     assert "cut.btsnoop: record cut off" in result.stderr
     assert "at byte" in result.stderr
 

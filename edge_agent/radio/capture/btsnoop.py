@@ -1,22 +1,22 @@
 """btsnoop captures, as Android and btmon write them: from a file to the HCI events in it.
 
-Source: RFC 1761, from which the format comes, and BlueZ, src/shared/btsnoop.h. No library: the ones that
-read this format are whole Bluetooth stacks.
+Source: RFC 1761, from which the format comes, and BlueZ, src/shared/btsnoop.h.
 """
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import BinaryIO, Final
+from typing import Final
 
 from edge_agent.errors import CaptureError
+from edge_agent.radio.capture.packet import Link, Packet
+from edge_agent.radio.capture.source import Source
 
-_MAGIC: Final = b"btsnoop\x00"
+MAGIC: Final = b"btsnoop\x00"
 _FILE_HEADER: Final = struct.Struct(">8sII")
 _RECORD_HEADER: Final = struct.Struct(">IIIIq")
 _VERSION: Final = 1
-UNIX_EPOCH_US: Final = 0x00DC_DDB3_0F2F_8000
+_UNIX_EPOCH_US: Final = 0x00DC_DDB3_0F2F_8000
 """1970 on the format's own clock, which counts microseconds since the year 0."""
 RECORD_MAX_BYTES: Final = 66_000
 """Longer records are corrupt: the longest HCI packet has 65,535 bytes and a header."""
@@ -38,50 +38,33 @@ class Datalink(IntEnum):
     """Linux: the flags hold adapter and opcode."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventRecord:
-    """One HCI event of a capture."""
-
-    at_us: int
-    """When it was captured, microseconds since the year 0."""
-    event: bytes = field(repr=False)
-    """The event, without a packet type."""
-    offset: int
-    """Where its bytes begin in the file."""
-
-
-def events(stream: BinaryIO) -> Iterator[EventRecord]:
-    """Read the HCI events of a capture, one record at a time; commands, data and records cut short are passed over.
+def packets(source: Source) -> Iterator[Packet]:
+    """Read the HCI events of a capture, one record at a time; commands and data are passed over.
 
     Raises CaptureError with the byte offset, after what came before was given.
     """
-    datalink = _file_header(stream)
-    offset = _FILE_HEADER.size
-    while header := _read(stream, _RECORD_HEADER.size):
-        if len(header) < _RECORD_HEADER.size:
-            raise CaptureError(f"record header cut off: {len(header)} of {_RECORD_HEADER.size} bytes", offset)
+    datalink = _file_header(source)
+    while not source.at_end():
+        offset = source.offset
+        header = source.take(_RECORD_HEADER.size, "record header")
         original_bytes, included_bytes, flags, _dropped, at_us = _RECORD_HEADER.unpack(header)
         if included_bytes > RECORD_MAX_BYTES:
             raise CaptureError(f"record of {included_bytes} bytes; at most {RECORD_MAX_BYTES} can be right", offset)
         if included_bytes > original_bytes:
             raise CaptureError(f"record holds {included_bytes} bytes of a packet of {original_bytes}", offset)
-        data_at = offset + _RECORD_HEADER.size
-        data = _read(stream, included_bytes)
-        if len(data) < included_bytes:
-            raise CaptureError(f"record cut off: {len(data)} of {included_bytes} bytes", data_at)
-        whole = included_bytes == original_bytes
-        if whole and (skip := _event_at(datalink, flags, data)) is not None:
-            yield EventRecord(at_us, data[skip:], data_at + skip)
-        offset = data_at + included_bytes
+        data_at = source.offset
+        data = source.take(included_bytes, "record")
+        if (skip := _event_at(datalink, flags, data)) is not None:
+            unix_ns = (at_us - _UNIX_EPOCH_US) * 1000
+            whole = included_bytes == original_bytes
+            yield Packet(unix_ns, Link.HCI_EVENT, data[skip:], data_at + skip, whole)
 
 
-def _file_header(stream: BinaryIO) -> Datalink:
-    header = _read(stream, _FILE_HEADER.size)
-    if header[: len(_MAGIC)] != _MAGIC:
-        raise CaptureError("not a btsnoop capture; `btmon --write FILE` and Android's HCI snoop log make one", 0)
+def _file_header(source: Source) -> Datalink:
+    header = source.peek(_FILE_HEADER.size)
     if len(header) < _FILE_HEADER.size:
         raise CaptureError("file header cut off", len(header))
-    _, version, datalink = _FILE_HEADER.unpack(header)
+    _, version, datalink = _FILE_HEADER.unpack(source.take(_FILE_HEADER.size, "file header"))
     if version != _VERSION:
         raise CaptureError(f"btsnoop version {version}; only {_VERSION} is known", 8)
     if datalink not in tuple(Datalink):
@@ -98,11 +81,3 @@ def _event_at(datalink: Datalink, flags: int, data: bytes) -> int | None:
         received_event = _H1_RECEIVED | _H1_COMMAND_OR_EVENT
         return 0 if flags & received_event == received_event else None
     return 0 if flags & 0xFFFF == _MONITOR_EVENT else None
-
-
-def _read(stream: BinaryIO, size: int) -> bytes:
-    """Read ``size`` bytes, fewer only at the end; a pipe may give less at a time."""
-    data = stream.read(size)
-    while len(data) < size and (more := stream.read(size - len(data))):
-        data += more
-    return data

@@ -29,7 +29,7 @@ else
   pip install --require-hashes -r .ci/locks/$lock.lock
   pip install --no-deps --force-reinstall --build-constraint .ci/locks/build.lock .
 fi
-cp README.md /opt/edge-agent/
+cp -r README.md systemd/optional /opt/edge-agent/
 
 step "users, folders and services"
 cp -r systemd/sysusers.d systemd/tmpfiles.d /usr/lib/

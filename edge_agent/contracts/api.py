@@ -1,4 +1,4 @@
-"""The hub's HTTP interface as a table: the hub serves it, the units call it, the OpenAPI document is made of it."""
+"""The hub's HTTP interface as a table: the hub serves it, units and apps call it, OpenAPI is made of it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,6 +8,7 @@ from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import EventBatch, EventReceipts
+from edge_agent.contracts.presence import AppReports, PresenceReport
 from edge_agent.contracts.slice import SlicePage
 from edge_agent.contracts.unit import EnrolRequest, EnrolResponse
 
@@ -31,6 +32,10 @@ class Endpoint:
     """Signed with the unit's key; everything but enrolment and what it needs is."""
     gone: str = ""
     """What 410 means."""
+    app: bool = False
+    """Called by customers' apps, with a code over the body, see :mod:`edge_agent.contracts.presence`."""
+    status: Literal[200, 204] = 200
+    """Status of success; 204 has no body."""
 
 
 ENROL = Endpoint(
@@ -94,7 +99,7 @@ NUDGES = Endpoint(
     "nudges",
     "GET",
     "/v1/stores/{store}/nudges",
-    'Server-sent events: each one says "pull now"; a missed one costs nothing.',
+    'Server-sent events, "pull" or "presence": each says what to ask for now; a missed one costs nothing.',
     media_type="text/event-stream",
 )
 EVENTS = Endpoint(
@@ -105,5 +110,26 @@ EVENTS = Endpoint(
     request=EventBatch,
     response=EventReceipts,
 )
+PRESENCE = Endpoint(
+    "presence",
+    "GET",
+    "/v1/stores/{store}/units/{unit}/presence",
+    "Whose apps have heard the unit's beacon within the last minute.",
+    response=AppReports,
+)
+REPORT = Endpoint(
+    "report",
+    "POST",
+    "/v1/presence",
+    "Tell that an app hears a unit's beacon. Answered alike, whether it counts or not.",
+    request=PresenceReport,
+    authenticated=False,
+    app=True,
+    status=204,
+)
 
-ENDPOINTS = (AUTHORITY, ENROL, CONFIG, SLICE, CATALOGUE, CAMPAIGNS, CONTENT, NUDGES, EVENTS)
+ENDPOINTS = (AUTHORITY, ENROL, CONFIG, SLICE, CATALOGUE, CAMPAIGNS, CONTENT, NUDGES, EVENTS, PRESENCE)
+"""What units call."""
+
+APP_ENDPOINTS = (REPORT,)
+"""What customers' apps call."""

@@ -6,15 +6,25 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from edge_agent.contracts.api import ENDPOINTS, Endpoint
+from edge_agent.contracts.api import APP_ENDPOINTS, ENDPOINTS, Endpoint
 from edge_agent.contracts.bus import BUS_MESSAGES, BusMessage
 from edge_agent.contracts.event import EVENT_TYPES, CloudEvent
+from edge_agent.contracts.presence import SCHEME as PRESENCE_SCHEME
 from edge_agent.contracts.slice import Profile
 from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import Problem
 
 _REF: Final = "#/components/schemas/{model}"
-_NAMES: Final = {"unit": "{unit}", "tablet": "{tablet}", "card": "{department}", "reply": "{unit}", "hello": "{tablet}"}
+_NAMES: Final = {
+    "unit": "{unit}",
+    "tablet": "{tablet}",
+    "card": "{department}",
+    "reply": "{unit}",
+    "hello": "{tablet}",
+    "sightings": "{unit}",
+    "owners": "{unit}",
+    "withdrawal": "{unit}",
+}
 
 Json = dict[str, Any]
 
@@ -28,14 +38,14 @@ def asyncapi() -> Json:
         parameter = _NAMES[message.kind].strip("{}")
         channels[message.kind] = {
             "address": StoreTopics("{store}").topic(message.kind, _NAMES[message.kind]),
-            "description": "Retained." if message.retained else "Never retained.",
+            "description": f"{'Retained' if message.retained else 'Never retained'}, QoS {message.qos}.",
             "messages": {name: {"$ref": f"#/components/messages/{name}"}},
             "parameters": {
                 "store": {"description": "The store."},
                 parameter: {"description": f"The {parameter}."},
             },
         }
-        from_unit = message.kind in ("unit", "card")
+        from_unit = message.kind in ("unit", "card", "sightings", "withdrawal")
         operations[f"{message.kind}.{'send' if from_unit else 'receive'}"] = {
             "action": "send" if from_unit else "receive",
             "summary": _first_line(message.model),
@@ -47,8 +57,9 @@ def asyncapi() -> Json:
         "info": {
             "title": "Store broker",
             "version": "1",
-            "description": "MQTT 3.1.1, QoS 1, clean sessions. Payloads are CloudEvents 1.0 in JSON structured mode. "
-            "Seen from a unit: it sends cards and its presence, and receives replies and hellos.",
+            "description": "MQTT 3.1.1, clean sessions. Payloads are CloudEvents 1.0 in JSON structured mode. "
+            "Seen from a unit: it sends cards, its presence, its sightings and withdrawals; it receives replies, "
+            "hellos and who owns which visit. The store's coordinator receives sightings, and every unit withdrawals.",
         },
         "defaultContentType": "application/cloudevents+json",
         "channels": channels,
@@ -61,16 +72,20 @@ def asyncapi() -> Json:
 
 
 def openapi() -> Json:
-    """Return the OpenAPI document of the hub's interface for units."""
+    """Return the OpenAPI document of the hub's interface for units and apps."""
     paths: dict[str, Json] = {}
     models: list[type[BaseModel]] = [Problem, Profile, CloudEvent]
     models += [model for model, _lane in EVENT_TYPES.values()]
-    for endpoint in ENDPOINTS:
+    for endpoint in ENDPOINTS + APP_ENDPOINTS:
         models += [model for model in (endpoint.request, endpoint.response) if model is not None]
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Hub", "version": "1", "description": "What units ask of the platform's edge gateway."},
+        "info": {
+            "title": "Hub",
+            "version": "1",
+            "description": "What units and apps ask of the platform's edge gateway.",
+        },
         "paths": paths,
         "components": {
             "schemas": _schemas(models),
@@ -80,7 +95,13 @@ def openapi() -> Json:
                     "scheme": "Unit",
                     "description": "A JWT (ES256) signed with the unit's key, with its certificate chain (x5c), over "
                     "method, target, body digest and the hub's nonce; see RequestClaims.",
-                }
+                },
+                "app": {
+                    "type": "http",
+                    "scheme": PRESENCE_SCHEME,
+                    "description": "HMAC-SHA256 over the body as it is sent, 64 hexadecimal digits, with a key derived "
+                    "from the device's identity key; see docs/app-integration.md.",
+                },
             },
         },
     }
@@ -105,8 +126,9 @@ def _operation(endpoint: Endpoint) -> Json:
     parameters += [_parameter(name, "query") for name in endpoint.query]
     success: Json = {"description": "Success."}
     schema = {} if endpoint.response is None else {"schema": _ref(endpoint.response)}
-    success["content"] = {endpoint.media_type: schema}
-    responses: dict[str, Json] = {"200": success}
+    if endpoint.status != 204:
+        success["content"] = {endpoint.media_type: schema}
+    responses: dict[str, Json] = {str(endpoint.status): success}
     if endpoint.conditional:
         parameters.append(_parameter("If-None-Match", "header"))
         success["headers"] = {"ETag": {"schema": {"type": "string"}}}
@@ -119,7 +141,7 @@ def _operation(endpoint: Endpoint) -> Json:
         "summary": endpoint.summary,
         "parameters": parameters,
         "responses": responses,
-        "security": [{"unit": []}] if endpoint.authenticated else [],
+        "security": [{"unit": []}] if endpoint.authenticated else [{"app": []}] if endpoint.app else [],
     }
     if endpoint.request is not None:
         operation["requestBody"] = {

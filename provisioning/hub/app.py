@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.gzip import GZipMiddleware
 
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from provisioning.hub.context import Hub
+from provisioning.hub.customers import customer_routes
 from provisioning.hub.platform import platform_routes
 from provisioning.hub.problem import answer_problems
 from provisioning.hub.units import unit_routes
@@ -17,6 +19,7 @@ from provisioning.hub.units import unit_routes
 log = logging.getLogger(__name__)
 
 _HOUSEKEEPING_S = 3600.0
+_FORGET_REPORTS_S = 10.0
 _COMPRESS_FROM_BYTES = 1024
 
 
@@ -26,7 +29,7 @@ def make_app(hub: Hub) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(hub.fanout.run()), group.create_task(_housekeeping(hub))]
+            tasks = [group.create_task(work) for work in (hub.fanout.run(), _housekeeping(hub), _forget_reports(hub))]
             yield
             for task in tasks:
                 task.cancel()
@@ -36,6 +39,7 @@ def make_app(hub: Hub) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=_COMPRESS_FROM_BYTES, compresslevel=5)
     app.include_router(unit_routes(hub))
     app.include_router(platform_routes(hub))
+    app.include_router(customer_routes(hub))
     answer_problems(app)
     return app
 
@@ -46,3 +50,12 @@ async def _housekeeping(hub: Hub) -> None:
         if gone:
             log.info("%d old tombstones are forgotten", gone)
         await asyncio.sleep(_HOUSEKEEPING_S)
+
+
+async def _forget_reports(hub: Hub) -> None:
+    while True:
+        await asyncio.sleep(_FORGET_REPORTS_S)
+        try:
+            await asyncio.to_thread(hub.presence.forget_expired, hub.now())
+        except SQLAlchemyError as error:
+            log.warning("old reports of apps are not deleted yet: the database failed: %s", type(error).__name__)

@@ -13,6 +13,7 @@ from provisioning.hub.enrol import Enrolment
 from provisioning.hub.events import Events
 from provisioning.hub.fanout import Fanout
 from provisioning.hub.fleet import Fleet
+from provisioning.hub.presence import Presence
 from provisioning.hub.slices import Slices
 from provisioning.hub.storage import Database, open_database
 
@@ -34,6 +35,7 @@ class Hub:
     slices: Slices
     content: Content
     events: Events
+    presence: Presence
     fanout: Fanout
     platform_token: str = field(repr=False)
 
@@ -48,7 +50,7 @@ class Hub:
         nonces = Nonces(secret_from(config.folder / _NONCE_KEY_FILE).encode())
         token = secret_from(config.folder / PLATFORM_TOKEN_FILE)
         database = open_database(config.database, config.folder)
-        fleet = Fleet(database)
+        fleet, presence = Fleet(database), Presence(database)
         return cls(
             config=config,
             now=now,
@@ -60,7 +62,8 @@ class Hub:
             slices=Slices(database, config.lease_s),
             content=Content(database, config.folder / "content"),
             events=Events(database),
-            fanout=Fanout(fleet.sequences, fleet.enrolled),
+            presence=presence,
+            fanout=Fanout(fleet.sequences, fleet.enrolled, presence.latest),
             platform_token=token,
         )
 

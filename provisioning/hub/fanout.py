@@ -1,9 +1,13 @@
-"""Nudges: tell the units of a store that something changed. A missed nudge costs nothing."""
+"""Nudges: tell the units of a store that something changed. A missed nudge costs nothing.
+
+There are two: ``pull`` for all units of a store, and ``presence`` for the unit whose beacon an app has reported.
+"""
 
 import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Set
+from typing import Literal
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,10 +17,18 @@ POLL_S = 0.5
 """How often a worker looks for changes that other processes made; its own it hears of at once."""
 
 
+NudgeKind = Literal["pull", "presence"]
+
+
 class _Stream:
     def __init__(self) -> None:
         self.woken = asyncio.Event()
+        self.waiting: set[NudgeKind] = {"pull", "presence"}
         self.ended = False
+
+    def wake(self, kind: NudgeKind) -> None:
+        self.waiting.add(kind)
+        self.woken.set()
 
     def end(self) -> None:
         self.ended = True
@@ -26,10 +38,18 @@ class _Stream:
 class Fanout:
     """The streams of one worker, one for each unit, and what each store's sequence number was last."""
 
-    def __init__(self, sequences: Callable[[], Mapping[str, int]], enrolled: Callable[[str], Set[str]]) -> None:
+    def __init__(
+        self,
+        sequences: Callable[[], Mapping[str, int]],
+        enrolled: Callable[[str], Set[str]],
+        reported: Callable[[], Mapping[tuple[str, str], float]],
+    ) -> None:
+        """``sequences``: by store. ``enrolled``: the units of a store. ``reported``: when, by store and unit."""
         self._sequences = sequences
         self._enrolled = enrolled
+        self._reported = reported
         self._known: dict[str, int] = {}
+        self._known_reports: Mapping[tuple[str, str], float] = {}
         self._streams: defaultdict[str, dict[str, _Stream]] = defaultdict(dict)
         self._look = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -52,6 +72,7 @@ class Fanout:
             self._look.clear()
             try:
                 await self._spread(await asyncio.to_thread(self._sequences))
+                self._spread_reports(await asyncio.to_thread(self._reported))
             except SQLAlchemyError as error:
                 log.warning("the database cannot be read, nudges wait: %s", type(error).__name__)
 
@@ -63,13 +84,20 @@ class Fanout:
                 enrolled = await asyncio.to_thread(self._enrolled, store)
                 for unit, stream in self._streams[store].items():
                     if unit in enrolled:
-                        stream.woken.set()
+                        stream.wake("pull")
                     else:
                         stream.end()
             self._known[store] = sequence
 
-    async def nudges(self, store: str, unit: str) -> AsyncIterator[int]:
-        """Yield the sequence number of a store now, and whenever it has changed; changes in between are one.
+    def _spread_reports(self, present: Mapping[tuple[str, str], float]) -> None:
+        for (store, unit), received_s in present.items():
+            stream = self._streams[store].get(unit)
+            if stream is not None and self._known_reports.get((store, unit)) != received_s:
+                stream.wake("presence")
+        self._known_reports = present
+
+    async def nudges(self, store: str, unit: str) -> AsyncIterator[NudgeKind]:
+        """Yield both kinds now, and each whenever there is something to pull; changes in between are one.
 
         It ends when the unit is revoked, and when the unit opens another.
         """
@@ -80,7 +108,8 @@ class Fanout:
         try:
             while not stream.ended:
                 stream.woken.clear()
-                yield self._known.get(store, 0)
+                while stream.waiting:
+                    yield stream.waiting.pop()
                 await stream.woken.wait()
         finally:
             if streams.get(unit) is stream:

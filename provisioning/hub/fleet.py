@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, s
 
 from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.config import AgentConfig
+from provisioning.hub.presence import put_beacon
 from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.storage import (
     Database,
@@ -79,7 +80,8 @@ class Fleet:
     def add_unit(self, store: str, unit: str, zone: str, part: Mapping[str, JsonValue], now: datetime) -> AgentConfig:
         """Make a unit, or give it a new configuration; ``part`` is any part of the configuration tree.
 
-        Raises a 404 problem without the store, a 422 problem that names what is wrong in the configuration.
+        Raises a 404 problem without the store, a 422 problem that names what is wrong in the configuration, its beacon
+        included where another unit has it.
         """
         with self._database.writing() as connection:
             next_sequence(connection, store)  # its units look for their configuration again
@@ -97,6 +99,7 @@ class Fleet:
             if found.rowcount == 0:
                 row = {"store": store, "unit": unit, "config": body, "created_s": now.timestamp()}
                 connection.execute(insert(units).values(row))
+            put_beacon(connection, store, unit, config.radio.beacon)
         return config
 
     def config(self, store: str, unit: str) -> tuple[str, str]:

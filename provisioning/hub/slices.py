@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.slice import SliceOperation, SlicePage
+from provisioning.hub.presence import forget_apps, put_handles
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.storage import AnyRow, Database, customers, next_sequence, stores
 from provisioning.records import CustomerRecord, Device, RollingDevice
@@ -70,6 +71,7 @@ class Slices:
 
     def put(self, store: str, records: Iterable[CustomerRecord], now: datetime) -> None:
         """Store profiles; a customer that is there is replaced. All of them, or none."""
+        records = tuple(records)
         rows = [self._row(store, record, now) for record in records]
         if not rows:
             return
@@ -83,6 +85,7 @@ class Slices:
                 [{"b_customer": name} for name in names],
             )
             connection.execute(insert(customers), rows)
+            put_handles(connection, store, records)
 
     def tombstone(self, store: str, customer: str, now: datetime) -> bool:
         """Erase a customer; her stores' units delete her at their next pull. False where there was nobody."""
@@ -193,6 +196,7 @@ def bury(connection: Connection, store: str, customer: str, now: datetime) -> bo
         "sequence": next_sequence(connection, store), "profile": None, "devices": None, "keys_until_s": None,
         "changed_s": now.timestamp(),
     }  # fmt: skip
+    forget_apps(connection, store, customer)
     found = connection.execute(
         update(customers)
         .where(customers.c.store == store, customers.c.customer == customer, customers.c.profile.is_not(None))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -105,6 +106,50 @@ customers = Table(
     ForeignKeyConstraint(["store"], ["stores.store"]),
     Index("customers_in_order", "store", "sequence", unique=True),
     Index("customers_by_keys", "store", "keys_until_s"),
+)
+
+app_handles = Table(
+    "app_handles",
+    metadata,
+    Column("store", _ID, primary_key=True),
+    Column("customer", _ID, primary_key=True),
+    Column("device", _ID, primary_key=True),
+    Column("handle", String(32), nullable=False),  # by which her app names the device
+    ForeignKeyConstraint(["store"], ["stores.store"]),
+    Index("app_handles_by_handle", "handle"),
+)
+
+beacons = Table(
+    "beacons",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("major", Integer, primary_key=True),
+    Column("minor", Integer, primary_key=True),
+    Column("store", _ID, nullable=False),
+    Column("unit", _ID, nullable=False),
+    ForeignKeyConstraint(["store", "unit"], ["units.store", "units.unit"]),
+)
+
+app_reports = Table(
+    "app_reports",
+    metadata,
+    Column("store", _ID, primary_key=True),
+    Column("customer", _ID, primary_key=True),
+    Column("device", _ID, primary_key=True),
+    Column("unit", _ID, nullable=False),
+    Column("report", String(32), nullable=False),
+    Column("rssi_dbm", Integer, nullable=False),
+    Column("at_s", Double, nullable=False),
+    Column("received_s", Double, nullable=False),
+    Column("expires_s", Double, nullable=False),
+    Index("app_reports_by_unit", "store", "unit"),
+)
+
+# Where somebody was a minute ago is in no log of the database, in no copy of it, and gone after a crash.
+event.listen(
+    app_reports,
+    "after_create",
+    DDL("ALTER TABLE app_reports SET UNLOGGED").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
 )
 
 documents = Table(

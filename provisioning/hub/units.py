@@ -40,11 +40,7 @@ def unit_routes(hub: Hub) -> APIRouter:
         return register
 
     async def signed(request: Request) -> Caller:
-        try:
-            async with asyncio.timeout(BODY_S):
-                body = await request.body()
-        except TimeoutError as error:
-            raise ProblemError(408, "The body did not come in time.", f"at most {BODY_S:.0f} s") from error
+        body = await body_in_time(request)
         target = request.scope["raw_path"].decode("ascii", "replace")
         if query := request.scope["query_string"].decode("ascii", "replace"):
             target += f"?{query}"
@@ -90,8 +86,12 @@ def unit_routes(hub: Hub) -> APIRouter:
 
     @serve(api.NUDGES, response_class=EventSourceResponse)
     async def nudges(caller: unit) -> AsyncIterator[ServerSentEvent]:
-        async for sequence in hub.fanout.nudges(caller.store, caller.unit):
-            yield ServerSentEvent(event="pull", raw_data=str(sequence))
+        async for kind in hub.fanout.nudges(caller.store, caller.unit):
+            yield ServerSentEvent(event=kind, raw_data="now")
+
+    @serve(api.PRESENCE)
+    def presence(caller: unit) -> Response:
+        return _json(hub.presence.of(caller.store, caller.unit, hub.now()).model_dump_json())
 
     @serve(api.EVENTS, max_body_size=BODY_MAX_BYTES)
     async def events(request: Request, caller: unit) -> Response:
@@ -109,6 +109,15 @@ def unit_routes(hub: Hub) -> APIRouter:
         return _json(receipts.model_dump_json())
 
     return router
+
+
+async def body_in_time(request: Request) -> bytes:
+    """Return the body of a request; raises a 408 problem where it takes too long."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.body()
+    except TimeoutError as error:
+        raise ProblemError(408, "The body did not come in time.", f"at most {BODY_S:.0f} s") from error
 
 
 def _conditional(request: Request, body: str, tag: str) -> Response:

@@ -84,5 +84,16 @@ def customer(name: str, **fields: object) -> CustomerRecord:
     )
 
 
+def consenting(name: str, **changes: object) -> CustomerRecord:
+    """Return an adult who has consented to the screen, changed like this; ``consents`` names purposes."""
+    purposes = changes.pop("consents", ("screen",))
+    assert isinstance(purposes, tuple)
+    consents = [
+        {"purpose": p, "receipt": "r1", "granted_at": "2020-01-01T00:00:00Z", "expires_at": "2099-01-01T00:00:00Z"}
+        for p in purposes
+    ]
+    return customer(name, **{"age": "adult", "consents": consents, **changes})
+
+
 def customers(names: Iterable[str], **fields: object) -> list[CustomerRecord]:
     return [customer(name, **fields) for name in names]

@@ -22,6 +22,7 @@ from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.journal import Journal, JournalRow
 from edge_agent.store.opening import Stores
 from edge_agent.store.slice import SliceStore
+from edge_agent.visit.view import View
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,15 @@ class Engine:
     def next_deadline(self) -> float | None:
         """When to step without an input, monotonic second."""
         return self._pipeline.next_deadline()
+
+    def view(self, at_most: int, instant: Instant) -> View:
+        """Return whom the unit knows and hears now, the nearest ``at_most``; reads their profiles."""
+        return self._pipeline.view(at_most, instant)
+
+    @property
+    def customers(self) -> int:
+        """How many customers' tokens are known."""
+        return len(self._pipeline.index)
 
     def load(self, received: Input | None, instant: Instant) -> Iterator[None]:
         """Bring the token index up to date with a changed slice. Each piece blocks, so that the caller may breathe.

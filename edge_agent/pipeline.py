@@ -37,6 +37,7 @@ from edge_agent.identify.index import Device, TokenIndex
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.service import Service
+from edge_agent.visit.view import View
 
 DERIVATIONS_PER_STEP = 300
 """Rolling ids derived between two inputs: about 2.5 ms, so that nothing waits for a new slot."""
@@ -105,6 +106,11 @@ class Pipeline:
                 pass
         self._let_time_pass(instant)
         return self._ledger.close()
+
+    def view(self, at_most: int, instant: Instant) -> View:
+        """Return whom the unit knows and hears now, the nearest ``at_most``; for the field tools."""
+        self._ledger.begin(instant)
+        return self._service.view(self._badges, at_most)
 
     def next_deadline(self) -> float | None:
         """When to step without an input, monotonic second; ``None``: only an input can change anything."""

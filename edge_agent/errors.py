@@ -10,6 +10,7 @@
     │   ├── HubError               the platform's hub
     │   ├── ServerError            a socket that we serve could not be opened
     │   └── DiskError              a file or folder of the hub's could not be written or read
+    ├── AgentError                 a local command cannot ask the running agent; says what to do
     ├── FileError                  a file that a person wrote or named is wrong; says where and what is allowed
     │   └── CaptureError           a capture is corrupt, at a byte offset
     └── StoreError                 a database of the unit cannot be used
@@ -18,12 +19,12 @@
 Everything else is a bug: it ends the process, and systemd starts it again.
 """
 
-
 from typing import Literal
 
-RadioTrouble = Literal["away", "off", "failed", "deaf"]
-"""What is wrong with an adapter, which tells what can help. ``away``: itself, bluetoothd or D-Bus is missing.
-``off``: switched off, or blocked. ``failed``: it does not scan, or stopped. ``deaf``: it scans and hears nothing."""
+RadioTrouble = Literal["down", "away", "off", "failed", "deaf"]
+"""What is wrong with an adapter, which tells what can help. ``down``: bluetoothd or D-Bus is not there. ``away``: the
+adapter is not. ``off``: it is switched off, or blocked. ``failed``: it does not scan, or stopped. ``deaf``: it scans
+and hears nothing."""
 
 
 class EdgeError(Exception):
@@ -66,6 +67,10 @@ class ServerError(AdapterError):
 
 class DiskError(AdapterError):
     """The disk does not take or give what comes from the hub. The message names the path and what to do."""
+
+
+class AgentError(EdgeError):
+    """A local command cannot ask the running agent. The message says what to do."""
 
 
 class FileError(EdgeError):

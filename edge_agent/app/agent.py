@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sdnotify
 
 from edge_agent import __version__
+from edge_agent.app.admin import admin_socket
 from edge_agent.app.ending import damage_in
 from edge_agent.app.radios import radio_parts
 from edge_agent.app.secrets import broker_password
@@ -111,6 +112,9 @@ class Agent:
         if self._config.notice.version is None:
             log.warning("no privacy notice: nothing is personalised; hang one up and set notice.version")
         self._build_parts()
+        admin = self._add(
+            admin_socket(self._config, self._clock, engine, self._inbox, self._stores.journal, self._parts)
+        )
         loop = Loop(
             engine,
             self._inbox,
@@ -120,6 +124,7 @@ class Agent:
             tell=self._tell,
             alive=lambda: self._systemd.notify("WATCHDOG=1"),
             committed=self._pushed.set,
+            saw=admin.saw,
         )
         async with asyncio.TaskGroup() as tasks:
             for part in self._parts:

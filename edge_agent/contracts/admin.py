@@ -33,8 +33,8 @@ class AdapterStatus(Contract):
 
     adapter: ShortText
     """``hci0``; empty while none is found."""
-    scan: Literal["active", "passive", "raw"]
-    """How it scans; ``raw``: through the kernel's management socket."""
+    scan: Literal["active", "passive", "raw", "simulated"]
+    """How it scans; ``raw``: through the kernel's management socket; ``simulated``: it only plays a scenario."""
     healthy: bool
     """Whether it can be relied on; while not, nobody is taken for gone."""
     heard_per_s: float

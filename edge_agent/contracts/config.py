@@ -154,6 +154,13 @@ class WebConfig(FileContract):
     """``demo``: the screen's frames and the story of what happens can be watched. Never in a shop."""
 
 
+class AdminConfig(FileContract):
+    """The local commands ``watch`` and ``calibrate``."""
+
+    socket: Path = Path("/run/edge-agent/admin/admin.sock")
+    """Unix socket on which the agent answers them. The group of its folder may ask; systemd/tmpfiles.d sets it."""
+
+
 class ClockConfig(FileContract):
     """Whether the wall clock may be believed."""
 
@@ -192,6 +199,8 @@ class AgentConfig(FileContract):
     """Cards for clerks."""
     web: WebConfig = WebConfig()
     """The web server."""
+    admin: AdminConfig = AdminConfig()
+    """The local commands."""
     clock: ClockConfig = ClockConfig()
     """The wall clock."""
 

@@ -111,6 +111,7 @@ class Show:
             "radio": {"backend": "simulated", "scenario": str(SAMPLE / "shoppers.json")},
             "presence": {"card_dwell_s": 12},
             "screen": {"languages": ["en", "de"], "socket": str(self._folder / "display.sock"), "maximum_s": 20},
+            "admin": {"socket": str(self._folder / "admin.sock")},
             "display": {
                 "brand": "Northbound Outfitters",
                 "offscreen": self._headless,
@@ -144,6 +145,7 @@ class Show:
   The clerk's tablet    {pages}/?{DEPARTMENTS}
   The screen            {pages}/live     ({where})
   What happens          {pages}/story    (and below)
+  What the unit hears   edge-agent watch --socket {self._folder / "admin.sock"}
 
 Open the tablet page, wait for a card and claim it; with &tablet=second at the end of its address it is
 a second tablet. Five customers with the shop's app come and go, one of them reads German; {STRANGERS} strangers

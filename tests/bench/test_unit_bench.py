@@ -107,6 +107,7 @@ def write_unit(folder: Path, now: datetime) -> Path:
         "radio": {"backend": "simulated", "scenario": str(scenario)},
         "presence": {"screen_dwell_s": DWELL_S, "screen_silence_s": 0.4},
         "screen": {"socket": str(folder / "display.sock"), "minimum_s": 0.1},
+        "admin": {"socket": str(folder / "admin.sock")},
         "display": {"offscreen": True, "size": "1920x1080"},
         "web": {"port": free_port()},
         "clock": {"trust": "always"},

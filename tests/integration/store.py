@@ -169,6 +169,7 @@ class Store:
                 "radio": {"backend": "simulated", "scenario": str(self.scenario)},
                 "presence": {"screen_dwell_s": 0.5, "card_dwell_s": 1.0, "smoothing_s": 1.0},
                 "screen": {"socket": str(self.socket), "minimum_s": 1.0, "maximum_s": 300.0},
+                "admin": {"socket": str(self.folder / "admin.sock")},
                 "display": {"offscreen": True, "size": "640x360"},
                 "web": {"port": self.web_port},
                 "clock": {"trust": "always"},

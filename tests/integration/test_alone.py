@@ -84,6 +84,7 @@ def test_nothing_is_there_and_then_everything_comes(tmp_path: Path, systemd: Sys
             "hub": {"url": hub.url, "poll_s": 1},
             "broker": {"host": "127.0.0.1", "port": broker.port},
             "screen": {"socket": str(display)},
+            "admin": {"socket": str(tmp_path / "run" / "admin.sock")},
             "web": {"port": taken.getsockname()[1]},
         },
     )
@@ -221,5 +222,6 @@ def plain(folder: Path) -> dict[str, object]:
         "folder": str(folder / "unit"),
         "radio": {"backend": "off"},
         "screen": {"socket": str(folder / "display.sock")},
+        "admin": {"socket": str(folder / "admin.sock")},
         "web": {"port": free_port()},
     }

@@ -1,0 +1,158 @@
+"""Puts together what a snapshot says: people become badges and numbers, nothing else of them goes any farther."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from edge_agent.admin.figures import Rate
+from edge_agent.admin.listener import Listener
+from edge_agent.clock import Clock
+from edge_agent.contracts.admin import (
+    PEOPLE_MAX,
+    AdapterStatus,
+    Person,
+    PersonState,
+    QueueStatus,
+    SceneStatus,
+    Snapshot,
+    UnitSilence,
+)
+from edge_agent.contracts.base import CustomerId
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.unit import PartReport
+from edge_agent.events import Instant, Sighting
+from edge_agent.identify.badges import badge
+from edge_agent.visit.view import Present, View
+
+FRESH_S: Final = 0.5
+"""However many ask: the unit is looked at no more often than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the answers come from."""
+
+    config: AgentConfig
+    version: str
+    view: Callable[[int, Instant], View]
+    """Whom the unit knows and hears, the nearest so many."""
+    customers: Callable[[], int]
+    """How many customers' tokens are known."""
+    adapters: Callable[[float], Sequence[AdapterStatus]]
+    """How each adapter hears at a monotonic second."""
+    parts: Callable[[], Sequence[PartReport]]
+    queues: Callable[[], Sequence[QueueStatus]]
+    heard: Callable[[], int]
+    """Advertisements since the start."""
+
+
+class Reporter:
+    """Answers as long as somebody asks; while nobody does it holds nothing about anybody."""
+
+    def __init__(self, sources: Sources, clock: Clock) -> None:
+        self._sources = sources
+        self._clock = clock
+        self._asking = 0
+        self._numbers: dict[CustomerId, int] = {}
+        self._last_number = 0
+        self._listeners: set[Listener] = set()
+        self._recognised = 0
+        self._heard_rate, self._recognised_rate = Rate(), Rate()
+        self._snapshot: Snapshot | None = None
+        self._looked_s = 0.0
+
+    def begin(self) -> None:
+        """One more asks."""
+        self._asking += 1
+
+    def end(self) -> None:
+        """One less asks; with the last one everything is forgotten."""
+        self._asking -= 1
+        if not self._asking:
+            self._numbers.clear()
+            self._last_number = 0
+            self._snapshot = None
+            self._heard_rate.forget()
+            self._recognised_rate.forget()
+
+    def saw(self, sighting: Sighting) -> None:
+        """Take in a sighting, if anybody asks."""
+        if not self._asking:
+            return
+        self._recognised += 1
+        for listener in self._listeners:
+            if listener.customer == sighting.customer:
+                listener.hear(sighting)
+
+    def snapshot(self) -> Snapshot:
+        """Return how the unit is."""
+        now = self._clock.now()
+        if self._snapshot is None or now.monotonic_s >= self._looked_s + FRESH_S:
+            self._looked_s = now.monotonic_s
+            self._snapshot = self._look(now)
+        return self._snapshot
+
+    def listen(self, number: int) -> Listener | None:
+        """Begin to listen to a person of the last snapshot; ``None`` where nobody has this number (any more)."""
+        self.snapshot()
+        for customer, known in self._numbers.items():
+            if known == number:
+                listener = Listener(customer)
+                self._listeners.add(listener)
+                return listener
+        return None
+
+    def still_known(self, listener: Listener) -> bool:
+        """Whether the unit still may know, and hears, the person who is listened to."""
+        self.snapshot()
+        return listener.customer in self._numbers
+
+    def hang_up(self, listener: Listener) -> None:
+        """End listening."""
+        self._listeners.discard(listener)
+
+    def _look(self, now: Instant) -> Snapshot:
+        sources, config = self._sources, self._sources.config
+        view = sources.view(PEOPLE_MAX, now)
+        self._number(view)
+        scene = None
+        if view.scene is not None:
+            left_s = max(0.0, view.scene_until_s - now.monotonic_s)
+            scene = SceneStatus(message_id=view.scene.message_id, mode=view.scene.mode, left_s=left_s)
+        return Snapshot(
+            at=now.utc,
+            unit=config.unit,
+            store=config.store,
+            zone=config.zone,
+            version=sources.version,
+            adapters=tuple(sources.adapters(now.monotonic_s)),
+            heard_per_s=self._heard_rate.read(sources.heard(), now.monotonic_s),
+            recognised_per_s=self._recognised_rate.read(self._recognised, now.monotonic_s),
+            customers=sources.customers(),
+            silent=cast(UnitSilence | None, view.silent),
+            people=tuple(self._person(present, now) for present in view.people),
+            others=view.others,
+            scene=scene,
+            parts=tuple(sources.parts()),
+            queues=tuple(sources.queues()),
+        )
+
+    def _number(self, view: View) -> None:
+        here = [present.customer for present in view.people]
+        self._numbers = {customer: self._numbers.get(customer) or self._next_number() for customer in here}
+
+    def _next_number(self) -> int:
+        self._last_number += 1
+        return self._last_number
+
+    def _person(self, present: Present, now: Instant) -> Person:
+        language = self._sources.config.screen.languages[0]
+        near_s = None if present.near_since_s is None else max(0.0, now.monotonic_s - present.near_since_s)
+        return Person(
+            person=self._numbers[present.customer],
+            badge=None if present.badge is None else badge(present.badge, language),
+            distance_m=present.distance_m,
+            near_s=near_s,
+            state=cast(PersonState, present.state or ("passing" if near_s is None else "near")),
+            on_screen=present.on_screen,
+        )

@@ -1,0 +1,166 @@
+"""Serves the control socket: Unix ``SOCK_SEQPACKET``, one JSON message per packet, one question per connection."""
+
+import asyncio
+import logging
+import socket
+import struct
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from edge_agent.admin.reporter import Reporter
+from edge_agent.contracts.admin import ADMIN_PROTOCOL, QUESTION, Answer, Listen, Question, Refusal, Watch
+from edge_agent.contracts.base import MESSAGE_MAX_BYTES
+from edge_agent.contracts.problems import explain
+from edge_agent.errors import ServerError
+from edge_agent.events import Sighting
+from edge_agent.supervisor import Health
+
+log = logging.getLogger(__name__)
+
+QUESTION_S: Final = 5.0
+"""A command that connects asks within this."""
+
+CONNECTIONS_MAX: Final = 8
+"""Commands at work at the same time; more are told so."""
+
+SEND_BUFFER_BYTES: Final = 4 * MESSAGE_MAX_BYTES
+"""A command that reads nothing is dropped once this is full."""
+
+WATCH_S: Final = 1.0
+LISTEN_S: Final = 0.25
+"""How often each question is answered."""
+
+PAUSE_S: Final = 0.01
+"""Pause after each connection: whoever knocks without end must not take the loop's time."""
+
+SOCKET_MODE: Final = 0o660  # the group decides who may ask; systemd/tmpfiles.d sets it on the folder
+
+_PEER: Final = struct.Struct("3i")  # struct ucred, unix(7): pid, uid, gid
+
+
+class AdminSocket:
+    """A supervised part that answers local commands."""
+
+    def __init__(self, path: Path, reporter: Reporter, health: Health) -> None:
+        self.health = health
+        self._path = path
+        self._reporter = reporter
+        self._open = 0
+        self._watched = 0
+
+    def saw(self, sighting: Sighting) -> None:
+        """Take in a sighting; it is forgotten at once unless somebody asks."""
+        self._reporter.saw(sighting)
+
+    async def run(self) -> None:
+        """Answer until cancelled; raise ServerError where the socket cannot be had."""
+        failure: BaseException | None = None
+        with self._listen() as listener:
+            self.health.running()
+            try:
+                await self._accept(listener)
+            except* OSError as group:
+                failure = group.exceptions[0]
+        if failure is not None:
+            raise ServerError(f"admin socket {self._path}: {failure}") from failure
+
+    def _listen(self) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+            self._path.unlink(missing_ok=True)
+            listener.bind(str(self._path))
+            self._path.chmod(SOCKET_MODE)
+            listener.listen(CONNECTIONS_MAX)
+        except OSError as error:
+            listener.close()
+            raise ServerError(
+                f"admin socket {self._path}: {error.strerror or error}; "
+                f"set admin.socket to a folder that the agent may write"
+            ) from error
+        return listener
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                connection, _ = await loop.sock_accept(listener)
+                connection.setblocking(False)
+                self._open += 1
+                tasks.create_task(self._serve(connection)).add_done_callback(self._closed)
+                await asyncio.sleep(PAUSE_S)
+
+    def _closed(self, _: asyncio.Task[None]) -> None:
+        self._open -= 1
+
+    async def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                if self._open > CONNECTIONS_MAX:
+                    _send(connection, Refusal(reason=f"{CONNECTIONS_MAX} commands are at work; end one of them"))
+                    return
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+                async with asyncio.timeout(QUESTION_S):
+                    packet = await asyncio.get_running_loop().sock_recv(connection, MESSAGE_MAX_BYTES + 1)
+                match _question(packet):
+                    case Refusal() as refusal:
+                        _send(connection, refusal)
+                    case Watch():
+                        await self._watch(connection)
+                    case Listen(person=person):
+                        await self._listen_to(person, connection)
+            except (OSError, TimeoutError) as error:  # it went, or it reads nothing, or it asks nothing
+                log.debug("admin: a command is gone: %s", error or "it asked nothing")
+
+    async def _watch(self, connection: socket.socket) -> None:
+        if not self._watched:
+            log.info("admin: the unit is watched, by user %d", _user(connection))
+        self._watched += 1
+        self._reporter.begin()
+        try:
+            while True:
+                _send(connection, self._reporter.snapshot())
+                await asyncio.sleep(WATCH_S)
+        finally:
+            self._reporter.end()
+            self._watched -= 1
+
+    async def _listen_to(self, person: int, connection: socket.socket) -> None:
+        self._reporter.begin()
+        listener = self._reporter.listen(person)
+        try:
+            while listener is not None and self._reporter.still_known(listener):
+                _send(connection, listener.take())
+                await asyncio.sleep(LISTEN_S)
+            _send(connection, Refusal(reason="she is not heard any more; look who is here and ask again"))
+        finally:
+            if listener is not None:
+                self._reporter.hang_up(listener)
+            self._reporter.end()
+
+
+def _question(packet: bytes) -> Question | Refusal:
+    if len(packet) > MESSAGE_MAX_BYTES:
+        return Refusal(reason=f"the question is larger than {MESSAGE_MAX_BYTES} bytes")
+    try:
+        question = QUESTION.validate_json(packet)
+    except ValidationError as error:
+        return Refusal(reason=f"this is no question: {explain(error)[0]}"[:200])
+    if question.protocol != ADMIN_PROTOCOL:
+        return Refusal(
+            reason=f"the command speaks protocol {question.protocol}, this agent {ADMIN_PROTOCOL}: "
+            f"use the command of the agent's own version"
+        )
+    return question
+
+
+def _send(connection: socket.socket, answer: Answer) -> None:
+    """Send one answer. Raises OSError where the command is gone, or has not read for so long that it is dropped."""
+    connection.send(answer.model_dump_json().encode())
+
+
+def _user(connection: socket.socket) -> int:
+    """Return who asks, as the kernel says; 65534 where the agent's user namespace does not know the user."""
+    return int(_PEER.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[1])

@@ -126,7 +126,7 @@ class Engine:
     @property
     def customers(self) -> int:
         """How many customers' tokens are known."""
-        return len(self._pipeline.index)
+        return len(self._pipeline.recogniser.index)
 
     def load(self, received: Input | None, instant: Instant) -> Iterator[None]:
         """Bring the token index up to date with a changed slice. Each piece blocks, so that the caller may breathe.
@@ -140,7 +140,7 @@ class Engine:
             return
         for number, customer in enumerate(received.changed, start=1):
             profile = self._slice.profile(customer)
-            self._pipeline.index.put(customer, () if profile is None else profile.tokens)
+            self._pipeline.recogniser.index.put(customer, () if profile is None else profile.tokens)
             if number % LOAD_CUSTOMERS == 0:
                 yield
 
@@ -173,7 +173,7 @@ class Engine:
             self._erase(customer, instant)
 
     def _erase(self, customer: CustomerId, instant: Instant) -> None:
-        self._pipeline.index.remove(customer)
+        self._pipeline.recogniser.index.remove(customer)
         try:
             self._slice.forget(customer)
             self._journal.forget_customer(customer)
@@ -233,4 +233,4 @@ class Engine:
         while not index.complete(unix_s):
             index.work(unix_s, LOAD_DERIVATIONS)
             yield
-        self._pipeline.index = index
+        self._pipeline.recogniser.index = index

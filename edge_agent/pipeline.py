@@ -34,16 +34,11 @@ from edge_agent.events import (
 from edge_agent.frames.decode import decode
 from edge_agent.identify.badges import PALETTE_SIZE
 from edge_agent.identify.index import Device, TokenIndex
+from edge_agent.identify.recogniser import Recogniser
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.service import Service
 from edge_agent.visit.view import View
-
-DERIVATIONS_PER_STEP = 300
-"""Rolling ids derived between two inputs: about 2.5 ms, so that nothing waits for a new slot."""
-
-INDEX_CHECK_S = 10.0
-"""A wall clock can be set at any time, and then other slots count: nobody is missed for longer than this."""
 
 
 class Pipeline:
@@ -58,9 +53,8 @@ class Pipeline:
     ) -> None:
         self._config = config
         self._knowledge = knowledge
-        self.index = TokenIndex() if index is None else index
-        """Who sends which token; replaced whole after a snapshot."""
-        self._index_due_s: float | None = None
+        self.recogniser = Recogniser(TokenIndex() if index is None else index)
+        """Who sends which token; its index is replaced whole after a snapshot."""
         self._tracker = PresenceTracker(config.presence)
         self._ledger = Ledger()
         self._service = Service(config, knowledge, self._tracker, self._ledger, new_id)
@@ -114,7 +108,7 @@ class Pipeline:
 
     def next_deadline(self) -> float | None:
         """When to step without an input, monotonic second; ``None``: only an input can change anything."""
-        deadlines_s = (self._tracker.next_deadline(), self._service.next_deadline(), self._index_due_s)
+        deadlines_s = (self._tracker.next_deadline(), self._service.next_deadline(), self.recogniser.next_deadline())
         return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)
 
     def _hear(self, advertisement: Advertisement, instant: Instant) -> Outcomes:
@@ -123,7 +117,7 @@ class Pipeline:
             return NOBODY
         heard = False
         for frame in decode(advertisement, self._config.radio.operator_prefix).frames:
-            device = None if frame.token is None else self.index.find(frame.token)
+            device = self.recogniser.find(frame.token, instant.monotonic_s)
             if device is None:
                 continue  # a stranger: nothing of her goes any farther (hard rule 1)
             if self._service.left_alone(device.customer, instant.utc):
@@ -146,10 +140,7 @@ class Pipeline:
         return Sighting(customer, device.device, badge, rssi_dbm, power_dbm, distance_m)
 
     def _let_time_pass(self, instant: Instant) -> None:
-        unix_s = int(instant.utc.timestamp())
-        self.index.work(unix_s, DERIVATIONS_PER_STEP)
-        wait_s = min(self.index.next_slot_s(unix_s), INDEX_CHECK_S) if self.index.complete(unix_s) else 0.0
-        self._index_due_s = instant.monotonic_s + wait_s
+        self.recogniser.let_time_pass(instant)
         self._presences_changed(self._tracker.expire(instant.monotonic_s))
         self._service.time_passed()
         self._forget_badges()

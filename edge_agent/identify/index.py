@@ -1,181 +1,204 @@
 """From a token to a customer in constant time, for 100,000 customers, without ever stalling.
 
-Rolling ids are looked up in one table per slot: the previous, the present and the next one
-(a phone's clock may be wrong by a slot). The tables are filled a little at a time: callers give
-:meth:`TokenIndex.work` a budget of derivations per step, and a table counts only once it is complete.
+Never a loop over keys: rolling ids are looked up in tables, one per slot, see :mod:`edge_agent.identify.rotation`.
+The tables are made a little at a time: callers give :meth:`TokenIndex.work` a budget of derivations per step.
+
+Everything is held in dictionaries of texts, bytes and numbers, which Python's garbage collector passes over: with an
+object for each device it would stop the event loop now and then.
 """
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.slice import RollingToken, StaticToken, Token
-from edge_agent.identify.token import badge_number, ephemeral_id, slot_of, window_of
+from edge_agent.identify.keys import key_at, pack
+from edge_agent.identify.rotation import DEVICE_BITS, NOBODY, Rotation
+from edge_agent.identify.token import badge_number
+
+DERIVATIONS_PER_S_MAX: Final = 2000
+"""What slot changes may take of the unit, all rotations together: about a twentieth of a Raspberry Pi's core.
+
+100,000 customers who change their id every 1,024 s need 98/s. So many as change it every second cannot be served:
+the rotations that need the fewest derivations are served first, and of the one that does not fit the first devices.
+The others are unknown, and counted (:attr:`TokenIndex.unserved`).
+"""
+
+REST_MAX_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device of a customer, with the temporary keys that the slice brought."""
+    """The device of a customer that sends a token."""
 
     customer: CustomerId
     device: str
-    rotation_exponent: int
-    keys: tuple[tuple[int, bytes], ...] = field(repr=False)
-    """(window, temporary key); empty for a static token."""
-
-    def key(self, unix_s: int) -> bytes | None:
-        """Return the temporary key of the window that holds a Unix second."""
-        window = window_of(unix_s)
-        return next((key for number, key in self.keys if number == window), None)
+    slot: int | None = None
+    """First Unix second of the slot of its id; ``None`` for a static token."""
+    slot_length_s: int = 0
+    """Length of that slot."""
+    keys: bytes = field(default=b"", repr=False)
+    """Its temporary keys, packed; empty for a static token."""
 
     def badge(self, unix_s: int, palette_size: int) -> int | None:
         """Return the badge that the customer's app shows at that time; ``None`` without an app."""
-        key = self.key(unix_s)
+        key = key_at(self.keys, unix_s)
         return None if key is None else badge_number(key, palette_size)
-
-
-_Table = dict[bytes, Device | None]
-"""Ephemeral id -> device; ``None`` where two customers share it: then it is nobody's."""
-
-
-class _Slots:
-    """The tables of one rotation exponent."""
-
-    def __init__(self, rotation_exponent: int) -> None:
-        self.rotation_exponent = rotation_exponent
-        self.devices: dict[tuple[CustomerId, str], Device] = {}
-        self._tables: dict[int, _Table] = {}
-        self._unfinished: dict[int, _Table] = {}
-        """The table under way, if any: not looked into, but kept up with changes."""
-        self._build: Iterator[None] | None = None
-
-    def matches(self, eid: bytes) -> list[Device | None]:
-        return [table[eid] for table in self._tables.values() if eid in table]
-
-    def add(self, device: Device) -> None:
-        self.remove((device.customer, device.device))
-        self.devices[(device.customer, device.device)] = device
-        for slot, table in (self._tables | self._unfinished).items():
-            _insert(table, device, slot)
-
-    def remove(self, name: tuple[CustomerId, str]) -> None:
-        device = self.devices.pop(name, None)
-        if device is None:
-            return
-        for slot, table in (self._tables | self._unfinished).items():
-            key = device.key(slot)
-            eid = None if key is None else ephemeral_id(key, device.rotation_exponent, slot)
-            if eid is not None and table.get(eid) is device:
-                del table[eid]
-
-    def work(self, unix_s: int, budget: int) -> int:
-        """Fill tables that are missing at ``unix_s``; return what is left of the budget."""
-        wanted = self._wanted(unix_s)
-        for slot in [slot for slot in self._tables if slot not in wanted]:
-            del self._tables[slot]
-        while budget > 0:
-            if self._build is None:
-                missing = next((slot for slot in wanted if slot not in self._tables), None)
-                if missing is None:
-                    break
-                self._build = self._fill(missing)
-            try:
-                next(self._build)
-                budget -= 1
-            except StopIteration:
-                self._build = None
-        return budget
-
-    def complete(self, unix_s: int) -> bool:
-        return all(slot in self._tables for slot in self._wanted(unix_s))
-
-    def _wanted(self, unix_s: int) -> tuple[int, ...]:
-        length_s = 1 << self.rotation_exponent
-        present = slot_of(unix_s, self.rotation_exponent)
-        return tuple(slot for slot in (present, present + length_s, present - length_s) if slot >= 0)
-
-    def _fill(self, slot: int) -> Iterator[None]:
-        table: _Table = {}
-        self._unfinished = {slot: table}
-        for name, device in tuple(self.devices.items()):
-            if self.devices.get(name) is device:  # neither removed nor replaced meanwhile
-                _insert(table, device, slot)
-            yield
-        self._unfinished = {}
-        self._tables[slot] = table  # switched in whole
-
-
-def _insert(table: _Table, device: Device, slot: int) -> None:
-    key = device.key(slot)
-    if key is None:
-        return
-    eid = ephemeral_id(key, device.rotation_exponent, slot)
-    known = table.setdefault(eid, device)
-    if known is None or known.customer != device.customer:
-        table[eid] = None
 
 
 class TokenIndex:
     """Knows whose token a frame carries. Everybody else stays unknown."""
 
     def __init__(self, entries: Iterable[tuple[CustomerId, tuple[Token, ...]]] = ()) -> None:
-        self._static: dict[str, Device | None] = {}
-        self._slots: dict[int, _Slots] = {}
-        self._tokens: dict[CustomerId, tuple[Device | str, ...]] = {}
+        self._numbers: dict[CustomerId, int] = {}
+        self._customers: list[CustomerId] = []
+        """By number; the numbers in :attr:`_free` are nobody's."""
+        self._free: list[int] = []
+        self._devices: list[str] = []
+        """The names of a customer's devices in a row, by her number: mostly one and the same text."""
+        self._static: dict[str, int] = {}
+        """Static token -> device number."""
+        self._cards: dict[int, str] = {}
+        """Device number -> static token."""
+        self._rotations: dict[int, Rotation] = {}
+        """By exponent, shortest slots first."""
         for customer, tokens in entries:
             self.put(customer, tokens)
 
     def __len__(self) -> int:
-        return len(self._tokens)
+        return len(self._numbers)
+
+    def __contains__(self, customer: object) -> bool:
+        return customer in self._numbers
+
+    @property
+    def unserved(self) -> int:
+        """How many devices change their id too often for so many: they are not recognised."""
+        return sum(max(0, len(rotation) - rotation.capacity) for rotation in self._rotations.values())
+
+    # --- who there is -------------------------------------------------------------------------
 
     def put(self, customer: CustomerId, tokens: tuple[Token, ...]) -> None:
-        """Replace a customer's devices."""
-        self.remove(customer)
-        kept: list[Device | str] = []
-        for token in tokens:
-            match token:
-                case RollingToken():
-                    keys = tuple((key.window, bytes.fromhex(key.key)) for key in token.keys)
-                    device = Device(customer, token.device, token.rotation_exponent, keys)
-                    self._slots.setdefault(token.rotation_exponent, _Slots(token.rotation_exponent)).add(device)
-                    kept.append(device)
-                case StaticToken():
-                    known = self._static.get(token.token, _ABSENT)
-                    mine = known is _ABSENT or (isinstance(known, Device) and known.customer == customer)
-                    self._static[token.token] = Device(customer, token.device, 0, ()) if mine else None
-                    kept.append(token.token)
-        if kept:
-            self._tokens[customer] = tuple(kept)
+        """Replace a customer's devices. Raises ValueError for more than a profile may hold (8)."""
+        if len(tokens) > 1 << DEVICE_BITS:
+            raise ValueError(f"tokens: {len(tokens)}, at most {1 << DEVICE_BITS}")
+        if not tokens:
+            self.remove(customer)
+            return
+        number = self._numbers.get(customer)
+        if number is None:
+            number = self._numbered(customer)
+        self._devices[number] = sys.intern(" ".join(token.device for token in tokens))
+        for place in range(1 << DEVICE_BITS):
+            self._put_device(number << DEVICE_BITS | place, tokens[place] if place < len(tokens) else None)
 
     def remove(self, customer: CustomerId) -> None:
-        """Forget a customer's devices. A token that was shared stays nobody's until the next full load."""
-        for token in self._tokens.pop(customer, ()):
-            if isinstance(token, Device):
-                self._slots[token.rotation_exponent].remove((customer, token.device))
-            elif (owner := self._static.get(token)) is not None and owner.customer == customer:
-                del self._static[token]
+        """Forget a customer's devices.
+
+        A rolling id that was shared stays nobody's in the tables that there are, a static one until the next full load.
+        """
+        number = self._numbers.pop(customer, None)
+        if number is None:
+            return
+        for place in range(1 << DEVICE_BITS):
+            self._put_device(number << DEVICE_BITS | place, None)
+        self._customers[number] = self._devices[number] = ""
+        self._free.append(number)
+
+    def _numbered(self, customer: CustomerId) -> int:
+        if self._free:
+            number = self._free.pop()
+        else:
+            number = len(self._customers)
+            self._customers.append("")
+            self._devices.append("")
+        self._customers[number] = customer
+        self._numbers[customer] = number
+        return number
+
+    def _put_device(self, number: int, token: Token | None) -> None:
+        exponent = token.rotation_exponent if isinstance(token, RollingToken) else None
+        for rotation in self._rotations.values():
+            if number in rotation and rotation.rotation_exponent != exponent:
+                rotation.remove(number)
+        if number in self._cards:
+            self._leave(self._cards.pop(number), number)
+        match token:
+            case RollingToken():
+                self._rotation(token.rotation_exponent).put(number, pack(token.keys))
+            case StaticToken():
+                hers = self._static.get(token.token, number) >> DEVICE_BITS == number >> DEVICE_BITS
+                self._static[token.token] = number if hers else NOBODY
+                self._cards[number] = token.token
+
+    def _leave(self, token: str, number: int) -> None:
+        if self._static.get(token) == number:
+            del self._static[token]
+
+    def _rotation(self, exponent: int) -> Rotation:
+        if exponent not in self._rotations:
+            self._rotations[exponent] = Rotation(exponent)
+            self._rotations = dict(sorted(self._rotations.items()))
+        return self._rotations[exponent]
+
+    # --- whose is it --------------------------------------------------------------------------
 
     def find(self, token: bytes | str) -> Device | None:
         """Return the device that sends ``token`` (8 bytes: rolling; text: static), or ``None``: unknown."""
         if isinstance(token, str):
-            return self._static.get(token)
-        matches = [match for slots in self._slots.values() for match in slots.matches(token)]
-        owners = {None if match is None else match.customer for match in matches}
-        return matches[0] if len(owners) == 1 else None  # two slots, or two rotations, may give it to two customers
+            number = self._static.get(token, NOBODY)
+            return None if number == NOBODY else self._device(number)
+        found: Device | None = None
+        for rotation in self._rotations.values():
+            for slot, table in rotation.in_use:
+                known = table.get(token)
+                if known is None:
+                    continue
+                if known == NOBODY:
+                    return None
+                device = self._device(known, rotation, slot)
+                if found is not None and found.customer != device.customer:
+                    return None  # two slots, or two rotations, may give it to two customers
+                found = found or device
+        return found
 
-    def work(self, unix_s: int, budget: int) -> None:
-        """Derive at most ``budget`` ids (about 8 µs each) towards the tables that ``unix_s`` needs."""
-        for slots in self._slots.values():
-            budget = slots.work(unix_s, budget)
+    def _device(self, number: int, rotation: Rotation | None = None, slot: int | None = None) -> Device:
+        customer = number >> DEVICE_BITS
+        name = self._devices[customer].split(" ")[number & (1 << DEVICE_BITS) - 1]
+        if rotation is None:
+            return Device(self._customers[customer], name)
+        return Device(self._customers[customer], name, slot, 1 << rotation.rotation_exponent, rotation.keys(number))
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def work(self, unix_s: int, budget: int, trusted: bool = True) -> None:
+        """Take at most ``budget`` steps of about one derivation each towards the tables that ``unix_s`` needs.
+
+        Where the clock is ``trusted``, keys of past windows are dropped one slot after their end.
+        """
+        self._share_out()
+        rotations = tuple(self._rotations.values())
+        share = budget // max(1, len(rotations))  # none can starve another
+        left = budget - sum(share - rotation.work(unix_s, share, trusted) for rotation in rotations)
+        for rotation in rotations:
+            left = rotation.work(unix_s, left, trusted)
 
     def complete(self, unix_s: int) -> bool:
         """Whether all tables for ``unix_s`` are there."""
-        return all(slots.complete(unix_s) for slots in self._slots.values())
+        return all(rotation.complete(unix_s) for rotation in self._rotations.values())
 
-    def next_slot_s(self, unix_s: int) -> float:
-        """Return in how many seconds the next table is needed; an hour where nobody sends rolling ids."""
-        lengths_s = (1 << exponent for exponent in self._slots)
-        return float(min((length_s - unix_s % length_s for length_s in lengths_s), default=3600))
+    def blind(self, unix_s: int) -> bool:
+        """Whether the table of a present slot is missing: at the start, and when the clock was set."""
+        return any(rotation.blind(unix_s) for rotation in self._rotations.values())
 
+    def next_work_s(self, unix_s: int) -> int:
+        """Return in how many seconds there is something to do; 0: now; an hour where nobody sends rolling ids."""
+        return min((rotation.next_work_s(unix_s) for rotation in self._rotations.values()), default=REST_MAX_S)
 
-_ABSENT = object()
+    def _share_out(self) -> None:
+        left_per_s = float(DERIVATIONS_PER_S_MAX)
+        for exponent, rotation in reversed(self._rotations.items()):
+            rotation.capacity = int(left_per_s * (1 << exponent))
+            left_per_s -= min(len(rotation), rotation.capacity) / (1 << exponent)

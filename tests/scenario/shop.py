@@ -238,7 +238,7 @@ class Shop:
         self.shelf.profiles.update({p.customer: p for p in profiles})
         for customer in gone:
             del self.shelf.profiles[customer]
-            self.pipeline.index.remove(customer)
+            self.pipeline.recogniser.index.remove(customer)
         changed = frozenset([*(p.customer for p in profiles), *gone])
         self.unit.put(SliceChanged(changed, START + LEASE))
 

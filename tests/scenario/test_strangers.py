@@ -63,8 +63,8 @@ def test_the_search_above_finds_what_is_there():
     shop.walk(1, ("anna", 1.0))
     found = everything_in(shop.pipeline)
     assert "anna" in found
-    key = shop.shelf.profiles["anna"].tokens[0].keys[0].key
-    assert bytes.fromhex(key) in found
+    key = bytes.fromhex(shop.shelf.profiles["anna"].tokens[0].keys[0].key)
+    assert any(key in value for value in found if isinstance(value, bytes))
 
 
 def test_a_crowd_of_strangers_changes_nothing_for_a_customer():

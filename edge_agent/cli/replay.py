@@ -25,7 +25,7 @@ from edge_agent.radio.replay import Capture, Heard
 from edge_agent.settings import load_config
 from edge_agent.simulator.virtual import VirtualUnit
 
-_LEASE = timedelta(hours=24)
+_LEASE_UNTIL = datetime(3001, 1, 1, tzinfo=UTC)  # a slice file is good for as long as the capture lasts
 _TAIL_S = 120.0  # after the last record: long enough for every visit to end
 _PAUSE_MAX_S = 3600.0  # a longer one is lived through so far, and the rest jumped: nobody is left by then
 _LATEST_UNIX_S = 32_503_680_000  # the year 3000
@@ -123,7 +123,7 @@ class _Unit:
         """Let the time of the capture pass, then hear one advertisement. Raises FileError for a time that is none."""
         utc = self._utc(heard)
         if self._virtual is None:
-            self._pipeline.restore((), (), (), (), utc + _LEASE, Instant(0.0, utc, utc_trusted=True))
+            self._pipeline.restore((), (), (), (), _LEASE_UNTIL, Instant(0.0, utc, utc_trusted=True))
             self._virtual = VirtualUnit(self._pipeline, utc, self._print)
         virtual = self._virtual
         pause_s = heard.elapsed_s - self._elapsed_s

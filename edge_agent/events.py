@@ -44,6 +44,11 @@ class Advertisement:
     """Address of the advertiser, ``AA:BB:CC:DD:EE:FF``; empty where it is not known."""
     address_type: Literal["public", "random", "unknown"] = "unknown"
     """Kind of the address."""
+    rejected: tuple[str, ...] = ()
+    """Why parts of its bytes could not be read (:class:`~edge_agent.frames.rejection.Rejection`).
+
+    Empty where somebody else has read them: BlueZ passes over such parts without a word.
+    """
 
 
 @dataclass(frozen=True, slots=True)

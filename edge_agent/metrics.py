@@ -1,6 +1,6 @@
-"""Metrics of a unit for Prometheus. Counts only: nothing about anybody, and no label but a part's name."""
+"""Metrics of a unit for Prometheus. Counts only, nothing about anybody; labels are our own words: parts and reasons."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from edge_agent.contracts.unit import PartReport
+from edge_agent.frames.rejection import Rejection
 from edge_agent.loop import Inbox
 from edge_agent.store.opening import Stores
 
@@ -15,10 +16,18 @@ from edge_agent.store.opening import Stores
 class Metrics(Collector):
     """Reads the figures when somebody asks, so that nothing is counted twice or kept for its own sake."""
 
-    def __init__(self, inbox: Inbox, stores: Stores, reports: Callable[[], tuple[PartReport, ...]]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        stores: Stores,
+        reports: Callable[[], tuple[PartReport, ...]],
+        rejected: Mapping[str, int],
+    ) -> None:
+        """``rejected``: what of the advertisements was not understood, by reason."""
         self._inbox = inbox
         self._stores = stores
         self._reports = reports
+        self._rejected = rejected
         self.registry = CollectorRegistry()
         """For the web server."""
         self.registry.register(self)
@@ -31,6 +40,12 @@ class Metrics(Collector):
         yield running
         dropped = self._inbox.radio.dropped
         yield CounterMetricFamily("edge_agent_advertisements_dropped", "Heard, but too many at once", value=dropped)
+        rejected = CounterMetricFamily(
+            "edge_agent_advertisements_rejected", "Parts of what was heard that were not understood", labels=["reason"]
+        )
+        for reason in Rejection:
+            rejected.add_metric([reason], self._rejected.get(reason, 0))
+        yield rejected
         replies = self._inbox.clerks.dropped
         yield CounterMetricFamily("edge_agent_replies_dropped", "From tablets, but too many at once", value=replies)
         waiting = len(self._inbox)

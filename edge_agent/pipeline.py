@@ -3,6 +3,7 @@
 Pure: no clock, no I/O. What the hub sent is read through :class:`~edge_agent.decide.knowledge.Knowledge`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -32,6 +33,7 @@ from edge_agent.events import (
     WithdrawalRow,
 )
 from edge_agent.frames.decode import decode
+from edge_agent.frames.rejection import Rejection
 from edge_agent.identify.badges import PALETTE_SIZE
 from edge_agent.identify.index import Device, TokenIndex
 from edge_agent.identify.recogniser import Recogniser
@@ -50,11 +52,15 @@ class Pipeline:
         knowledge: Knowledge,
         new_id: Callable[[], str],
         index: TokenIndex | None = None,
+        rejected: Counter[str] | None = None,
     ) -> None:
+        """``rejected`` counts, by reason, what of the advertisements was not understood."""
         self._config = config
         self._knowledge = knowledge
         self.recogniser = Recogniser(TokenIndex() if index is None else index)
         """Who sends which token; its index is replaced whole after a snapshot."""
+        self.rejected: Counter[str] = Counter() if rejected is None else rejected
+        """What of the advertisements was not understood, by reason; of whom, nobody knows."""
         self._tracker = PresenceTracker(config.presence)
         self._ledger = Ledger()
         self._service = Service(config, knowledge, self._tracker, self._ledger, new_id)
@@ -114,9 +120,13 @@ class Pipeline:
     def _hear(self, advertisement: Advertisement, instant: Instant) -> Outcomes:
         rssi_dbm = advertisement.rssi_dbm
         if rssi_dbm is None:
+            self.rejected[Rejection.RSSI_UNKNOWN] += 1
             return NOBODY
+        decoded = decode(advertisement, self._config.radio.operator_prefix)
+        if decoded.rejected or advertisement.rejected:
+            self.rejected.update(advertisement.rejected + decoded.rejected)
         heard = False
-        for frame in decode(advertisement, self._config.radio.operator_prefix).frames:
+        for frame in decoded.frames:
             device = self.recogniser.find(frame.token, instant.monotonic_s)
             if device is None:
                 continue  # a stranger: nothing of her goes any farther (hard rule 1)

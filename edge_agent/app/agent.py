@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import signal
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -67,6 +68,7 @@ class Agent:
         self._credentials = credentials
         self._clock = SystemClock(config.clock.trust) if clock is None else clock
         self._inbox = Inbox(self._clock)
+        self._rejected: Counter[str] = Counter()
         self._worker = Worker()
         self._parts: list[Part] = []
         self._systemd = sdnotify.SystemdNotifier()
@@ -78,7 +80,7 @@ class Agent:
         self._screen: ScreenLink | None = None
         self._notifier: Notifier | None = None
         self._stores = open_stores(config.folder, config.store, load_epoch_key(config.folder, credentials))
-        self._metrics = Metrics(self._inbox, self._stores, self._reports)
+        self._metrics = Metrics(self._inbox, self._stores, self._reports, self._rejected)
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT. Raises DamagedError where a database turns out to be broken."""
@@ -138,7 +140,7 @@ class Agent:
         config = self._config
         knowledge = StoreKnowledge(self._stores.slice, self._stores.catalogue)
         engine = Engine(
-            Pipeline(config, knowledge, new_id),
+            Pipeline(config, knowledge, new_id, rejected=self._rejected),
             knowledge,
             self._stores,
             source=f"/stores/{config.store}/units/{config.unit}",

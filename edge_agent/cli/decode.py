@@ -1,11 +1,11 @@
 """``edge-agent decode``: what is in a capture, one line of JSON for each advertisement."""
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import BinaryIO
 
 import click
 
+from edge_agent.cli.counts import tell_counts
 from edge_agent.contracts import beacon
 from edge_agent.errors import CaptureError
 from edge_agent.frames import ad
@@ -54,16 +54,10 @@ def decode(capture: BinaryIO, addresses: bool, operator_prefix: str | None) -> N
     except CaptureError as error:
         problem = error
     click.echo(f"{number} advertisements of {len(devices)} devices in {elapsed_s:.1f} s", err=True)
-    _summary("rejected parts of advertisements", rejected.items())
-    _summary("packets passed over", heard.skipped.items())
+    tell_counts("rejected parts of advertisements", rejected)
+    tell_counts("packets passed over", heard.skipped)
     if problem is not None:
         raise click.ClickException(f"{capture.name}: {problem}") from problem
-
-
-def _summary(what: str, counts: Iterable[tuple[str, int]]) -> None:
-    reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts))
-    if reasons:
-        click.echo(f"{what}: {reasons}", err=True)
 
 
 def _describe(number: int, device: int, heard: Heard, operator_prefix: str | None) -> beacon.DecodedAdvertisement:

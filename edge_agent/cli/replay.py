@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 from pydantic import ValidationError
 
+from edge_agent.cli.counts import tell_counts
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
@@ -60,9 +61,8 @@ def replay(capture: BinaryIO, slice_path: Path, config_path: Path | None, at: da
         raise click.ClickException(f"{capture.name}: {error}") from error
     finally:
         click.echo(f"{unit.heard} advertisements, {unit.visits} visits", err=True)
-        if skipped := heard.skipped.total():
-            reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(heard.skipped.items()))
-            click.echo(f"{skipped} packets passed over: {reasons}", err=True)
+        tell_counts("rejected parts of advertisements", unit.rejected)
+        tell_counts("packets passed over", heard.skipped)
 
 
 class Shelf:
@@ -118,6 +118,11 @@ class _Unit:
         self._virtual: VirtualUnit | None = None
         self.heard = 0
         self.visits = 0
+
+    @property
+    def rejected(self) -> Mapping[str, int]:
+        """What of the advertisements was not understood, by reason."""
+        return self._pipeline.rejected
 
     def hear(self, heard: Heard) -> None:
         """Let the time of the capture pass, then hear one advertisement. Raises FileError for a time that is none."""

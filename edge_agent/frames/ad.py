@@ -115,7 +115,7 @@ def heard(
     address: str = "",
     address_type: Literal["public", "random", "unknown"] = "unknown",
 ) -> Advertisement:
-    """Make the advertisement that a radio gives when it hears a payload; what cannot be read is left out."""
+    """Make the advertisement that a radio gives when it hears a payload; what cannot be read is named."""
     return advertisement(parse(payload), rssi_dbm, address, address_type)
 
 
@@ -133,4 +133,5 @@ def advertisement(
         service_uuids=structures.service_uuids,
         address=address,
         address_type=address_type,
+        rejected=structures.rejected,
     )

@@ -6,6 +6,9 @@ from enum import StrEnum
 class Rejection(StrEnum):
     """A reason to reject a part of an advertisement. Strangers' devices cause them: they are counted, never errors."""
 
+    RSSI_UNKNOWN = "rssi_unknown"
+    """The controller could not tell the signal strength, so there is no distance."""
+
     AD_OVERSIZED = "ad_oversized"
     """The payload is longer than any advertisement can be."""
     AD_TRUNCATED = "ad_truncated"

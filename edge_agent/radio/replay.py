@@ -9,7 +9,7 @@ from edge_agent.errors import CaptureError
 from edge_agent.events import Advertisement
 from edge_agent.frames import ad
 from edge_agent.radio.capture import btsnoop, pcap, pcapng
-from edge_agent.radio.capture.packet import Packet, Skip
+from edge_agent.radio.capture.packet import Packet
 from edge_agent.radio.capture.reports import Reports
 from edge_agent.radio.capture.source import Source
 from edge_agent.radio.hci import Report
@@ -47,7 +47,7 @@ class Capture:
         self._timeline = _Timeline()
 
     @property
-    def skipped(self) -> Counter[Skip]:
+    def skipped(self) -> Counter[str]:
         """Packets so far that may have held an advertisement and gave none."""
         return self._reports.skipped
 

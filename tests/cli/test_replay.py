@@ -78,7 +78,7 @@ def test_packets_that_gave_nothing_are_said(tmp_path):
     good = sighting(BEGIN_S)
     bad = (good[0], pcaps.nordic(good[1][17:], crc_ok=False))
     _, summary = run(tmp_path, pcaps.pcap([good, bad, bad], 272))
-    assert "2 packets passed over: bad_crc 2" in summary
+    assert "packets passed over: bad_crc 2\n" in summary
 
 
 def test_a_btsnoop_capture_with_the_years_of_a_broken_tool(tmp_path):

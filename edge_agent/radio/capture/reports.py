@@ -19,7 +19,7 @@ class Reports:
     """Reads packets one after the other; remembers the parts of advertisements that are not complete yet."""
 
     def __init__(self) -> None:
-        self.skipped: Counter[Skip] = Counter()
+        self.skipped: Counter[str] = Counter()
         """Packets that may have held an advertisement and gave none."""
         self._reassembly = Reassembly()
         self._chains = link_layer.Chains()

@@ -34,12 +34,15 @@ class IBeacon:
         """The id as a slice writes it: ``ibeacon:UUID:MAJOR:MINOR``, the numbers in hexadecimal."""
         return f"ibeacon:{self.uuid}:{self.major:04x}:{self.minor:04x}"
 
-    def encode(self) -> bytes:
-        """Return the whole advertising data. Raises ValueError or OverflowError when a field does not fit."""
+    def manufacturer_data(self) -> bytes:
+        """Return Apple's manufacturer data. Raises ValueError or OverflowError when a field does not fit."""
         body = ad.uuid_bytes(self.uuid)[::-1] + self.major.to_bytes(2, "big") + self.minor.to_bytes(2, "big")
-        power = self.measured_power_dbm.to_bytes(1, "big", signed=True)
+        return bytes([TYPE, _LENGTH]) + body + self.measured_power_dbm.to_bytes(1, "big", signed=True)
+
+    def encode(self) -> bytes:
+        """Return the whole advertising data; raises as :meth:`manufacturer_data`."""
         company = APPLE.to_bytes(2, "little")
-        return ad.payload([ad.structure(ad.MANUFACTURER, company + bytes([TYPE, _LENGTH]) + body + power)])
+        return ad.payload([ad.structure(ad.MANUFACTURER, company + self.manufacturer_data())])
 
 
 def decode(payload: bytes) -> IBeacon:

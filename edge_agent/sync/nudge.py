@@ -15,7 +15,7 @@ SILENCE_S = 45.0
 
 
 class PullNow:
-    """What the nudge tells the pull."""
+    """What the nudge tells a part that pulls."""
 
     def __init__(self) -> None:
         self.wanted = asyncio.Event()
@@ -27,21 +27,40 @@ class PullNow:
 class Nudge:
     """The stream, as a part."""
 
-    def __init__(self, client: HubClient, store: Identifier, pull_now: PullNow, health: Health) -> None:
+    def __init__(
+        self,
+        client: HubClient,
+        store: Identifier,
+        pull_now: PullNow,
+        health: Health,
+        presence_now: PullNow | None = None,
+    ) -> None:
+        """``presence_now``: for the reports of apps; ``None`` where the unit has no beacon of its own."""
         self.health = health
         self._client = client
         self._store = store
         self._pull_now = pull_now
+        self._presence_now = presence_now
+        self._all = (pull_now,) if presence_now is None else (pull_now, presence_now)
 
     async def run(self) -> None:
         """Listen until cancelled; raises HubError when the stream ends."""
         try:
             async with self._client.stream(NUDGES, {"store": self._store}, silence_s=SILENCE_S) as response:
-                self._pull_now.live = True
+                for pull_now in self._all:
+                    pull_now.live = True
                 self.health.running()
-                async for _ in httpx2.EventSource(response, max_event_size=MESSAGE_MAX_BYTES):
-                    self._pull_now.wanted.set()
+                async for event in httpx2.EventSource(response, max_event_size=MESSAGE_MAX_BYTES):
+                    self._nudged(event.event)
         finally:
-            self._pull_now.live = False
-            self._pull_now.wanted.set()  # something may have been missed
+            for pull_now in self._all:
+                pull_now.live = False
+                pull_now.wanted.set()  # something may have been missed
         raise HubError("the hub ended the nudge stream")
+
+    def _nudged(self, kind: str) -> None:
+        if kind == "presence":
+            if self._presence_now is not None:
+                self._presence_now.wanted.set()
+        else:
+            self._pull_now.wanted.set()

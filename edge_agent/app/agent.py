@@ -55,7 +55,7 @@ P = TypeVar("P", bound=Part)
 PURGE_S: Final = 60.0
 """How often what is past its time is deleted from the journal."""
 
-PAGE: Final = Path(__file__).parent / "clerk" / "page"
+PAGE: Final = Path(__file__).parents[1] / "clerk" / "page"
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 

@@ -14,6 +14,8 @@ _COMMANDS: Final = {
     "demo": "Show the whole product on this machine.",
     "replay": "Feed a capture through the pipeline, faster than real time.",
     "decode": "Print what the advertisements of a capture contain.",
+    "watch": "Show live what this unit hears and how its parts are.",
+    "token": "Print what an app with a given key must send at a given time.",
     "enrol": "Give this unit its identity, with a claim code of the hub.",
     "schema": "Print the interface documents (asyncapi, openapi).",
 }

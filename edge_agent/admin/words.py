@@ -1,0 +1,128 @@
+"""What a snapshot means, in words: who is here, how she is served, what is wrong and what to do. Pure."""
+
+from collections import Counter
+from typing import Final
+
+from edge_agent.admin.text import harmless
+from edge_agent.contracts.admin import (
+    AdapterStatus,
+    LadderStep,
+    Person,
+    PersonState,
+    SceneStatus,
+    Snapshot,
+    UnitSilence,
+)
+
+STEPS: Final[dict[LadderStep, str]] = {
+    "listening": "listening",
+    "restart_scan": "scan restarted",
+    "power_cycle": "switched off and on",
+    "reset_service": "reset",
+    "waiting": "all steps tried, waiting",
+}
+
+_STATES: Final[dict[PersonState, str]] = {
+    "passing": "passing by",
+    "near": "near",
+    "arrived": "visit, nothing shown yet",
+    "greeted": "greeted",
+    "carded": "clerks are told",
+    "claimed": "a clerk takes care",
+    "closed": "card closed",
+}
+
+_SILENCES: Final[dict[UnitSilence, str]] = {
+    "no_notice": "nobody is known: no privacy notice hangs here; hang it up and set notice.version",
+    "clock_untrusted": "nobody is known: the clock is not set; give it a time server (timedatectl status)",
+    "lease_expired": "nobody is known: no valid slice; it comes from the hub (see pull)",
+}
+
+
+def names(snapshot: Snapshot) -> dict[int, str]:
+    """Return what each person is called: her badge, with her number where two look alike."""
+    called = {person.person: _name(person) for person in snapshot.people}
+    often = Counter(called.values())
+    return {number: name if often[name] == 1 else f"{name} #{number}" for number, name in called.items()}
+
+
+def _name(person: Person) -> str:
+    return f"Tag {person.person}" if person.badge is None else harmless(person.badge.label)
+
+
+def distance(person: Person) -> str:
+    """Return her distance."""
+    return "" if person.distance_m is None else f"{person.distance_m:.1f} m"
+
+
+def doing(person: Person) -> str:
+    """Return how she is served."""
+    state = _STATES[person.state]
+    if not person.on_screen:
+        return state
+    return "scene on screen" if person.state in ("arrived", "greeted") else f"scene on screen, {state}"
+
+
+def scene(status: SceneStatus | None) -> str:
+    """Return what the screen shows."""
+    if status is None:
+        return "the loop, nothing personal"
+    return f"{status.mode} scene {status.message_id[:8]}, {status.left_s:.0f} s left"
+
+
+def problems(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Return (where, what and what to do) of everything that keeps the unit from its work."""
+    found = [(adapter.adapter or "radio", harmless(_adapter(adapter))) for adapter in snapshot.adapters if ill(adapter)]
+    said = {what for _, what in found}
+    found += [
+        (report.part, harmless(report.problem) or report.state)
+        for report in snapshot.parts
+        if report.state != "running" and harmless(report.problem) not in said
+    ]
+    if snapshot.silent is not None:
+        found.append(("unit", _SILENCES[snapshot.silent]))
+    elif not snapshot.customers:
+        found.append(("unit", "no customer's tokens are here: they come from the hub (see pull)"))
+    return found
+
+
+def losses(snapshot: Snapshot) -> list[str]:
+    """Return which queues have lost something."""
+    return [f"{queue.queue} {queue.dropped}" for queue in snapshot.queues if queue.dropped]
+
+
+def ill(adapter: AdapterStatus) -> bool:
+    """Whether an adapter does not hear as it should."""
+    return not adapter.healthy or bool(adapter.problem)
+
+
+def _adapter(adapter: AdapterStatus) -> str:
+    return adapter.problem or f"hears nothing since {adapter.silence_s:.0f} s: {STEPS[adapter.step]}"
+
+
+def changes(before: Snapshot | None, after: Snapshot) -> list[str]:
+    """Return what changed, one line each; everything that is worth a line at the beginning."""
+    lines = []
+    if before is None:
+        lines.append(
+            f"unit {after.unit} of store {after.store}: {after.customers} customers' tokens, "
+            f"screen: {scene(after.scene)}"
+        )
+    lines += [f"! {where}: {what}" for where, what in problems(after) if before is None or _new(before, where, what)]
+    if before is not None:
+        now_wrong = {where for where, _ in problems(after)}
+        lines += [f"{where}: works again" for where, _ in problems(before) if where not in now_wrong]
+        if losses(after) != losses(before):
+            lines.append(f"! lost since the start: {', '.join(losses(after))}")
+    called, were = names(after), {} if before is None else {person.person: person for person in before.people}
+    for person in after.people:
+        was = were.pop(person.person, None)
+        if was is None or doing(was) != doing(person):
+            lines.append(f"{called[person.person]} {distance(person)}: {doing(person)}")
+    if before is not None:
+        lines += [f"{names(before)[number]}: not heard any more" for number in were]
+    return lines
+
+
+def _new(before: Snapshot, where: str, what: str) -> bool:
+    return (where, what) not in problems(before)

@@ -1,0 +1,52 @@
+"""What the commands that ask the running agent have in common."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from edge_agent.contracts.config import AdminConfig
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def socket_option(command: F) -> F:
+    """Add ``--socket`` to a command."""
+    return click.option(
+        "--socket",
+        "socket_path",
+        type=click.Path(path_type=Path),
+        default=AdminConfig().socket,
+        show_default=True,
+        help="Where the agent answers: admin.socket of its configuration.",
+    )(command)
+
+
+@contextmanager
+def until_stopped() -> Iterator[None]:
+    """End quietly when the person, the system or a closed pipe ends the command; the terminal is left in order."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no ◆ shows a question mark
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (what is left must not fail a second time)
+
+
+def coloured() -> bool:
+    """Whether the output is a terminal that shows colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

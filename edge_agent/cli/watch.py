@@ -1,0 +1,129 @@
+"""``edge-agent watch``: how this unit is, live in the terminal."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from edge_agent.admin.client import Conversation, asking
+from edge_agent.admin.picture import picture
+from edge_agent.admin.terminal import Terminal
+from edge_agent.admin.text import spread
+from edge_agent.admin.words import changes
+from edge_agent.cli.asking import coloured, socket_option, until_stopped
+from edge_agent.contracts.admin import Snapshot, Watch
+from edge_agent.errors import AgentError
+
+ANSWER_S: Final = 5.0
+"""The agent answers once a second; a silence of so long is said."""
+
+LOOK_S: Final = 0.25
+"""How soon a terminal of another size is drawn anew."""
+
+AGAIN_S: Final = 1.0
+"""How often an agent that went away is asked for again."""
+
+_STUCK: Final = "the agent does not answer: it is stuck, and systemd will restart it"
+
+PLAIN_SIZE: Final = 100, 60
+"""Columns and rows of ``--once`` where there is no terminal."""
+
+
+@click.command()
+@socket_option
+@click.option("--once", is_flag=True, help="Print how the unit is now, and end.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line, once a second; for programs.")
+def watch(socket_path: Path, once: bool, as_json: bool) -> None:
+    """Show live what this unit hears, whom it knows, and how its parts are. Ctrl-C ends it.
+
+    People are badges: nothing else of anybody is shown. Where the output is no terminal, one line is printed for each
+    change.
+    """
+    with until_stopped():
+        if as_json:
+            for snapshot in _snapshots(socket_path, once=once):
+                click.echo(snapshot.model_dump_json())
+        elif once:
+            [snapshot] = _snapshots(socket_path, once=True)
+            columns, rows = Terminal(sys.stdout).size() if sys.stdout.isatty() else PLAIN_SIZE
+            lines = picture(snapshot, rows)
+            click.echo("\n".join(spread(lines, columns, colour=coloured())))
+        elif sys.stdout.isatty():
+            _live(socket_path)
+        else:
+            _lines(socket_path)
+
+
+def _snapshots(path: Path, *, once: bool) -> Iterator[Snapshot]:
+    """Yield what the agent answers. The first answer knows no rates yet: ``once`` gives the second, and ends."""
+    with asking(path, Watch()) as conversation:
+        if once:
+            _next(conversation)
+        while True:
+            yield _next(conversation)
+            if once:
+                return
+
+
+def _next(conversation: Conversation) -> Snapshot:
+    answer = conversation.receive(ANSWER_S)
+    if not isinstance(answer, Snapshot):
+        raise AgentError(_STUCK)
+    return answer
+
+
+def _lines(path: Path) -> None:
+    before = None
+    for after in _snapshots(path, once=False):
+        for line in changes(before, after):
+            click.echo(f"{after.at:%H:%M:%S} {line}")
+        before = after
+
+
+class _Live:
+    """The picture on the terminal: the last snapshot, and what there is to say about its age."""
+
+    def __init__(self, terminal: Terminal, snapshot: Snapshot) -> None:
+        self._terminal = terminal
+        self._snapshot = snapshot
+        self._drawn: tuple[object, ...] = ()
+
+    def follow(self, conversation: Conversation) -> NoReturn:
+        """Draw what the agent answers. Raises AgentError where it answers no more."""
+        while True:
+            for _ in range(round(ANSWER_S / LOOK_S)):
+                answer = conversation.receive(LOOK_S)
+                if isinstance(answer, Snapshot):
+                    self._snapshot = answer
+                    break
+                self.draw()
+            else:
+                self.draw(_STUCK)
+                continue
+            self.draw()
+
+    def draw(self, note: str = "") -> None:
+        """Draw, unless the same stands there already."""
+        size = self._terminal.size()
+        if (self._snapshot, note, size) != self._drawn:
+            self._drawn = self._snapshot, note, size
+            columns, rows = size
+            self._terminal.draw(spread(picture(self._snapshot, rows, note), columns, colour=coloured()))
+
+
+def _live(path: Path) -> None:
+    """Draw until somebody ends it. An agent that goes away is waited for, once it was there."""
+    with asking(path, Watch()) as conversation:
+        first = _next(conversation)
+    with Terminal(sys.stdout) as terminal:
+        live = _Live(terminal, first)
+        while True:
+            try:
+                with asking(path, Watch()) as conversation:
+                    live.follow(conversation)
+            except AgentError as error:
+                live.draw(f"{error}; what follows is old")
+            time.sleep(AGAIN_S)

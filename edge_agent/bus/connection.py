@@ -66,7 +66,7 @@ class Bus:
         self._unit = unit
         self._source = f"/stores/{store}/units/{unit}"
         self._clock = clock
-        self._outgoing: DropOldest[tuple[str, bytes, bool]] = DropOldest(QUEUE_MAX)
+        self._outgoing: DropOldest[tuple[str, bytes, BusMessage[Any]]] = DropOldest(QUEUE_MAX)
         self._filters: list[str] = []
         self._joined: list[Callable[[], None]] = []
         self._online = False
@@ -93,7 +93,7 @@ class Bus:
     def publish(self, message: BusMessage[M], topic: str, body: M) -> None:
         """Queue one message; never blocks."""
         if self._online:
-            self._outgoing.put((topic, encode(message, body, self._source, self._clock.now()), message.retained))
+            self._outgoing.put((topic, encode(message, body, self._source, self._clock.now()), message))
 
     async def run(self) -> None:
         """Stay connected until cancelled; raise :class:`BusError` when that is not possible."""
@@ -164,8 +164,8 @@ class Bus:
     async def _send(self, client: aiomqtt.Client) -> None:
         dropped = self.dropped
         while True:
-            topic, payload, retain = await self._outgoing.get()
-            await client.publish(topic, payload, qos=_QOS, retain=retain)
+            topic, payload, message = await self._outgoing.get()
+            await client.publish(topic, payload, qos=message.qos, retain=message.retained)
             if self.dropped != dropped and not len(self._outgoing):
                 log.warning(
                     "bus: %d messages were too many at once; sending again what matters", self.dropped - dropped

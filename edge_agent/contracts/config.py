@@ -161,6 +161,14 @@ class AdminConfig(FileContract):
     """Unix socket on which the agent answers them. The group of its folder may ask; systemd/tmpfiles.d sets it."""
 
 
+class UnitsConfig(FileContract):
+    """The other units of the store."""
+
+    coordinator: Identifier | None = None
+    """The unit that says which unit serves whom; the same for all units of a store, and needs ``broker.host``.
+    Absent: this unit serves everybody whom it hears."""
+
+
 class ClockConfig(FileContract):
     """Whether the wall clock may be believed."""
 
@@ -201,6 +209,8 @@ class AgentConfig(FileContract):
     """The web server."""
     admin: AdminConfig = AdminConfig()
     """The local commands."""
+    units: UnitsConfig = UnitsConfig()
+    """The other units."""
     clock: ClockConfig = ClockConfig()
     """The wall clock."""
 
@@ -221,6 +231,12 @@ class AgentConfig(FileContract):
                 f"presence.visit_silence_min_s: must be at least {least_s:g}, {NOTICED_WITHIN_S:g} more than "
                 f"radio.silent_s, or a scan that has died ends visits"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _units_meet_at_a_broker(self) -> "AgentConfig":
+        if self.units.coordinator is not None and self.broker.host is None:
+            raise ValueError("units.coordinator: units meet at the store's broker; set broker.host too")
         return self
 
     @property

@@ -7,7 +7,7 @@ from edge_agent.contracts.base import Identifier
 
 _ROOT = "ea/1"
 
-Kind = Literal["unit", "tablet", "card", "reply", "hello"]
+Kind = Literal["unit", "tablet", "card", "reply", "hello", "sightings", "owners", "withdrawal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,30 @@ class StoreTopics:
         """Filter for the hellos of all tablets."""
         return self.topic("hello", "+")
 
+    def every_unit(self) -> str:
+        """Filter for the presence of all units."""
+        return self.topic("unit", "+")
+
+    def sightings(self, unit: str) -> str:
+        """:class:`UnitSightings` of a unit, for the coordinator; never retained."""
+        return self.topic("sightings", unit)
+
+    def all_sightings(self) -> str:
+        """Filter for the sightings of all units."""
+        return self.topic("sightings", "+")
+
+    def owners(self, unit: str) -> str:
+        """:class:`Assignments` to the unit that asked; never retained."""
+        return self.topic("owners", unit)
+
+    def withdrawal(self, unit: str) -> str:
+        """:class:`Withdrawal` that was said at a unit; never retained."""
+        return self.topic("withdrawal", unit)
+
+    def every_withdrawal(self) -> str:
+        """Filter for the withdrawals of all units."""
+        return self.topic("withdrawal", "+")
+
     def topic(self, kind: Kind, name: str) -> str:
         """Return the topic of a kind and the unit, tablet or department that it is about."""
         return f"{_ROOT}/{self.store}/{kind}/{name}"
@@ -61,6 +85,6 @@ def parse(topic: str) -> Topic | None:
         return None
     _, _, store, kind, name = levels
     match kind:
-        case "unit" | "tablet" | "card" | "reply" | "hello" if store and name:
+        case "unit" | "tablet" | "card" | "reply" | "hello" | "sightings" | "owners" | "withdrawal" if store and name:
             return Topic(store, kind, name)
     return None

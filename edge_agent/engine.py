@@ -103,6 +103,7 @@ class Engine:
             self._journal.withdrawals(),
             self._slice.lease_until(),
             instant,
+            self._journal.epoch(),
         )
         for _ in self._load_all(instant):
             pass

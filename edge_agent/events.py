@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from edge_agent.contracts.base import Contract, CustomerId
+from edge_agent.contracts.base import Contract, CustomerId, Identifier
 from edge_agent.contracts.clerk import Card, Outcome, Reply, TabletHello
+from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown, ToDisplay
 
 
@@ -121,6 +122,21 @@ class BusJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitJoined:
+    """Another unit of the store came (back) to the broker: it may have missed a withdrawal."""
+
+    unit: Identifier
+    """Which unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromUnit:
+    """Another unit asks its coordinator, the coordinator answers, or somebody withdrew at another unit."""
+
+    message: UnitSightings | Assignments | Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
 class SliceChanged:
     """A checkpoint of the slice was applied."""
 
@@ -146,6 +162,8 @@ Input = (
     | ClerkReplied
     | TabletJoined
     | BusJoined
+    | UnitJoined
+    | FromUnit
     | SliceChanged
     | KnowledgeChanged
 )
@@ -214,7 +232,14 @@ class EventRow:
     """When it happened."""
 
 
-Row = VisitRow | CardRow | ContactRow | WithdrawalRow | EventRow
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """The epoch of this coordinator: its next start begins a higher one."""
+
+    epoch: int
+
+
+Row = VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow | EventRow
 """One thing to commit."""
 
 
@@ -236,6 +261,13 @@ class ToClerks:
 
 
 @dataclass(frozen=True, slots=True)
+class ToUnits:
+    """Tell the other units of the store, or one of them. Waits for the commit."""
+
+    message: UnitSightings | Assignments | Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """Delete a customer's profile from the slice now; the hub's tombstone will follow. Waits for the commit."""
 
@@ -250,7 +282,7 @@ class ReadToken:
     """The phone's address, ``AA:BB:CC:DD:EE:FF``."""
 
 
-Effect = ToScreen | ToClerks | Forget | ReadToken
+Effect = ToScreen | ToClerks | ToUnits | Forget | ReadToken
 """What the shell does after a step."""
 
 

@@ -1,11 +1,13 @@
 """The thin asynchronous shell around the engine: wait for the next input or the next deadline, then step."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from edge_agent.channels import DropOldest, NeverDrop
 from edge_agent.clock import Clock
 from edge_agent.constants import RADIO_QUEUE_MAX
+from edge_agent.contracts.ownership import Withdrawal
 from edge_agent.engine import Engine
 from edge_agent.events import (
     NOBODY,
@@ -14,12 +16,14 @@ from edge_agent.events import (
     Effect,
     Fact,
     Forget,
+    FromUnit,
     Input,
     Instant,
     Sighting,
     SliceChanged,
     TabletJoined,
     ToScreen,
+    UnitJoined,
 )
 from edge_agent.store.worker import Worker
 
@@ -34,6 +38,8 @@ URGENT_MAX = 10_000
 CLERKS_MAX = 1000
 """Replies that wait. A store's tablets send a few a minute; more is a flood from the shop's network."""
 
+UNITS_MAX = 1000
+"""Questions and answers of units that wait. Each unit asks once a second, and asks again."""
 
 Stamped = tuple[Input, Instant]
 """An input, and when it arrived."""
@@ -48,7 +54,8 @@ class Inbox:
         self.urgent: NeverDrop[Stamped] = NeverDrop(URGENT_MAX, self._arrived.set)
         self.clerks: DropOldest[Stamped] = DropOldest(CLERKS_MAX, self._arrived.set)
         self.radio: DropOldest[Stamped] = DropOldest(RADIO_QUEUE_MAX, self._arrived.set)
-        self._turns = (self.clerks, self.radio)
+        self.units: DropOldest[Stamped] = DropOldest(UNITS_MAX, self._arrived.set)
+        self._turns = deque((self.clerks, self.units, self.radio))
         self.heard = 0
         """Advertisements since the start."""
 
@@ -59,20 +66,22 @@ class Inbox:
             case Advertisement():
                 self.heard += 1
                 self.radio.put(stamped)
-            case ClerkReplied() | TabletJoined():
+            case ClerkReplied() | TabletJoined() | FromUnit(Withdrawal()):
                 self.clerks.put(stamped)
+            case FromUnit() | UnitJoined():
+                self.units.put(stamped)
             case _:
                 self.urgent.put(stamped)
 
     def take(self) -> Stamped | None:
-        """Return the next input, or ``None``. Clerks and radio take turns: neither can silence the other."""
+        """Return the next input, or ``None``. Clerks, units and radio take turns: none can silence another."""
         stamped = self.urgent.take()
-        if stamped is not None:
-            return stamped
-        first, second = self._turns
-        self._turns = second, first
-        stamped = first.take()
-        return second.take() if stamped is None else stamped
+        for _ in self._turns:
+            if stamped is not None:
+                break
+            stamped = self._turns[0].take()
+            self._turns.rotate(-1)
+        return stamped
 
     def heard_until(self, now: Instant) -> Instant:
         """Return up to when everything that was heard has been taken: ``now``, unless advertisements wait."""
@@ -81,7 +90,7 @@ class Inbox:
 
     def __len__(self) -> int:
         """Return how many inputs wait."""
-        return len(self.urgent) + len(self.clerks) + len(self.radio)
+        return len(self.urgent) + len(self.clerks) + len(self.units) + len(self.radio)
 
     async def wait(self, at_most_s: float) -> None:
         """Wait for an input, but not longer than this."""

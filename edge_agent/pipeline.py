@@ -10,10 +10,12 @@ from datetime import datetime
 from edge_agent.constants import MEASURED_POWER_DBM
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import (
     NOBODY,
     Advertisement,
+    AppPresent,
     BusJoined,
     CardRow,
     ClerkReplied,
@@ -21,22 +23,29 @@ from edge_agent.events import (
     DisplayJoined,
     DisplayLost,
     FromScreen,
+    FromUnit,
     Input,
     Instant,
     KnowledgeChanged,
     Outcomes,
     RadioHealth,
+    ReadToken,
     Sighting,
     SliceChanged,
     TabletJoined,
+    TokenRead,
+    UnitJoined,
     VisitRow,
     WithdrawalRow,
 )
 from edge_agent.frames.decode import decode
 from edge_agent.frames.rejection import Rejection
+from edge_agent.frames.overflow import Overflow
+from edge_agent.identify.background import background_phones
 from edge_agent.identify.badges import PALETTE_SIZE
 from edge_agent.identify.index import Device, TokenIndex
 from edge_agent.identify.recogniser import Recogniser
+from edge_agent.presence.ranging import model_distance_m
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.service import Service
@@ -61,7 +70,9 @@ class Pipeline:
         """Who sends which token; its index is replaced whole after a snapshot."""
         self.rejected: Counter[str] = Counter() if rejected is None else rejected
         """What of the advertisements was not understood, by reason; of whom, nobody knows."""
+        self._phones = background_phones(config.radio.background)
         self._tracker = PresenceTracker(config.presence)
+        self._radio_healthy = True
         self._ledger = Ledger()
         self._service = Service(config, knowledge, self._tracker, self._ledger, new_id)
         self._badges: dict[CustomerId, int | None] = {}
@@ -75,10 +86,11 @@ class Pipeline:
         withdrawals: Iterable[WithdrawalRow],
         lease_until: datetime | None,
         instant: Instant,
+        epoch: int = 0,
     ) -> None:
-        """Go on where an earlier run stopped. Call once, before the first step."""
+        """Go on where an earlier run stopped. Call once, before the first step. ``epoch``: its last, as coordinator."""
         self._ledger.begin(instant)
-        self._service.restore(visits, cards, contacts, withdrawals, lease_until)
+        self._service.restore(visits, cards, contacts, withdrawals, lease_until, epoch)
 
     def step(self, received: Input | None, instant: Instant) -> Outcomes:
         """Take one input, or ``None`` when only time has passed."""
@@ -87,7 +99,12 @@ class Pipeline:
         self._ledger.begin(instant)
         match received:
             case RadioHealth(healthy, since_s):
-                self._tracker.radio(healthy, instant.monotonic_s, since_s)
+                self._radio_healthy = healthy
+                self._listen(instant, since_s)
+            case TokenRead(address, token):
+                self._phone_answered(address, token, instant)
+            case AppPresent(customer, rssi_dbm, heard_at_s):
+                self._app_told(customer, rssi_dbm, heard_at_s, instant)
             case DisplayJoined(hello):
                 self._service.display_joined(hello)
             case DisplayLost():
@@ -100,6 +117,15 @@ class Pipeline:
                 self._service.publish_cards(tablet.departments)
             case BusJoined():
                 self._service.publish_cards(None)
+                self._service.repeat_withdrawals()
+            case UnitJoined():
+                self._service.repeat_withdrawals()
+            case FromUnit(UnitSightings() as question):
+                self._service.sharing.unit_asked(question)
+            case FromUnit(Assignments() as answer):
+                self._service.sharing.answered(answer)
+            case FromUnit(Withdrawal() as withdrawal):
+                self._service.withdrawn_elsewhere(withdrawal)
             case SliceChanged(changed, lease_until):
                 self._service.slice_changed(changed, lease_until)
             case KnowledgeChanged() | None:
@@ -114,7 +140,8 @@ class Pipeline:
 
     def next_deadline(self) -> float | None:
         """When to step without an input, monotonic second; ``None``: only an input can change anything."""
-        deadlines_s = (self._tracker.next_deadline(), self._service.next_deadline(), self.recogniser.next_deadline())
+        parts = (self._tracker, self._service, self.recogniser, self._phones)
+        deadlines_s = (part.next_deadline() for part in parts if part is not None)
         return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)
 
     def _hear(self, advertisement: Advertisement, instant: Instant) -> Outcomes:
@@ -125,9 +152,15 @@ class Pipeline:
         decoded = decode(advertisement, self._config.radio.operator_prefix)
         if decoded.rejected or advertisement.rejected:
             self.rejected.update(advertisement.rejected + decoded.rejected)
-        heard = False
+        heard = self._phones is not None and self._phones.heard()
+        if heard:
+            self._listen(instant)
         for frame in decoded.frames:
-            device = self.recogniser.find(frame.token, instant.monotonic_s)
+            token = frame.token
+            if isinstance(frame, Overflow) and self._phones is not None and frame.has(self._phones.bit):
+                token = self._phones.token(advertisement.address, instant.monotonic_s)
+                heard = self._ask(advertisement.address, rssi_dbm, instant) or heard
+            device = self.recogniser.find(token, instant.monotonic_s)
             if device is None:
                 continue  # a stranger: nothing of her goes any farther (hard rule 1)
             if self._service.left_alone(device.customer, instant.utc):
@@ -135,22 +168,69 @@ class Pipeline:
             if not heard:
                 self._ledger.begin(instant)
                 heard = True
-            unix_s = int(instant.utc.timestamp())
-            if self._badges.get(device.customer) is None:  # her loyalty card may be heard before her phone
-                self._badges[device.customer] = device.badge(unix_s, PALETTE_SIZE)
             power_dbm = MEASURED_POWER_DBM if frame.measured_power_dbm is None else frame.measured_power_dbm
-            changes = self._tracker.observe(device.customer, device.device, rssi_dbm, power_dbm, instant.monotonic_s)
-            self._ledger.saw(self._sighting(device, rssi_dbm, power_dbm))
-            self._presences_changed(changes)
+            self._recognised(device, rssi_dbm, power_dbm, instant)
         return self._ledger.close() if heard else NOBODY
+
+    def _recognised(self, device: Device, rssi_dbm: int, power_dbm: int, instant: Instant) -> None:
+        if self._badges.get(device.customer) is None:  # her loyalty card may be heard before her phone
+            self._badges[device.customer] = device.badge(int(instant.utc.timestamp()), PALETTE_SIZE)
+        changes = self._tracker.observe(device.customer, device.device, rssi_dbm, power_dbm, instant.monotonic_s)
+        self._ledger.saw(self._sighting(device, rssi_dbm, power_dbm))
+        self._service.sharing.heard(device.customer)
+        self._presences_changed(changes)
 
     def _sighting(self, device: Device, rssi_dbm: int, power_dbm: int) -> Sighting:
         customer = device.customer
         badge, distance_m = self._badges.get(customer), self._tracker.distance_m(customer)
         return Sighting(customer, device.device, badge, rssi_dbm, power_dbm, distance_m)
 
+    def _listen(self, instant: Instant, since_s: float | None = None) -> None:
+        """Freeze absences while the radio is ill, or deaf because it asks a phone."""
+        self._ledger.begin(instant)
+        asking = self._phones is not None and self._phones.deaf
+        self._tracker.radio(self._radio_healthy and not asking, instant.monotonic_s, since_s)
+
+    def _ask(self, address: str, rssi_dbm: int, instant: Instant) -> bool:
+        """Ask a phone that hints at the app for its token, where that is due; return whether it is."""
+        if self._phones is None or not self._phones.ask(address, rssi_dbm, instant.monotonic_s):
+            return False
+        self._listen(instant)
+        self._ledger.do(ReadToken(address))
+        return True
+
+    def _phone_answered(self, address: str, token: bytes | None, instant: Instant) -> None:
+        now_s = instant.monotonic_s
+        rssi_dbm = None if self._phones is None else self._phones.answered(address, now_s)
+        device = self.recogniser.find(token, now_s)
+        if self._phones is None or rssi_dbm is None or token is None or device is None:
+            return
+        if device.slot_length_s and not self._service.left_alone(device.customer, instant.utc):
+            left_s = device.slot_length_s - instant.utc.timestamp() % device.slot_length_s
+            self._phones.remember(address, token, now_s + left_s)
+            self._recognised(device, rssi_dbm, MEASURED_POWER_DBM, instant)
+
+    def _app_told(self, customer: CustomerId, rssi_dbm: int, heard_at_s: float, instant: Instant) -> None:
+        profile = self._knowledge.profile(customer)
+        if profile is None or self._service.left_alone(customer, instant.utc):
+            return
+        if self._badges.get(customer) is None:
+            self._badges[customer] = badge_of(profile.tokens, int(instant.utc.timestamp()), PALETTE_SIZE)
+        loss_db = self._config.radio.beacon.measured_power_dbm - rssi_dbm
+        distance_m = model_distance_m(loss_db, self._config.presence.path_loss_exponent)
+        changes = self._tracker.observe_report(customer, distance_m, heard_at_s, instant.monotonic_s)
+        if self._tracker.distance_m(customer) is not None:
+            self._service.sharing.heard(customer)
+        self._presences_changed(changes)
+
     def _let_time_pass(self, instant: Instant) -> None:
         self.recogniser.let_time_pass(instant)
+        if self._phones is not None and self._phones.deaf:
+            self._phones.expire(instant.monotonic_s)
+            if not self._phones.deaf:
+                self._listen(instant)
+        elif self._phones is not None:
+            self._phones.expire(instant.monotonic_s)
         self._presences_changed(self._tracker.expire(instant.monotonic_s))
         self._service.time_passed()
         self._forget_badges()

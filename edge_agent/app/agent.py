@@ -27,7 +27,7 @@ from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.errors import DamagedError, FileError, StoreError
-from edge_agent.events import Effect, Fact, Instant, ToClerks, ToScreen
+from edge_agent.events import Effect, Fact, Instant, ToClerks, ToScreen, ToUnits
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
 from edge_agent.pipeline import Pipeline
@@ -41,6 +41,7 @@ from edge_agent.sync.content import playlist_version
 from edge_agent.sync.nudge import Nudge, PullNow
 from edge_agent.sync.pull import Destination, Pull
 from edge_agent.sync.push import Push
+from edge_agent.units.messenger import Messenger
 from edge_agent.units.status import UnitStatus
 from edge_agent.web.app import Sources, build
 from edge_agent.web.carrier import Carrier
@@ -79,6 +80,7 @@ class Agent:
         self._client: HubClient | None = None
         self._screen: ScreenLink | None = None
         self._notifier: Notifier | None = None
+        self._messenger: Messenger | None = None
         self._stores = open_stores(config.folder, config.store, load_epoch_key(config.folder, credentials))
         self._metrics = Metrics(self._inbox, self._stores, self._reports, self._rejected)
 
@@ -180,6 +182,7 @@ class Agent:
         topics = StoreTopics(config.store)
         UnitStatus(bus, topics, config.unit, config.zone, __version__)
         self._notifier = Notifier(bus, topics, config.unit, self._inbox.put)
+        self._messenger = Messenger(bus, topics, config.unit, config.units.coordinator, self._inbox.put)
         self._add(bus)
 
     def _add_sync(self, url: str) -> None:
@@ -227,6 +230,8 @@ class Agent:
                 self._screen.send(message)
             case ToClerks(card) if self._notifier is not None:
                 self._notifier.send(card)
+            case ToUnits(message) if self._messenger is not None:
+                self._messenger.send(message)
             case _:
                 pass  # nobody is there to be told; the journal keeps what matters
 

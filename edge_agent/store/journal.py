@@ -12,7 +12,7 @@ from edge_agent.constants import VISIT_KEEP_S
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.event import CloudEvent
-from edge_agent.events import CardRow, ContactRow, VisitRow, WithdrawalRow
+from edge_agent.events import CardRow, ContactRow, EpochRow, VisitRow, WithdrawalRow
 from edge_agent.store.database import DatabaseFile, remove_set_aside
 from edge_agent.store.migrations import JOURNAL_STEPS
 from edge_agent.store.outbox import OUTBOX_MAX, Outbox, Outgoing
@@ -20,12 +20,12 @@ from edge_agent.store.salvage import salvage
 
 log = logging.getLogger(__name__)
 
-JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | CloudEvent
+JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow | CloudEvent
 """What can be committed; the engine has made its EventRows into CloudEvents before."""
 
 R = TypeVar("R")
 
-_TABLES: Final = ("withdrawals", "outbox", "visits", "cards", "contacts", "dead_letters")
+_TABLES: Final = ("withdrawals", "outbox", "visits", "cards", "contacts", "numbers", "dead_letters")
 
 CONTACT_KEEP_S: Final = 90 * 86_400.0
 """Contacts older than this are forgotten; longer caps are counted by the hub alone."""
@@ -157,6 +157,11 @@ class Journal:
         """Who withdrew for good: her profile may not be stored again."""
         return frozenset(name for (name,) in self._file.rows("SELECT customer FROM withdrawals WHERE scope = 'all'"))
 
+    def epoch(self) -> int:
+        """The epoch of this coordinator's last start; 0 where there was none, or it is lost."""
+        rows = self._file.rows("SELECT value FROM numbers WHERE name = 'epoch'")
+        return int(rows[0][0]) if rows else 0
+
     def waiting(self) -> int:
         """How many events wait in the outbox."""
         return self._outbox.count.waiting
@@ -181,7 +186,7 @@ class Journal:
         return tuple(made)
 
 
-def _write(database: Database, row: VisitRow | CardRow | ContactRow | WithdrawalRow) -> None:
+def _write(database: Database, row: VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow) -> None:
     match row:
         case VisitRow():
             database.table("visits").upsert(
@@ -219,6 +224,8 @@ def _write(database: Database, row: VisitRow | CardRow | ContactRow | Withdrawal
                 {"customer": row.customer, "scope": row.scope, "at": _text(row.at), "until": _text(row.until)},
                 pk=("customer", "scope"),
             )
+        case EpochRow():
+            database.table("numbers").upsert({"name": "epoch", "value": row.epoch}, pk="name")
 
 
 def _text(at: datetime) -> str:

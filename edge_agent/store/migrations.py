@@ -110,8 +110,13 @@ def _journal_1(database: Database) -> None:
     )
 
 
+def _journal_2(database: Database) -> None:
+    """Single numbers: the coordinator's epoch."""
+    database.execute("CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT")
+
+
 SLICE_STEPS = (_slice_1,)
 """``slice.db``."""
 
-JOURNAL_STEPS = (_journal_1,)
+JOURNAL_STEPS = (_journal_1, _journal_2)
 """``journal.db``."""

@@ -122,9 +122,16 @@ class Counter:
             self._ledger.report("clerk.withdrawn", CardWithdrawn(**base, reason=_WITHOUT_OUTCOME[change.happened]))
         return change
 
-    def withdraw(self, customer: CustomerId, reason: Literal["left", "consent"], *, claimed_too: bool) -> None:
+    def withdraw(
+        self,
+        customer: CustomerId,
+        reason: Literal["left", "consent"],
+        *,
+        claimed_too: bool,
+        obligations_too: bool = True,
+    ) -> None:
         """Take back her cards: she left, or withdrew."""
-        for change in self._desk.withdraw(customer, claimed_too):
+        for change in self._desk.withdraw(customer, claimed_too, obligations_too):
             self._end(change, reason)
 
     def customers(self) -> set[CustomerId]:

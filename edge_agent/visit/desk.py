@@ -118,12 +118,12 @@ class Desk:
                 return self._end(entry, Happened.NOT_HERE, "withdrawn", reply)
         return Change(Happened.NOTHING, entry, (entry.card,), reply)
 
-    def withdraw(self, customer: CustomerId, claimed_too: bool) -> list[Change]:
+    def withdraw(self, customer: CustomerId, claimed_too: bool, obligations_too: bool = True) -> list[Change]:
         """Take back a customer's cards; a claimed one only where nobody may go on with it."""
         return [
             self._end(entry, Happened.WITHDRAWN, "withdrawn")
             for entry in self.of_customer(customer)
-            if claimed_too or entry.card.holder is None
+            if (claimed_too or entry.card.holder is None) and (obligations_too or entry.card.kind == "opportunity")
         ]
 
     def expire(self, utc: datetime) -> list[Change]:

@@ -38,14 +38,14 @@ class Greeter:
         customer: CustomerId,
         number: int | None,
         decision: Decision,
-        others: Sequence[Journey],
+        others: Sequence[int | None],
         addressable: Sequence[Journey],
     ) -> Scene | None:
         """Show a decision; with other known customers near, greet the group instead.
 
-        ``addressable``: those of the others to whom the screen may speak, and has something to say; nobody
-        else's badge is shown. Returns the scene, or ``None`` where nothing personal may be shown: two badges
-        that look alike, or no badges at all, would address the wrong person.
+        ``others``: their badges. ``addressable``: those of them to whom the screen may speak, and has something
+        to say; nobody else's badge is shown. Returns the scene, or ``None`` where nothing personal may be shown:
+        two badges that look alike, or no badges at all, would address the wrong person.
         """
         if not decision.screen or decision.campaign is None or decision.profile is None:
             return None
@@ -69,7 +69,7 @@ class Greeter:
         return self._show(scene, (customer,))
 
     def _greet_group(
-        self, customer: CustomerId, number: int | None, others: Sequence[Journey], addressable: Sequence[Journey]
+        self, customer: CustomerId, number: int | None, others: Sequence[int | None], addressable: Sequence[Journey]
     ) -> Scene | None:
         screen = self._config.screen
         greeted = [n for n in (number, *(other.badge for other in addressable)) if n is not None]
@@ -126,7 +126,7 @@ class Greeter:
         return self._permits.next_deadline()
 
 
-def lookalikes(number: int | None, others: Sequence[Journey]) -> bool:
+def lookalikes(number: int | None, others: Sequence[int | None]) -> bool:
     """Whether two of those who are near have the same badge."""
-    known = [n for n in (number, *(other.badge for other in others)) if n is not None]
+    known = [n for n in (number, *others) if n is not None]
     return len(set(known)) < len(known)

@@ -95,6 +95,8 @@ class Journey:
     message_id: str | None = None
     """The scene that was decided; ``None``: the screen has nothing to say to her."""
     campaign: str | None = None
+    spoken_s: float | None = None
+    """Monotonic second at which that scene was sent to the screen."""
     in_group: bool = False
     """Her scene greets a group: it says nothing of the campaign, which therefore has not reached her by screen."""
     shown_s: float | None = None
@@ -102,6 +104,8 @@ class Journey:
     card_kind: Literal["opportunity", "obligation"] | None = None
     """The kind of card that is still to come; ``None``: none, or it was sent."""
     card: str | None = None
+    undecided: bool = False
+    """Another unit began it and said nothing yet; this one decides when she has stayed here."""
     ended_at: datetime | None = None
 
     def may(self, signal: Signal) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import Campaign
@@ -16,6 +16,11 @@ from edge_agent.identify.badges import badge
 from edge_agent.visit.journey import STATES, Journey, restored
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.withdrawals import Withdrawals
+
+UNTRACKED: Final = frozenset(
+    {"no_notice", "clock_untrusted", "lease_expired", "profile_expired", "withdrawn", "age", "no_consent"}
+)
+"""For these reasons of silence there is no visit at all: nothing is decided, written or reported about her."""
 
 _NOBODY: Final = ""
 
@@ -106,6 +111,14 @@ class Roster:
     def unit_silence(self) -> str | None:
         """Return why nothing personal may be said here to anybody, or ``None``."""
         return unit_silence(self.situation(_NOBODY))
+
+    def may_be_known(self, customer: CustomerId) -> bool:
+        """Whether there may be a visit of a customer at all."""
+        return self.silence(customer) not in UNTRACKED
+
+    def base(self, journey: Journey) -> dict[str, Any]:
+        """Return what every event of a visit carries."""
+        return {"customer": journey.customer, "visit": journey.visit, "zone": self._config.zone}
 
     def tell(
         self,

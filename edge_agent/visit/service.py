@@ -3,38 +3,27 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Reply
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.event import (
-    ConsentRevoked,
-    ContentPlayed,
-    ContentShown,
-    DecisionEvent,
-    DecisionSuppressed,
-    VisitEnded,
-    VisitStarted,
-)
+from edge_agent.contracts.event import ConsentRevoked, ContentPlayed, ContentShown, VisitEnded
+from edge_agent.contracts.ownership import Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
-from edge_agent.decide.decision import Decision, decide
 from edge_agent.decide.eligibility import consents
 from edge_agent.decide.knowledge import Knowledge
-from edge_agent.events import CardRow, ContactRow, Forget, VisitRow, WithdrawalRow
+from edge_agent.events import CardRow, ContactRow, Forget, ToUnits, VisitRow, WithdrawalRow
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.counter import Counter
 from edge_agent.visit.desk import Happened
-from edge_agent.visit.greeter import Greeter, lookalikes
+from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey, Signal
 from edge_agent.visit.ledger import Ledger
+from edge_agent.visit.reception import Reception
 from edge_agent.visit.roster import Roster
+from edge_agent.visit.sharing import Shared, Sharing
 from edge_agent.visit.view import View, look
-
-UNTRACKED = frozenset(
-    {"no_notice", "clock_untrusted", "lease_expired", "profile_expired", "withdrawn", "age", "no_consent"}
-)
-"""For these reasons of silence there is no visit at all: nothing is decided, written or reported about her."""
 
 
 class Service:
@@ -55,6 +44,14 @@ class Service:
         self._new_id = new_id
         self._roster = Roster(config, knowledge, ledger)
         self._greeter = Greeter(config, ledger, new_id)
+        coordinator = config.units.coordinator
+        self.sharing = (
+            Sharing() if coordinator is None else Shared(config.unit, coordinator, tracker, self._roster, ledger)
+        )
+        """Which visits are this unit's to serve."""
+        self._reception = Reception(
+            config, knowledge, tracker, self._roster, self._greeter, self.sharing, ledger, new_id
+        )
         self._counter = Counter(config, knowledge, tracker, self._roster, self._greeter, ledger, new_id)
 
     def restore(
@@ -64,6 +61,7 @@ class Service:
         contacts: Iterable[ContactRow],
         withdrawals: Iterable[WithdrawalRow],
         lease_until: datetime | None,
+        epoch: int,
     ) -> None:
         """Go on where an earlier run stopped: greet nobody twice, forget no open card."""
         self._roster.restore(visits, contacts, withdrawals)
@@ -71,6 +69,7 @@ class Service:
         self._counter.restore(cards)
         for journey in self._roster.all():
             self._tracker.expect(journey.customer, self._ledger.now.monotonic_s)
+        self.sharing.start(self._new_id(), epoch)
 
     def left_alone(self, customer: CustomerId, utc: datetime) -> bool:
         """Whether she withdrew or paused here: then she is not even measured."""
@@ -78,7 +77,7 @@ class Service:
 
     def view(self, badges: Mapping[CustomerId, int | None], at_most: int) -> View:
         """Return who is here, the nearest ``at_most`` of those whose badges these are."""
-        return look(badges, self._may_be_known, at_most, self._tracker, self._roster, self._greeter.current)
+        return look(badges, self._roster.may_be_known, at_most, self._tracker, self._roster, self._greeter.current)
 
     # --- presence ---------------------------------------------------------------------------
 
@@ -87,85 +86,33 @@ class Service:
         journey = self._roster.get(event.customer)
         number = badge if journey is None else journey.badge
         match event.change:
-            case Change.NEAR if self._roster.silence(event.customer) not in UNTRACKED:
+            case Change.NEAR if self._roster.may_be_known(event.customer):
                 self._roster.tell("near", event.customer, number, distance_m=event.distance_m)
-            case Change.SETTLED if journey is None:
-                self._arrive(event.customer, badge)
+                self.sharing.hurry()  # so that she has an owner by the time that she has stayed
+            case Change.SETTLED:
+                self._reception.settled(event.customer, badge)
+                self._send_card(event.customer)
             case Change.AWAY:
+                self._reception.stepped_away(event.customer)
                 self._greeter.clear_for(event.customer, "away")
                 if journey is not None:
                     self._roster.tell("away", event.customer, number)
             case Change.GONE if journey is not None:
                 self._leave(journey, "left")
+            case Change.GONE:  # passed by, or served elsewhere by now; an obligation is still to be met there
+                self._counter.withdraw(event.customer, "left", claimed_too=False, obligations_too=False)
+                self.sharing.forget(event.customer)
             case _:
-                pass  # she is back within her visit, or passed by: nothing to say
-
-    def _arrive(self, customer: CustomerId, badge: int | None) -> None:
-        decision = decide(customer, self._knowledge, self._roster.situation(customer))
-        if decision.silent in UNTRACKED:
-            return
-        now = self._ledger.now
-        journey = Journey(self._new_id(), customer, now.utc, now.monotonic_s, badge=badge)
-        base = self._base(journey)
-        self._ledger.report("visit.started", VisitStarted(**base))
-        if decision.silent is not None:
-            self._ledger.report(
-                "decision.suppressed", DecisionSuppressed(**base, reason=decision.silent, reasons=decision.reasons)
-            )
-            self._roster.tell("silent", customer, badge, text=decision.silent)
-        elif decision.campaign is not None:
-            journey = self._speak(journey, decision)
-        if journey.message_id is None and lookalikes(journey.badge, self._others(journey)):
-            self._greeter.clear("group")
-        self._roster.put(journey)
-        self._counter.send_if_due(journey)
-
-    def _speak(self, journey: Journey, decision: Decision) -> Journey:
-        campaign, product = decision.campaign, decision.product
-        assert campaign is not None
-        scene = None
-        if not decision.holdout:
-            others = self._others(journey)
-            addressable = [other for other in others if other.message_id and self._may_be_addressed(other.customer)]
-            scene = self._greeter.greet(journey.customer, journey.badge, decision, others, addressable)
-            journey = replace(
-                journey,
-                campaign=campaign.campaign,
-                message_id=None if scene is None else scene.message_id,
-                in_group=scene is not None and scene.layout == "group",
-                card_kind=campaign.card if decision.card and campaign.card != "none" else None,
-            )
-        self._ledger.report(
-            "decision.holdout" if decision.holdout else "decision.made",
-            DecisionEvent(
-                **self._base(journey),
-                decision=self._new_id() if scene is None else scene.message_id,
-                campaign=campaign.campaign,
-                message_class=campaign.message_class,
-                mode="generic" if scene is None else scene.mode,
-                product_id=None if product is None else product.product,
-                reasons=decision.reasons,
-            ),
-        )
-        if scene is not None:
-            self._roster.tell("screen", journey.customer, journey.badge, text=scene.product_name or scene.headline)
-        else:
-            why = "she is in the control group" if decision.holdout else "the screen stays general"
-            self._roster.tell("silent", journey.customer, journey.badge, text=why)
-        return journey
-
-    def _others(self, journey: Journey) -> list[Journey]:
-        """Return the other known customers who are near."""
-        here = map(self._roster.get, self._tracker.settled())
-        return [other for other in here if other is not None and other.customer != journey.customer]
+                pass  # nothing may be known of her
 
     def _leave(self, journey: Journey, reason: Literal["left", "consent"]) -> None:
         self._greeter.clear_for(journey.customer, "consent" if reason == "consent" else "away")
         self._counter.withdraw(journey.customer, reason, claimed_too=reason == "consent")
         self._roster.end(replace(journey.on(Signal.LEFT), ended_at=self._ledger.now.utc))
         duration_s = max(0.0, self._ledger.now.monotonic_s - journey.started_s)
-        self._ledger.report("visit.ended", VisitEnded(**self._base(journey), duration_s=duration_s))
+        self._ledger.report("visit.ended", VisitEnded(**self._roster.base(journey), duration_s=duration_s))
         self._roster.tell("left", journey.customer, journey.badge)
+        self.sharing.forget(journey.customer)
 
     # --- screen -----------------------------------------------------------------------------
 
@@ -203,15 +150,16 @@ class Service:
             campaign = _said(journey)
             if campaign is not None:
                 self._roster.contacted(journey.customer, campaign, "screen")
-            shown = ContentShown(**self._base(journey), decision=message_id, campaign=campaign)
+            shown = ContentShown(**self._roster.base(journey), decision=message_id, campaign=campaign)
             self._ledger.report("content.shown", shown)
             due_s = self._counter.due_s(journey)
             wait_s = None if due_s is None else max(0.0, due_s - self._ledger.now.monotonic_s)
             self._roster.tell("shown", journey.customer, journey.badge, due_s=wait_s)
+            self.sharing.hurry()
 
     def _played(self, journey: Journey, proof: ProofOfPlay) -> ContentPlayed:
         return ContentPlayed(
-            **self._base(journey),
+            **self._roster.base(journey),
             decision=proof.message_id,
             campaign=_said(journey),
             first_frame_at=proof.first_frame_at,
@@ -242,17 +190,35 @@ class Service:
         self._roster.lease_until = lease_until
         concerned = {journey.customer for journey in self._roster.all()} | self._counter.customers()
         for customer in sorted(concerned if changed is None else concerned & changed):
-            if self._roster.silence(customer) in UNTRACKED:
+            if not self._roster.may_be_known(customer):
                 self._drop(customer)
                 continue
-            if not self._may_be_addressed(customer):
+            if not self._reception.may_be_addressed(customer):
                 self._greeter.clear_for(customer, "consent")
             if not self._may_be_carded(customer):
                 self._counter.withdraw(customer, "consent", claimed_too=True)
 
+    def withdrawn_elsewhere(self, withdrawal: Withdrawal) -> None:
+        """It was said at another unit of the store, which reports it. A repeated word changes nothing."""
+        customer, scope = withdrawal.customer, withdrawal.scope
+        if not self._roster.withdrawals.covers(customer, scope, self._ledger.now.utc):
+            self._obey(customer, scope)
+
+    def repeat_withdrawals(self) -> None:
+        """Tell the other units again what was said lately: one of them was away and has come back."""
+        for row in self._roster.withdrawals.lately(self._ledger.now.utc):
+            self._tell_units(row.customer, row.scope)
+
     def _withdraw(self, customer: CustomerId, scope: Literal["all", "today"]) -> None:
-        self._ledger.keep(self._roster.withdrawals.add(customer, scope, self._ledger.now.utc))
         self._ledger.report("consent.revoked", ConsentRevoked(customer=customer, scope=scope, source="clerk"))
+        self._tell_units(customer, scope)
+        self._obey(customer, scope)
+
+    def _tell_units(self, customer: CustomerId, scope: Literal["all", "today"]) -> None:
+        self._ledger.do(ToUnits(Withdrawal(unit=self._config.unit, customer=customer, scope=scope)))
+
+    def _obey(self, customer: CustomerId, scope: Literal["all", "today"]) -> None:
+        self._ledger.keep(self._roster.withdrawals.add(customer, scope, self._ledger.now.utc))
         self._roster.tell("withdrawn", customer, None)
         self._drop(customer)
         if scope == "all":
@@ -260,6 +226,7 @@ class Service:
             self._ledger.do(Forget(customer))
 
     def _drop(self, customer: CustomerId) -> None:
+        self._reception.stepped_away(customer)
         self._greeter.clear_for(customer, "consent")
         journey = self._roster.get(customer)
         if journey is not None:
@@ -267,14 +234,7 @@ class Service:
         else:
             self._counter.withdraw(customer, "consent", claimed_too=True)
         self._tracker.forget(customer)
-
-    def _may_be_known(self, customer: CustomerId) -> bool:
-        return self._roster.silence(customer) not in UNTRACKED
-
-    def _may_be_addressed(self, customer: CustomerId) -> bool:
-        profile = self._knowledge.profile(customer)
-        allowed = profile is not None and consents(profile, "screen", self._ledger.now.utc)
-        return allowed and not self._roster.silence(customer) and self._tracker.near_since_s(customer) is not None
+        self.sharing.forget(customer)
 
     def _may_be_carded(self, customer: CustomerId) -> bool:
         profile = self._knowledge.profile(customer)
@@ -284,24 +244,35 @@ class Service:
     # --- time -------------------------------------------------------------------------------
 
     def time_passed(self) -> None:
-        """Do what is due: cards that expire, cards that go out, permits that are renewed."""
+        """Do what is due: visits that change hands, cards that expire or go out, permits that are renewed."""
+        self.sharing.time_passed()
+        self._reception.share()
         self._counter.expire()
         for journey in self._roster.all():
-            self._counter.send_if_due(journey)
+            self._send_card(journey.customer)
         if self._greeter.renew_due():
-            if all(self._may_be_addressed(customer) for customer in self._greeter.addressed):
+            if all(self._reception.may_be_addressed(customer) for customer in self._greeter.addressed):
                 self._greeter.renew()
             else:
                 self._greeter.clear("expired")
 
+    def _send_card(self, customer: CustomerId) -> None:
+        journey = self._roster.get(customer)
+        if journey is None or not self.sharing.may_begin(customer):
+            return
+        known = self.sharing.known(customer)
+        if known is not None and known.card is not None:
+            return  # another unit has sent it
+        self._counter.send_if_due(journey)
+        if self._roster.get(customer) is not journey:
+            self.sharing.hurry()
+
     def next_deadline(self) -> float | None:
         """When to call :meth:`time_passed`, monotonic second."""
-        deadlines_s = [*map(self._counter.due_s, self._roster.all())]
-        deadlines_s += [self._greeter.next_deadline(), self._counter.next_deadline()]
+        mine = [journey for journey in self._roster.all() if self.sharing.may_begin(journey.customer)]
+        deadlines_s = [*map(self._counter.due_s, mine)]
+        deadlines_s += [self._greeter.next_deadline(), self._counter.next_deadline(), self.sharing.next_deadline()]
         return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)
-
-    def _base(self, journey: Journey) -> dict[str, Any]:
-        return {"customer": journey.customer, "visit": journey.visit, "zone": self._config.zone}
 
 
 def _said(journey: Journey) -> str | None:

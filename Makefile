@@ -6,7 +6,7 @@ ARGS ?=
 SLOW := -o addopts="--strict-markers --strict-config -ra --import-mode=importlib"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench test-vm lock install clean
+.PHONY: help demo test check bench fuzz test-vm lock install clean
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
@@ -29,6 +29,10 @@ check:  ## style, types and architecture
 bench:  ## measure, side by side with what exists
 	@$(SETUP) dev
 	@$(PY) -m pytest $(SLOW) --quiet --capture=no tests/bench $(ARGS)
+
+fuzz:  ## a million inputs, guided by coverage, into all that reads strangers' bytes
+	@$(SETUP) dev
+	@$(PY) -m tests.fuzz.harness --runs 1000000 $(ARGS)
 
 test-vm:  ## the agent in a Debian guest with a real BlueZ and systemd (root builds the guest once)
 	@$(SETUP) dev

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge_agent.contracts.radio_config import BackgroundConfig
+
 STRANGER_S: Final = 900.0
 """Who gave no token of a customer is not asked again for so long."""
 
@@ -23,7 +25,11 @@ ANSWER_S: Final = 15.0
 """A phone that was asked and is not heard of again counts as a stranger's: the reader has failed."""
 
 REST_S: Final = 2.0
-"""Between two questions the radio listens for at least so long: most controllers are deaf while they connect."""
+"""Between two questions the radio listens for at least so long."""
+
+RESUME_S: Final = 8.0
+"""The radio hears again so long after an answer at the latest: the kernel stops discovery for a connection, and BlueZ
+takes it up again 5 s later."""
 
 _PUBLISHED: Final = "00000000-0000-0000-0000-0000000000"
 _PUBLISHED_DIGITS: Final = (0x09, 0x12, 0x24, 0x48, 0x10, 0x29, 0x52)
@@ -49,6 +55,14 @@ def overflow_bit(service_uuid: str) -> int | None:
     return bit
 
 
+def background_phones(config: BackgroundConfig) -> "BackgroundPhones | None":
+    """Return what the configuration allows to be asked; ``None``: nobody is."""
+    if not config.enabled or config.service_uuid is None:
+        return None
+    bit = overflow_bit(config.service_uuid) if config.overflow_bit is None else config.overflow_bit
+    return None if bit is None else BackgroundPhones(bit, config.ask_from_dbm)
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     address: str = field(repr=False)
@@ -71,14 +85,25 @@ class BackgroundPhones:
         self._ask_from_dbm = ask_from_dbm
         self._asked: _Asked | None = None
         self._rested_s = 0.0
+        self._resumes_s: float | None = None
         self._strangers: dict[str, float] = {}
         self._customers: dict[str, _Customers] = {}
         self._due_s = _NEVER
 
     @property
-    def asking(self) -> bool:
-        """Whether a phone has been asked and has not answered yet."""
-        return self._asked is not None
+    def deaf(self) -> bool:
+        """Whether the radio may be deaf because of a question: most controllers hear nobody while they connect.
+
+        From :meth:`ask` until something is heard after the answer; that time is nobody's silence.
+        """
+        return self._resumes_s is not None
+
+    def heard(self) -> bool:
+        """Something was heard; return whether that ended the deafness."""
+        if self._resumes_s is None or self._asked is not None:
+            return False
+        self._resumes_s = None
+        return True
 
     def token(self, address: str, now_s: float) -> bytes | None:
         """Return the token that a phone gave in the present slot, or ``None``."""
@@ -94,6 +119,7 @@ class BackgroundPhones:
         if len(self._strangers) >= STRANGERS_MAX:
             return False
         self._asked = _Asked(address, rssi_dbm, now_s + ANSWER_S)
+        self._resumes_s = now_s + ANSWER_S
         self._due_s = min(self._due_s, self._asked.until_s)
         return True
 
@@ -105,7 +131,8 @@ class BackgroundPhones:
         if self._asked is None or self._asked.address != address:
             return None
         rssi_dbm, self._asked = self._asked.rssi_dbm, None
-        self._rested_s = now_s + REST_S
+        self._rested_s, self._resumes_s = now_s + REST_S, now_s + RESUME_S
+        self._due_s = min(self._due_s, self._resumes_s)
         self.forget(address, now_s)
         return rssi_dbm
 
@@ -123,24 +150,31 @@ class BackgroundPhones:
         self._strangers[address] = now_s + STRANGER_S
         self._due_s = min(self._due_s, now_s + STRANGER_S)
 
-    def expire(self, now_s: float) -> None:
-        """Forget what is past its time. Call it at :meth:`next_deadline`: no address may stay in an empty shop."""
+    def expire(self, now_s: float) -> bool:
+        """Forget what is past its time; return whether the deafness ended by that.
+
+        Call it at :meth:`next_deadline`: no address may stay in an empty shop.
+        """
         if now_s < self._due_s:
-            return
+            return False
+        resumed = False
         if self._asked is not None and now_s >= self._asked.until_s:
             self.answered(self._asked.address, now_s)
+        elif self._resumes_s is not None and now_s >= self._resumes_s:
+            self._resumes_s, resumed = None, True
         for address in [address for address, until_s in self._strangers.items() if now_s >= until_s]:
             del self._strangers[address]
         for address in [address for address, known in self._customers.items() if now_s >= known.until_s]:
             del self._customers[address]
         self._due_s = min(self._deadlines_s(), default=_NEVER)
+        return resumed
 
     def next_deadline(self) -> float | None:
         """When to call :meth:`expire`; ``None`` while nothing is remembered."""
         return None if self._due_s == _NEVER else self._due_s
 
     def _deadlines_s(self) -> Iterator[float]:
-        if self._asked is not None:
-            yield self._asked.until_s
+        if self._resumes_s is not None:
+            yield self._resumes_s
         yield from self._strangers.values()
         yield from (known.until_s for known in self._customers.values())

@@ -1,8 +1,12 @@
 """The palette of badges. App and unit number it alike: ``8 * colour + shape``."""
 
+from collections.abc import Iterable
 from typing import Final, get_args
 
 from edge_agent.contracts.screen import Badge, BadgeColour, BadgeShape
+from edge_agent.contracts.slice import RollingToken, Token
+from edge_agent.identify.keys import key_at, pack
+from edge_agent.identify.token import badge_number
 
 COLOURS: Final[tuple[BadgeColour, ...]] = get_args(BadgeColour)
 SHAPES: Final[tuple[BadgeShape, ...]] = get_args(BadgeShape)
@@ -28,6 +32,14 @@ _GERMAN_SHAPES: Final = dict(
     )
 )
 _GERMAN_UNINFLECTED: Final = frozenset({"Orange", "Pink"})
+
+
+def badge_of(tokens: Iterable[Token], unix_s: int, palette_size: int) -> int | None:
+    """Return the badge that a customer's app shows at a time; ``None`` without an app."""
+    for token in tokens:
+        if isinstance(token, RollingToken) and (key := key_at(pack(token.keys), unix_s)) is not None:
+            return badge_number(key, palette_size)
+    return None
 
 
 def badge(number: int, language: str) -> Badge:

@@ -21,6 +21,12 @@ class RangingRules:
     smoothing_s: float
 
 
+def model_distance_m(loss_db: float, path_loss_exponent: float) -> float:
+    """Return at which distance so much of the signal at 1 m is lost, within what the model can say."""
+    exponent = loss_db / (10 * path_loss_exponent)
+    return min(max(10.0**exponent if exponent < 3 else _FARTHEST_M, _NEAREST_M), _FARTHEST_M)
+
+
 class Ranging:
     """The distance of one customer. She may carry several devices: the nearest counts."""
 
@@ -54,9 +60,7 @@ class Ranging:
             self._samples.clear()
 
     def _distance_m(self, samples: deque[tuple[float, float]]) -> float:
-        loss_db = median(loss_db for _, loss_db in samples)
-        exponent = loss_db / (10 * self._rules.path_loss_exponent)
-        return min(max(10.0**exponent if exponent < 3 else _FARTHEST_M, _NEAREST_M), _FARTHEST_M)
+        return model_distance_m(median(loss_db for _, loss_db in samples), self._rules.path_loss_exponent)
 
     def _forget_before(self, oldest_s: float) -> None:
         for name, samples in list(self._samples.items()):

@@ -27,10 +27,13 @@ from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.errors import DamagedError, FileError, StoreError
-from edge_agent.events import Effect, Fact, Instant, ToClerks, ToScreen, ToUnits
+from edge_agent.events import Effect, Fact, Instant, ReadToken, ToClerks, ToScreen, ToUnits
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
 from edge_agent.pipeline import Pipeline
+from edge_agent.radio.beacon import UnitBeacon
+from edge_agent.radio.gatt import TokenReader
+from edge_agent.radio.listener import never
 from edge_agent.screen.link import ScreenLink
 from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
@@ -39,6 +42,7 @@ from edge_agent.supervisor import Health, Part, supervise
 from edge_agent.sync.client import HubClient
 from edge_agent.sync.content import playlist_version
 from edge_agent.sync.nudge import Nudge, PullNow
+from edge_agent.sync.presence import AppPresence
 from edge_agent.sync.pull import Destination, Pull
 from edge_agent.sync.push import Push
 from edge_agent.units.messenger import Messenger
@@ -80,6 +84,7 @@ class Agent:
         self._client: HubClient | None = None
         self._screen: ScreenLink | None = None
         self._notifier: Notifier | None = None
+        self._reader: TokenReader | None = None
         self._messenger: Messenger | None = None
         self._stores = open_stores(config.folder, config.store, load_epoch_key(config.folder, credentials))
         self._metrics = Metrics(self._inbox, self._stores, self._reports, self._rejected)
@@ -166,8 +171,16 @@ class Agent:
         self._add_web()
 
     def _add_radio(self) -> None:
-        for part in radio_parts(self._config.radio, self._clock, self._inbox.put):
+        radio = self._config.radio
+        bluez = radio.backend in ("bleak", "mgmt")
+        if bluez and radio.background.enabled:
+            health = self._health("tokens")
+            self._reader = self._add(TokenReader(radio.background, self._clock, self._inbox.put, health))
+        excused = never if self._reader is None else self._reader.pauses_discovery
+        for part in radio_parts(radio, self._clock, self._inbox.put, excused):
             self._add(part)
+        if bluez and radio.beacon.uuid is not None:
+            self._add(UnitBeacon(radio.beacon, self._health("beacon")))
 
     def _add_bus(self) -> None:
         config = self._config
@@ -195,7 +208,12 @@ class Agent:
         )
         self._add(Pull(client, config, destination, pull_now, self._health("pull")))
         self._add(Push(client, self._worker, self._stores.journal, self._pushed, self._health("push")))
-        self._add(Nudge(client, config.store, pull_now, self._health("nudge")))
+        presence_now = None
+        if config.radio.beacon.uuid is not None:
+            presence_now = PullNow()
+            health = self._health("presence")
+            self._add(AppPresence(client, config, self._clock, self._inbox.put, presence_now, health))
+        self._add(Nudge(client, config.store, pull_now, self._health("nudge"), presence_now))
 
     def _add_web(self) -> None:
         config = self._config
@@ -230,6 +248,8 @@ class Agent:
                 self._screen.send(message)
             case ToClerks(card) if self._notifier is not None:
                 self._notifier.send(card)
+            case ReadToken(address) if self._reader is not None:
+                self._reader.ask(address)
             case ToUnits(message) if self._messenger is not None:
                 self._messenger.send(message)
             case _:

@@ -76,7 +76,7 @@ class Inbox:
     def take(self) -> Stamped | None:
         """Return the next input, or ``None``. Clerks, units and radio take turns: none can silence another."""
         stamped = self.urgent.take()
-        for _ in self._turns:
+        for _ in range(len(self._turns)):
             if stamped is not None:
                 break
             stamped = self._turns[0].take()

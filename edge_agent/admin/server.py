@@ -1,9 +1,12 @@
 """Serves the control socket: Unix ``SOCK_SEQPACKET``, one JSON message per packet, one question per connection."""
 
 import asyncio
+import fcntl
 import logging
 import socket
 import struct
+import termios
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +29,9 @@ CONNECTIONS_MAX: Final = 8
 """Commands at work at the same time; more are told so."""
 
 SEND_BUFFER_BYTES: Final = 4 * MESSAGE_MAX_BYTES
-"""A command that reads nothing is dropped once this is full."""
+UNREAD_S: Final = 20.0
+"""A command that has not read everything for so long is dropped, or once the buffer is full: whatever was heard of
+anybody is too old by then (hard rule 2)."""
 
 WATCH_S: Final = 1.0
 LISTEN_S: Final = 0.25
@@ -110,7 +115,7 @@ class AdminSocket:
                     case Watch():
                         await self._watch(connection)
                     case Listen(person=person):
-                        await self._listen_to(person, connection)
+                        await self._listen_to(connection, person)
             except (OSError, TimeoutError) as error:  # it went, or it reads nothing, or it asks nothing
                 log.debug("admin: a command is gone: %s", error or "it asked nothing")
 
@@ -120,21 +125,21 @@ class AdminSocket:
         self._watched += 1
         self._reporter.begin()
         try:
-            while True:
+            async for _ in _while_read(connection, WATCH_S):
                 _send(connection, self._reporter.snapshot())
-                await asyncio.sleep(WATCH_S)
         finally:
             self._reporter.end()
             self._watched -= 1
 
-    async def _listen_to(self, person: int, connection: socket.socket) -> None:
+    async def _listen_to(self, connection: socket.socket, person: int) -> None:
         self._reporter.begin()
         listener = self._reporter.listen(person)
         try:
-            while listener is not None and self._reporter.still_known(listener):
+            async for _ in _while_read(connection, LISTEN_S):
+                if listener is None or not self._reporter.still_known(listener):
+                    _send(connection, Refusal(reason="she is not heard any more; look who is here and ask again"))
+                    return
                 _send(connection, listener.take())
-                await asyncio.sleep(LISTEN_S)
-            _send(connection, Refusal(reason="she is not heard any more; look who is here and ask again"))
         finally:
             if listener is not None:
                 self._reporter.hang_up(listener)
@@ -159,6 +164,16 @@ def _question(packet: bytes) -> Question | Refusal:
 def _send(connection: socket.socket, answer: Answer) -> None:
     """Send one answer. Raises OSError where the command is gone, or has not read for so long that it is dropped."""
     connection.send(answer.model_dump_json().encode())
+
+
+async def _while_read(connection: socket.socket, every_s: float) -> AsyncIterator[None]:
+    """Yield every so many seconds, as long as the command reads what it is sent."""
+    unread_s = 0.0
+    while unread_s < UNREAD_S:
+        yield
+        await asyncio.sleep(every_s)
+        left = any(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))  # unix(7)
+        unread_s = unread_s + every_s if left else 0.0
 
 
 def _user(connection: socket.socket) -> int:

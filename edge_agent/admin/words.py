@@ -32,7 +32,7 @@ _STATES: Final[dict[PersonState, str]] = {
     "closed": "card closed",
 }
 
-_SILENCES: Final[dict[UnitSilence, str]] = {
+SILENCES: Final[dict[UnitSilence, str]] = {
     "no_notice": "nobody is known: no privacy notice hangs here; hang it up and set notice.version",
     "clock_untrusted": "nobody is known: the clock is not set; give it a time server (timedatectl status)",
     "lease_expired": "nobody is known: no valid slice; it comes from the hub (see pull)",
@@ -80,7 +80,7 @@ def problems(snapshot: Snapshot) -> list[tuple[str, str]]:
         if report.state != "running" and harmless(report.problem) not in said
     ]
     if snapshot.silent is not None:
-        found.append(("unit", _SILENCES[snapshot.silent]))
+        found.append(("unit", SILENCES[snapshot.silent]))
     elif not snapshot.customers:
         found.append(("unit", "no customer's tokens are here: they come from the hub (see pull)"))
     return found

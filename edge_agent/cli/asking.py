@@ -29,8 +29,11 @@ def socket_option(command: F) -> F:
 
 
 @contextmanager
-def until_stopped() -> Iterator[None]:
-    """End quietly when the person, the system or a closed pipe ends the command; the terminal is left in order."""
+def until_stopped(status: int = 0) -> Iterator[None]:
+    """End quietly when the person, the system or a closed pipe ends the command; the terminal is left in order.
+
+    ``status``: exit status when the person or the system ended it.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     if hasattr(sys.stdout, "reconfigure"):
@@ -38,7 +41,7 @@ def until_stopped() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        pass
+        sys.exit(status)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (what is left must not fail a second time)
 

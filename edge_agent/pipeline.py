@@ -39,10 +39,10 @@ from edge_agent.events import (
     WithdrawalRow,
 )
 from edge_agent.frames.decode import decode
-from edge_agent.frames.rejection import Rejection
 from edge_agent.frames.overflow import Overflow
+from edge_agent.frames.rejection import Rejection
 from edge_agent.identify.background import background_phones
-from edge_agent.identify.badges import PALETTE_SIZE
+from edge_agent.identify.badges import PALETTE_SIZE, badge_of
 from edge_agent.identify.index import Device, TokenIndex
 from edge_agent.identify.recogniser import Recogniser
 from edge_agent.presence.ranging import model_distance_m
@@ -225,12 +225,8 @@ class Pipeline:
 
     def _let_time_pass(self, instant: Instant) -> None:
         self.recogniser.let_time_pass(instant)
-        if self._phones is not None and self._phones.deaf:
-            self._phones.expire(instant.monotonic_s)
-            if not self._phones.deaf:
-                self._listen(instant)
-        elif self._phones is not None:
-            self._phones.expire(instant.monotonic_s)
+        if self._phones is not None and self._phones.expire(instant.monotonic_s):
+            self._listen(instant)
         self._presences_changed(self._tracker.expire(instant.monotonic_s))
         self._service.time_passed()
         self._forget_badges()

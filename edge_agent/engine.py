@@ -16,7 +16,7 @@ from edge_agent.contracts.event import CloudEvent, ErasureReceipt
 from edge_agent.contracts.slice import Profile
 from edge_agent.errors import DamagedError, StoreError
 from edge_agent.events import EventRow, Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
-from edge_agent.identify.index import TokenIndex
+from edge_agent.loading import Loading
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.journal import Journal, JournalRow
@@ -30,10 +30,6 @@ BACKLOG_MAX = 10_000
 """Rows that wait in memory while the disk refuses: hours of a busy shop. The oldest go first, and that is said."""
 
 PRODUCTS_CACHED = 1024
-
-LOAD_CUSTOMERS = 500
-LOAD_DERIVATIONS = 10_000
-"""What one piece of a load takes on: about a tenth of a second, half a second on a Raspberry Pi."""
 
 
 class StoreKnowledge:
@@ -84,6 +80,7 @@ class Engine:
         self._knowledge = knowledge
         self._slice = stores.slice
         self._journal: Journal = stores.journal
+        self._loading = Loading(stores.slice, pipeline.recogniser)
         self._source = source
         self._boot_id = boot_id
         self._new_id = new_id
@@ -105,7 +102,7 @@ class Engine:
             instant,
             self._journal.epoch(),
         )
-        for _ in self._load_all(instant):
+        for _ in self._loading.replace(int(instant.utc.timestamp())):
             pass
 
     def step(self, received: Input | None, instant: Instant) -> Outcomes:
@@ -132,18 +129,14 @@ class Engine:
     def load(self, received: Input | None, instant: Instant) -> Iterator[None]:
         """Bring the token index up to date with a changed slice. Each piece blocks, so that the caller may breathe.
 
-        Nobody else may use the engine before the last piece; :meth:`advance` comes after it.
+        After a delta nobody else may use the engine before the last piece; :meth:`advance` comes after it. A snapshot
+        is loaded into an index of its own: the engine works with the present one meanwhile, deltas included.
         """
-        if not isinstance(received, SliceChanged):
-            return
-        if received.changed is None:
-            yield from self._load_all(instant)
-            return
-        for number, customer in enumerate(received.changed, start=1):
-            profile = self._slice.profile(customer)
-            self._pipeline.recogniser.index.put(customer, () if profile is None else profile.tokens)
-            if number % LOAD_CUSTOMERS == 0:
-                yield
+        if isinstance(received, SliceChanged):
+            if received.changed is None:
+                yield from self._loading.replace(int(instant.utc.timestamp()))
+            else:
+                yield from self._loading.change(received.changed)
 
     def advance(self, received: Input | None, instant: Instant) -> Outcomes:
         """Decide. Never blocks for longer than it takes to read the profiles of those concerned."""
@@ -174,7 +167,7 @@ class Engine:
             self._erase(customer, instant)
 
     def _erase(self, customer: CustomerId, instant: Instant) -> None:
-        self._pipeline.recogniser.index.remove(customer)
+        self._loading.forget(customer)
         try:
             self._slice.forget(customer)
             self._journal.forget_customer(customer)
@@ -223,15 +216,3 @@ class Engine:
             monotonic=f"{row.at.monotonic_s:.3f}",
             data=row.data.model_dump(mode="json", exclude_none=True),
         )
-
-    def _load_all(self, instant: Instant) -> Iterator[None]:
-        index = TokenIndex()
-        for number, (customer, tokens) in enumerate(self._slice.tokens(), start=1):
-            index.put(customer, tokens)
-            if number % LOAD_CUSTOMERS == 0:
-                yield
-        unix_s = int(instant.utc.timestamp())
-        while not index.complete(unix_s):
-            index.work(unix_s, LOAD_DERIVATIONS)
-            yield
-        self._pipeline.recogniser.index = index

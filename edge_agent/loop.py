@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from edge_agent.channels import DropOldest, NeverDrop
 from edge_agent.clock import Clock
@@ -138,14 +138,17 @@ class Loop:
         self._deadline_s: float | None = 0.0
         self._heartbeat_s = 0.0
         self._proof: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
+        """A snapshot on its way into the index."""
 
     async def run(self) -> None:
         """Step until cancelled; then what the disk refused gets a last chance."""
         try:
             await self._run()
         finally:
-            if self._proof is not None:
-                self._proof.cancel()
+            for task in (self._proof, self._loading):
+                if task is not None:
+                    task.cancel()
             await self._worker.call(self._engine.write_backlog)
 
     async def _run(self) -> None:
@@ -155,6 +158,9 @@ class Loop:
             now = self._clock.now()
             if self._beat(now) and self._engine.backlog:
                 await self._worker.call(self._engine.write_backlog)
+            if self._loading is not None and self._loading.done():
+                self._loading.result()  # a broken database ends the process
+                self._loading = None
             if stamped is not None:
                 received, at = stamped
                 # What is served before the radio must not carry the time past what was heard and waits.
@@ -194,8 +200,16 @@ class Loop:
                 self._dispatch(effect)
         self._deadline_s = self._engine.next_deadline()
 
-    async def _load(self, received: Input, at: Instant) -> None:
+    async def _load(self, received: SliceChanged, at: Instant) -> None:
         pieces = self._engine.load(received, at)
+        if received.changed is not None:
+            await self._finish(pieces)
+            return
+        if self._loading is not None:
+            self._loading.cancel()  # it has been overtaken
+        self._loading = asyncio.create_task(self._finish(pieces), name="loading")
+
+    async def _finish(self, pieces: Iterator[None]) -> None:
         while await self._worker.call(next, pieces, _LOADED) is not _LOADED:
             self._beat(self._clock.now())
 

@@ -18,7 +18,7 @@ from edge_agent.contracts.clerk import Reply
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.screen import Hello, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
-from edge_agent.engine import BACKLOG_MAX, LOAD_CUSTOMERS, Engine, StoreKnowledge
+from edge_agent.engine import BACKLOG_MAX, Engine, StoreKnowledge
 from edge_agent.errors import DamagedError
 from edge_agent.events import (
     NOBODY,
@@ -34,6 +34,7 @@ from edge_agent.events import (
     ToScreen,
     WithdrawalRow,
 )
+from edge_agent.loading import CUSTOMERS_AT_ONCE
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.crypto import EpochKey
 from edge_agent.store.opening import Stores, open_stores
@@ -165,7 +166,7 @@ def test_a_step_is_on_the_disk_before_its_effects_are_returned(unit: Unit) -> No
 
 
 def test_a_changed_slice_is_loaded_in_pieces_before_anything_is_decided(unit: Unit) -> None:
-    crowd = ["anna", *(f"c{number}" for number in range(2 * LOAD_CUSTOMERS - 1))]
+    crowd = ["anna", *(f"c{number}" for number in range(2 * CUSTOMERS_AT_ONCE - 1))]
     unit.pull(*crowd)
     for changed in (None, frozenset(crowd)):
         pieces = list(unit.engine.load(SliceChanged(changed, START + LEASE), unit.instant))

@@ -75,7 +75,8 @@ def test_tokens_are_read_without_the_profile(store: SliceStore, tmp_path: Path) 
     assert tokens["plain"] == ()
     profile = store.profile("c7")
     assert profile is not None
-    assert profile.tokens == tokens["c7"]
+    assert profile.tokens == tokens["c7"] == store.tokens_of("c7")
+    assert store.tokens_of("nobody") == ()
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,8 @@ def test_blobs_that_were_swapped_between_customers_do_not_open(store: SliceStore
         database.execute("UPDATE profiles SET customer = 'x' WHERE customer = 'anna'")
         database.execute("UPDATE profiles SET customer = 'anna' WHERE customer = 'bea'")
     assert store.profile("anna") is None
-    assert list(store.tokens()) == []
+    assert dict(store.tokens()) == {"x": (), "anna": ()}
+    assert store.tokens_of("anna") == ()
 
 
 def test_the_reader_sees_whole_checkpoints_only(store: SliceStore) -> None:

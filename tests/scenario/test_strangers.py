@@ -25,6 +25,8 @@ def everything_in(root: object) -> set[str | bytes]:
             continue
         seen[id(found)] = found
         waiting.extend(gc.get_referents(found))
+        if isinstance(found, dict):
+            waiting.extend(found)  # Python passes over the keys where all of them are texts
     return {found for found in seen.values() if isinstance(found, str | bytes) and len(found) > 3}
 
 

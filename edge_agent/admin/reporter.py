@@ -61,6 +61,11 @@ class Reporter:
         self._snapshot: Snapshot | None = None
         self._looked_s = 0.0
 
+    @property
+    def asked(self) -> bool:
+        """Whether anybody asks."""
+        return self._asking > 0
+
     def begin(self) -> None:
         """One more asks."""
         self._asking += 1
@@ -68,7 +73,7 @@ class Reporter:
     def end(self) -> None:
         """One less asks; with the last one everything is forgotten."""
         self._asking -= 1
-        if not self._asking:
+        if not self.asked:
             self._numbers.clear()
             self._last_number = 0
             self._snapshot = None
@@ -77,7 +82,7 @@ class Reporter:
 
     def saw(self, sighting: Sighting) -> None:
         """Take in a sighting, if anybody asks."""
-        if not self._asking:
+        if not self.asked:
             return
         self._recognised += 1
         for listener in self._listeners:

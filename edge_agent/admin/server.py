@@ -48,8 +48,9 @@ _PEER: Final = struct.Struct("3i")  # struct ucred, unix(7): pid, uid, gid
 class AdminSocket:
     """A supervised part that answers local commands."""
 
-    def __init__(self, path: Path, reporter: Reporter, health: Health) -> None:
+    def __init__(self, path: Path, reporter: Reporter, health: Health, unread_s: float = UNREAD_S) -> None:
         self.health = health
+        self._unread_s = unread_s
         self._path = path
         self._reporter = reporter
         self._open = 0
@@ -125,7 +126,7 @@ class AdminSocket:
         self._watched += 1
         self._reporter.begin()
         try:
-            async for _ in _while_read(connection, WATCH_S):
+            async for _ in _while_read(connection, WATCH_S, self._unread_s):
                 _send(connection, self._reporter.snapshot())
         finally:
             self._reporter.end()
@@ -135,7 +136,7 @@ class AdminSocket:
         self._reporter.begin()
         listener = self._reporter.listen(person)
         try:
-            async for _ in _while_read(connection, LISTEN_S):
+            async for _ in _while_read(connection, LISTEN_S, self._unread_s):
                 if listener is None or not self._reporter.still_known(listener):
                     _send(connection, Refusal(reason="she is not heard any more; look who is here and ask again"))
                     return
@@ -166,10 +167,10 @@ def _send(connection: socket.socket, answer: Answer) -> None:
     connection.send(answer.model_dump_json().encode())
 
 
-async def _while_read(connection: socket.socket, every_s: float) -> AsyncIterator[None]:
-    """Yield every so many seconds, as long as the command reads what it is sent."""
+async def _while_read(connection: socket.socket, every_s: float, patience_s: float) -> AsyncIterator[None]:
+    """Yield every so many seconds, until the command has left something unread for ``patience_s``."""
     unread_s = 0.0
-    while unread_s < UNREAD_S:
+    while unread_s < patience_s:
         yield
         await asyncio.sleep(every_s)
         left = any(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))  # unix(7)

@@ -1,0 +1,208 @@
+"""The control socket, against commands of every kind."""
+
+import asyncio
+import logging
+import stat
+
+import pytest
+
+from edge_agent.admin.server import CONNECTIONS_MAX, AdminSocket
+from edge_agent.contracts.admin import (
+    PEOPLE_MAX,
+    AdapterStatus,
+    Listen,
+    Person,
+    QueueStatus,
+    Refusal,
+    Samples,
+    SceneStatus,
+    Snapshot,
+    Watch,
+)
+from edge_agent.contracts.base import MESSAGE_MAX_BYTES
+from edge_agent.contracts.unit import PartReport
+from edge_agent.errors import ServerError
+from edge_agent.identify.badges import badge
+from tests.admin.conftest import Setting, present
+
+GARBAGE = [
+    b"\0" * 70_000,
+    b"{",
+    b"[" * 60_000,
+    b"null",
+    b"\xff\xfe",
+    b'{"ask": "watch"',
+    b'{"ask": "sudo"}',
+    b'{"ask": "listen"}',
+    b'{"ask": "listen", "person": -1}',
+    b'{"ask": "listen", "person": 99999999999999999999}',
+    b'{"ask": "watch", "protocol": "\\ud800"}',
+    b'"' * 1000,
+]
+
+
+@pytest.mark.parametrize("packet", GARBAGE, ids=range(len(GARBAGE)))
+async def test_garbage_is_refused_with_a_reason(setting: Setting, packet: bytes) -> None:
+    command = await setting.ask(packet)
+    answer = await command.hear()
+    assert isinstance(answer, Refusal)
+    assert answer.reason
+    assert await command.hear() is None
+    assert setting.views <= 1
+
+
+async def test_another_version_is_told_so(setting: Setting) -> None:
+    command = await setting.ask(Watch(protocol=2))
+    assert await command.hear() == Refusal(
+        reason="the command speaks protocol 2, this agent 1: use the command of the agent's own version"
+    )
+
+
+async def test_a_watch_goes_on_until_it_is_closed_and_then_nothing_is_held(setting: Setting) -> None:
+    setting.people = [present("c-anna"), present("c-tag", badge=None)]
+    command = await setting.ask(Watch())
+    for _ in range(2):
+        answer = await command.hear()
+        assert isinstance(answer, Snapshot)
+        assert [(person.person, person.badge is None) for person in answer.people] == [(1, False), (2, True)]
+        assert answer.customers == 7
+    command.socket.close()
+    await _until_forgotten(setting)
+
+
+async def _until_forgotten(setting: Setting) -> None:
+    async with asyncio.timeout(30):
+        while setting.reporter.asked:
+            await asyncio.sleep(0.05)
+
+
+async def test_no_answer_names_a_customer(setting: Setting) -> None:
+    setting.people = [present("c-anna")]
+    watching = await setting.ask(Watch())
+    await watching.hear()
+    listening = await setting.ask(Listen(person=1))
+    await listening.hear()
+    setting.saw("c-anna", device="annas-own-phone")
+    loop = asyncio.get_running_loop()
+    said = await loop.sock_recv(listening.socket, 1 << 17) + await loop.sock_recv(watching.socket, 1 << 17)
+    assert b"-60" in said
+    assert b"anna" not in said
+
+
+async def test_samples_come_of_the_asked_person_only_and_are_gone_once_taken(setting: Setting) -> None:
+    setting.people = [present("c-anna"), present("c-bert")]
+    setting.saw("c-anna", -1)  # nobody asks: nothing is kept
+    await (await setting.ask(Watch())).hear()
+    listening = await setting.ask(Listen(person=2))
+    assert await listening.hear() == Samples(samples=())
+    for number in range(3):
+        setting.saw("c-anna", -50 - number)
+        setting.saw("c-bert", -70 - number, device="phone" if number < 2 else "watch")
+    answer = await listening.hear()
+    assert isinstance(answer, Samples)
+    assert [(s.device, s.rssi_dbm) for s in answer.samples] == [(1, -70), (1, -71), (2, -72)]
+    assert await listening.hear() == Samples(samples=())
+
+
+async def test_whoever_may_not_be_known_any_more_is_not_listened_to(setting: Setting) -> None:
+    setting.people = [present("c-anna")]
+    await (await setting.ask(Watch())).hear()
+    listening = await setting.ask(Listen(person=1))
+    await listening.hear()
+    setting.people = []  # she withdrew
+    async with asyncio.timeout(30):
+        while isinstance(answer := await listening.hear(), Samples):
+            setting.saw("c-anna")
+    assert isinstance(answer, Refusal)
+    assert await listening.hear() is None
+
+
+@pytest.mark.parametrize("person", [1, 2, 10**6])
+async def test_nobody_of_this_number(setting: Setting, person: int) -> None:
+    answer = await (await setting.ask(Listen(person=person))).hear()
+    assert isinstance(answer, Refusal)
+
+
+async def test_a_hundred_connections_do_not_stop_it(setting: Setting) -> None:
+    many = [await setting.ask(Watch()) for _ in range(50)] + [await setting.connect() for _ in range(50)]
+    answers = [await command.hear() for command in many[:50]]
+    assert sum(isinstance(answer, Snapshot) for answer in answers) == CONNECTIONS_MAX
+    for command in many:
+        command.socket.close()
+    async with asyncio.timeout(60):
+        while not isinstance(await (await setting.ask(Watch())).hear(), Snapshot):
+            await asyncio.sleep(0.1)  # until the agent has noticed that the others have gone
+
+
+async def test_many_watchers_are_one_look(setting: Setting) -> None:
+    for _ in range(4):
+        await (await setting.ask(Watch())).hear()
+    assert setting.views == 1
+
+
+async def test_commands_that_stall_or_vanish_are_dropped(setting: Setting, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    silent, stalled, vanished = await setting.connect(), await setting.ask(Watch()), await setting.ask(Watch())
+    vanished.socket.close()
+    (await setting.ask(Watch())).socket.close()
+    assert await silent.hear() is None
+    await _until_forgotten(setting)  # the stalled one as well, which is still open
+    said = 0
+    while await stalled.hear() is not None:
+        said += 1
+    assert 1 <= said <= 4
+    assert caplog.records == []
+
+
+async def test_only_owner_and_group_may_ask(setting: Setting) -> None:
+    assert stat.S_IMODE(setting.path.stat().st_mode) == 0o660
+    assert stat.S_IMODE(setting.path.parent.stat().st_mode) & 0o007 == 0
+
+
+async def test_a_folder_that_cannot_be_had_is_an_error_that_says_what_to_do(setting: Setting) -> None:
+    taken = setting.path.parent / "file"
+    taken.write_text("")
+    other = AdminSocket(taken / "admin.sock", setting.reporter, setting.server.health)
+    with pytest.raises(ServerError, match=r"set admin\.socket to a folder"):
+        await other.run()
+
+
+def test_the_largest_snapshot_fits_into_a_message(setting: Setting) -> None:
+    text, name = "\U0001f9e5" * 200, "n" * 64
+    answer = Snapshot(
+        at="2026-05-04T10:00:00Z",
+        unit=name,
+        store=name,
+        zone=text,
+        version=text,
+        adapters=tuple(
+            AdapterStatus(
+                adapter="hci0",
+                scan="active",
+                healthy=False,
+                heard_per_s=490.123456,
+                usual_per_s=490.123456,
+                silence_s=1e6 / 7,
+                step="reset_service",
+                problem=text,
+            )
+            for _ in range(4)
+        ),
+        heard_per_s=1 / 3,
+        recognised_per_s=1 / 3,
+        customers=10**6,
+        silent="clock_untrusted",
+        people=tuple(
+            Person(
+                person=10**6, badge=badge(63, "de"), distance_m=100 / 7, near_s=1e5 / 7, state="greeted", on_screen=True
+            )
+            for _ in range(PEOPLE_MAX)
+        ),
+        others=10**6,
+        scene=SceneStatus(message_id=name, mode="contextual", left_s=1 / 3),
+        parts=tuple(
+            PartReport(part=name, state="waiting", problem=text, since="2026-05-04T10:00:00.123456Z") for _ in range(24)
+        ),
+        queues=tuple(QueueStatus(queue=name, waiting=10**9, dropped=10**9) for _ in range(8)),
+    )
+    assert len(answer.model_dump_json().encode()) <= MESSAGE_MAX_BYTES

@@ -218,7 +218,8 @@ class Pipeline:
             self._badges[customer] = badge_of(profile.tokens, int(instant.utc.timestamp()), PALETTE_SIZE)
         loss_db = self._config.radio.beacon.measured_power_dbm - rssi_dbm
         distance_m = model_distance_m(loss_db, self._config.presence.path_loss_exponent)
-        changes = self._tracker.observe_report(customer, distance_m, heard_at_s, instant.monotonic_s)
+        now_s = instant.monotonic_s  # behind the time of the report while advertisements wait
+        changes = self._tracker.observe_report(customer, distance_m, min(heard_at_s, now_s), now_s)
         if self._tracker.distance_m(customer) is not None:
             self._service.sharing.heard(customer)
         self._presences_changed(changes)

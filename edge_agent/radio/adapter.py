@@ -9,23 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from dbus_fast import BusType, DBusFastError, Message, MessageType, unpack_variants
+from dbus_fast import Message, MessageType, unpack_variants
 from dbus_fast.aio import MessageBus
 
-from edge_agent.errors import RadioError
+from edge_agent.errors import RadioError, RadioTrouble
+from edge_agent.radio.dbus import DBUS, DBUS_ERRORS, OBJECTS, PROPERTIES, Refused, call, match, system_bus
 
-BLUEZ_REPLY_S: Final = 10.0
-"""BlueZ is taken for dead when it does not answer for so long."""
-
-DBUS_ERRORS: Final = (DBusFastError, OSError, EOFError, TimeoutError)
-"""What a call over D-Bus raises when the other side or the bus is gone."""
-
-_BLUEZ: Final = "org.bluez"
-_ADAPTER: Final = "org.bluez.Adapter1"
-_FOLDER: Final = "/org/bluez/"
-_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
-_OBJECTS: Final = "org.freedesktop.DBus.ObjectManager"
-_DBUS: Final = "org.freedesktop.DBus"
+BLUEZ: Final = "org.bluez"
+ADAPTER: Final = "org.bluez.Adapter1"
+FOLDER: Final = "/org/bluez/"
 _ACCESS_DENIED: Final = "org.freedesktop.DBus.Error.AccessDenied"
 
 
@@ -37,7 +29,7 @@ class AdapterWatch:
         """``hci0``."""
         self.discovering = discovering
         """Whether BlueZ says that it scans."""
-        self.problem: str | None = None
+        self.problem: RadioError | None = None
         """Why the adapter cannot be used any more, and what to do."""
         self._lost = asyncio.Event()
 
@@ -53,19 +45,19 @@ class AdapterWatch:
         """Take in one signal."""
         if message.message_type is not MessageType.SIGNAL:
             return
-        if message.member == "NameOwnerChanged" and message.body[0] == _BLUEZ:
-            self.lose("bluetoothd ended; if it does not come back: systemctl status bluetooth")
-        elif message.member == "InterfacesRemoved" and message.body[0] == _FOLDER + self.name:
-            self.lose(f"Bluetooth adapter {self.name} was unplugged, or its driver reset it")
-        elif message.member == "PropertiesChanged" and message.path == _FOLDER + self.name:
+        if message.member == "NameOwnerChanged" and message.body[0] == BLUEZ:
+            self.lose("bluetoothd ended; if it does not come back: systemctl status bluetooth", "down")
+        elif message.member == "InterfacesRemoved" and message.body[0] == FOLDER + self.name:
+            self.lose(f"Bluetooth adapter {self.name} was unplugged, or its driver reset it: plug it in", "away")
+        elif message.member == "PropertiesChanged" and message.path == FOLDER + self.name:
             changed = unpack_variants(message.body[1])
             self.discovering = changed.get("Discovering", self.discovering)
             if changed.get("Powered") is False:
-                self.lose(_switched_off(self.name))
+                self.lose(_switched_off(self.name), "off")
 
-    def lose(self, problem: str) -> None:
+    def lose(self, problem: str, trouble: RadioTrouble) -> None:
         """The adapter cannot be used any more; the first reason stays."""
-        self.problem = self.problem or problem
+        self.problem = self.problem or RadioError(problem, trouble)
         self._lost.set()
 
 
@@ -75,86 +67,62 @@ async def watch_adapter(wanted: str | None) -> AsyncIterator[AdapterWatch]:
 
     Raises RadioError with what to do when there is none.
     """
-    try:
-        bus = MessageBus(bus_type=BusType.SYSTEM)
-    except DBUS_ERRORS as error:
-        raise RadioError(_no_dbus(error)) from error
-    try:
+    async with system_bus() as bus:
         watch = await _open(bus, wanted)
         disconnected = asyncio.create_task(_until_disconnected(bus, watch), name="radio: D-Bus connection")
         try:
             yield watch
         finally:
             disconnected.cancel()
-    finally:
-        bus.disconnect()
 
 
 async def _open(bus: MessageBus, wanted: str | None) -> AdapterWatch:
     try:
-        async with asyncio.timeout(BLUEZ_REPLY_S):
-            await bus.connect()
+        await match(bus, f"sender='{DBUS}',member='NameOwnerChanged',arg0='{BLUEZ}'")
+        objects = await call(bus, BLUEZ, "/", OBJECTS, "GetManagedObjects")
+        adapters = {
+            path.removeprefix(FOLDER): unpack_variants(interfaces[ADAPTER])
+            for path, interfaces in objects.items()
+            if ADAPTER in interfaces
+        }
+        name = choose_adapter(adapters, wanted)
+        watch = AdapterWatch(name, bool(adapters[name].get("Discovering")))
+        bus.add_message_handler(watch.handle)
+        path = FOLDER + name  # rules so narrow that no device's signals come
+        await match(bus, f"interface='{PROPERTIES}',member='PropertiesChanged',path='{path}'")
+        await match(bus, f"interface='{OBJECTS}',member='InterfacesRemoved',arg0path='{path}'")
     except DBUS_ERRORS as error:
-        raise RadioError(_no_dbus(error)) from error
-    try:
-        async with asyncio.timeout(BLUEZ_REPLY_S):
-            await _match(bus, f"sender='{_DBUS}',member='NameOwnerChanged',arg0='{_BLUEZ}'")
-            objects = await _call(bus, _BLUEZ, "/", _OBJECTS, "GetManagedObjects")
-            adapters = {
-                path.removeprefix(_FOLDER): unpack_variants(interfaces[_ADAPTER])
-                for path, interfaces in objects.items()
-                if _ADAPTER in interfaces
-            }
-            name = choose_adapter(adapters, wanted)
-            watch = AdapterWatch(name, bool(adapters[name].get("Discovering")))
-            bus.add_message_handler(watch.handle)
-            path = _FOLDER + name  # rules so narrow that no device's signals come
-            await _match(bus, f"interface='{_PROPERTIES}',member='PropertiesChanged',path='{path}'")
-            await _match(bus, f"interface='{_OBJECTS}',member='InterfacesRemoved',arg0path='{path}'")
-    except DBUS_ERRORS as error:
-        reason = str(error) or type(error).__name__
-        raise RadioError(
-            f"BlueZ does not answer ({reason}): apt-get install bluez, systemctl start bluetooth"
-        ) from error
+        raise bluez_error(error) from error
     return watch
+
+
+def bluez_error(error: BaseException) -> RadioError:
+    """Say what to do when BlueZ did not answer, or refused to."""
+    if isinstance(error, Refused) and error.name == _ACCESS_DENIED:
+        return RadioError("D-Bus does not let this user talk to BlueZ: sh systemd/install.sh gives the right", "down")
+    reason = str(error) or type(error).__name__
+    return RadioError(f"BlueZ does not answer ({reason}): apt-get install bluez, systemctl start bluetooth", "down")
 
 
 def choose_adapter(adapters: dict[str, dict[str, Any]], wanted: str | None) -> str:
     """Choose among adapters and their properties. Raises RadioError with what to do when none can be used."""
     if not adapters:
-        raise RadioError("no Bluetooth adapter: plug one in, or enable the built-in one (dmesg | grep -i bluetooth)")
-    if wanted is not None and wanted not in adapters:
         raise RadioError(
-            f"no Bluetooth adapter {wanted}: plug it in, or set radio.adapters to some of {', '.join(sorted(adapters))}"
+            "no Bluetooth adapter: plug one in, or enable the built-in one (dmesg | grep -i bluetooth)", "away"
         )
+    if wanted is not None and wanted not in adapters:
+        there = ", ".join(sorted(adapters))
+        raise RadioError(f"no Bluetooth adapter {wanted}: plug it in, or set radio.adapters to some of {there}", "away")
     names = sorted(adapters, key=lambda name: (len(name), name)) if wanted is None else [wanted]
     able = [name for name in names if "central" in adapters[name].get("Roles", ["central"])]
     if not able:
-        raise RadioError(f"Bluetooth adapter {', '.join(names)} cannot scan for Bluetooth LE: plug in another one")
+        raise RadioError(
+            f"Bluetooth adapter {', '.join(names)} cannot scan for Bluetooth LE: plug in another one", "away"
+        )
     for name in able:
         if adapters[name].get("Powered"):
             return name
-    raise RadioError(_switched_off(able[0]))
-
-
-async def _match(bus: MessageBus, rule: str) -> None:
-    await _call(bus, _DBUS, "/org/freedesktop/DBus", _DBUS, "AddMatch", "s", [f"type='signal',{rule}"])
-
-
-async def _call(
-    bus: MessageBus, service: str, path: str, interface: str, member: str, signature: str = "", body: Any = None
-) -> Any:
-    reply = await bus.call(
-        Message(
-            destination=service, path=path, interface=interface, member=member, signature=signature, body=body or []
-        )
-    )
-    if reply is None or reply.message_type is MessageType.ERROR:
-        name = reply.error_name if reply else "no reply"
-        if name == _ACCESS_DENIED:
-            raise RadioError("D-Bus does not let this user talk to BlueZ: add it to the group bluetooth")
-        raise OSError(name)
-    return reply.body[0] if reply.body else None
+    raise RadioError(_switched_off(able[0]), "off")
 
 
 async def _until_disconnected(bus: MessageBus, watch: AdapterWatch) -> None:
@@ -162,11 +130,7 @@ async def _until_disconnected(bus: MessageBus, watch: AdapterWatch) -> None:
         await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
     except DBUS_ERRORS:
         pass
-    watch.lose("D-Bus ended; if it does not come back: systemctl status dbus")
-
-
-def _no_dbus(error: BaseException) -> str:
-    return f"no D-Bus system bus ({str(error) or type(error).__name__}): apt-get install dbus, systemctl start dbus"
+    watch.lose("D-Bus ended; if it does not come back: systemctl status dbus", "down")
 
 
 def _switched_off(name: str) -> str:

@@ -1,8 +1,8 @@
-"""The radio: scans through bleak and BlueZ, hands on what it hears, and notices when it hears no more."""
+"""Scans through bleak and BlueZ: an active one that asks phones for more, and a passive one that never transmits."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Final, Literal
 
 from bleak import BleakScanner
@@ -11,97 +11,96 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
 
-from edge_agent.clock import Clock
-from edge_agent.contracts.radio_config import RadioConfig
 from edge_agent.errors import RadioError
-from edge_agent.events import Advertisement, RadioHealth
-from edge_agent.radio.adapter import BLUEZ_REPLY_S, DBUS_ERRORS, AdapterWatch, watch_adapter
-from edge_agent.radio.silence import Silence
-from edge_agent.supervisor import Health
+from edge_agent.events import Advertisement
+from edge_agent.radio.adapter import AdapterWatch, watch_adapter
+from edge_agent.radio.dbus import DBUS_ERRORS, REPLY_S
+from edge_agent.radio.patterns import Pattern
+from edge_agent.radio.scan import Hear
 
 log = logging.getLogger(__name__)
 
 FILTERS: Final = BlueZDiscoveryFilters(DuplicateData=True, RSSI=-127)
 """Without both, BlueZ reports a still phone only when its RSSI moves by 8 dB. -127 dBm lets everything through."""
 
-CHECK_S: Final = 0.5
-"""How often silence and discovery are looked at; a lost adapter is noticed at once."""
-
-DISCOVERY_GRACE_S: Final = 3.0
-"""The kernel restarts discovery every 10.24 s; only a longer pause means that BlueZ has stopped scanning."""
+CONNECTED_MAX: Final = 64
+"""Devices whose connection is remembered; a unit holds one at a time."""
 
 _ADDRESS_TYPES: Final[dict[str, Literal["public", "random"]]] = {"public": "public", "random": "random"}
 
 
-class BluezRadio:
-    """A supervised part that scans for ever on one adapter."""
+class BluezScan:
+    """One scan on one adapter; see :class:`edge_agent.radio.scan.Scan`."""
 
-    def __init__(
-        self,
-        config: RadioConfig,
-        clock: Clock,
-        health: Health,
-        emit: Callable[[Advertisement], None],
-        report: Callable[[RadioHealth], None],
-    ) -> None:
-        self.health = health
-        self._config = config
-        self._clock = clock
-        self._emit = emit
-        self._report = report
-        self._healthy: bool | None = None
-        self._heard = 0
+    def __init__(self, wanted: str | None, hear: Hear, patterns: tuple[Pattern, ...] = ()) -> None:
+        """``wanted``: the adapter, ``None``: the first that is switched on. With ``patterns`` the scan is passive."""
+        self.kind: Final[Literal["active", "passive"]] = "passive" if patterns else "active"
+        self._wanted = wanted
+        self._hear = hear
+        self._patterns = patterns
+        self._watch: AdapterWatch | None = None
+        self._held = AsyncExitStack()
+        self._connected: set[str] = set()
 
-    async def run(self) -> None:
-        """Scan until cancelled, anew when a scan is deaf. Raises RadioError when the adapter, BlueZ or D-Bus fails."""
+    @property
+    def adapter(self) -> str:
+        """``hci0``; empty until an adapter was found."""
+        return "" if self._watch is None else self._watch.name
+
+    @property
+    def discovering(self) -> bool:
+        """Whether BlueZ says that it scans. It says nothing of the kind about a passive scan."""
+        return self._watch is not None and (self.kind == "passive" or self._watch.discovering)
+
+    @property
+    def problem(self) -> RadioError | None:
+        """Why this scan will hear nothing any more, and what to do."""
+        return None if self._watch is None else self._watch.problem
+
+    async def start(self) -> None:
+        """Find the adapter and scan. Raises RadioError with what to do."""
+        self._watch = await self._held.enter_async_context(watch_adapter(self._wanted))
+        if self._watch.discovering:
+            log.warning(
+                "another program scans on %s: phones that lie still may be missed; stop it, or give it an own adapter",
+                self._watch.name,
+            )
+        scanner = self._scanner(self._watch.name)
+        self._held.push_async_callback(_stop, scanner)
         try:
-            async with watch_adapter(self._config.adapters[0] if self._config.adapters else None) as adapter:
-                silence = Silence(self._config.silent_s, self._clock.now().monotonic_s)
-                while True:
-                    await self._scan(adapter, silence)
-        finally:
-            self._say(healthy=False)
+            async with asyncio.timeout(REPLY_S):
+                await scanner.start()
+        except (BleakError, *DBUS_ERRORS) as error:
+            if self._watch.problem is not None:
+                raise self._watch.problem from error
+            reason = str(error) or type(error).__name__
+            raise RadioError(
+                f"BlueZ does not scan on {self.adapter} ({reason}): systemctl restart bluetooth"
+            ) from error
 
-    async def _scan(self, adapter: AdapterWatch, silence: Silence) -> None:
-        scanner = BleakScanner(self._on_heard, bluez=BlueZScannerArgs(adapter=adapter.name, filters=FILTERS))
-        await _start(scanner, adapter.name)
-        try:
-            self.health.running()
-            self._say(healthy=True)
-            await self._watch(adapter, silence)
-        finally:
-            self._say(healthy=False)
-            await _stop(scanner)
+    async def wait(self, timeout_s: float) -> None:
+        """Return when there is a problem, at the latest after so long."""
+        if self._watch is not None:
+            await self._watch.wait(timeout_s)
 
-    async def _watch(self, adapter: AdapterWatch, silence: Silence) -> None:
-        """Return when the scan is deaf: no sooner than ``silent_s`` after it began, which bounds the restarts."""
-        heard_before = self._heard
-        discovering_s = self._clock.now().monotonic_s
-        silence.begun(discovering_s)
-        while True:
-            await adapter.wait(CHECK_S)
-            if adapter.problem is not None:
-                raise RadioError(adapter.problem)
-            now_s = self._clock.now().monotonic_s
-            if self._heard != heard_before:
-                heard_before = self._heard
-                silence.heard(now_s)
-            elif (since_s := silence.deaf_since_s(now_s)) is not None:
-                log.warning("radio: nothing heard for %.0f s on %s: scan restarted", now_s - since_s, adapter.name)
-                self._say(healthy=False, since_s=since_s)
-                return
-            if adapter.discovering:
-                discovering_s = now_s
-            elif now_s - discovering_s >= DISCOVERY_GRACE_S:
-                self._say(healthy=False, since_s=discovering_s)
-                raise RadioError(f"BlueZ stopped scanning on {adapter.name}: scan restarted")
+    async def stop(self) -> None:
+        """End the scan as well as may be."""
+        await self._held.aclose()
+
+    def _scanner(self, adapter: str) -> BleakScanner:
+        if self.kind == "passive":
+            bluez = BlueZScannerArgs(adapter=adapter, or_patterns=list(self._patterns))  # type: ignore[arg-type]
+            return BleakScanner(self._on_heard, scanning_mode="passive", bluez=bluez)
+        return BleakScanner(self._on_heard, bluez=BlueZScannerArgs(adapter=adapter, filters=FILTERS))
 
     def _on_heard(self, device: BLEDevice, data: AdvertisementData) -> None:
-        properties = data.platform_data[1]
+        path, properties = data.platform_data
         if "RSSI" not in properties:
             return  # BlueZ takes the RSSI away when it stops hearing a device: no advertisement
-        self._heard += 1
-        self._emit(
+        if properties.get("Connected") or path in self._connected:
+            self._connection_changed(path, connected=bool(properties.get("Connected")))
+            return
+        self._hear(
             Advertisement(
                 rssi_dbm=data.rssi,
                 manufacturer_data=tuple(data.manufacturer_data.items()),
@@ -112,25 +111,17 @@ class BluezRadio:
             )
         )
 
-    def _say(self, *, healthy: bool, since_s: float | None = None) -> None:
-        if healthy is not self._healthy:
-            self._healthy = healthy
-            self._report(RadioHealth(healthy, since_s))
-
-
-async def _start(scanner: BleakScanner, adapter: str) -> None:
-    try:
-        async with asyncio.timeout(BLUEZ_REPLY_S):
-            await scanner.start()
-    except (BleakError, *DBUS_ERRORS) as error:
-        reason = str(error) or type(error).__name__
-        raise RadioError(f"BlueZ does not scan on {adapter} ({reason}): systemctl restart bluetooth") from error
+    def _connection_changed(self, path: str, *, connected: bool) -> None:
+        """bleak shows a device again whenever any of its properties changes, as if it had advertised."""
+        if not connected:
+            self._connected.discard(path)
+        elif len(self._connected) < CONNECTED_MAX:
+            self._connected.add(path)
 
 
 async def _stop(scanner: BleakScanner) -> None:
-    """Stop as well as may be: what the scan ran on is often gone."""
     try:
-        async with asyncio.timeout(BLUEZ_REPLY_S):
+        async with asyncio.timeout(REPLY_S):
             await scanner.stop()
     except (BleakError, *DBUS_ERRORS) as error:
         log.debug("scan not stopped: %s", error)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.radio.fake_bluez import FakeBluez
+from tests.radio.fake_systemd import FakeSystemd
 
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -69,6 +70,15 @@ async def bluez(bus: PrivateBus) -> AsyncIterator[FakeBluez]:
     fake = FakeBluez()
     await fake.start()
     fake.plug()
+    yield fake
+    await fake.stop()
+
+
+@pytest.fixture
+async def systemd(bus: PrivateBus) -> AsyncIterator[FakeSystemd]:
+    """A systemd that starts what it is asked to."""
+    fake = FakeSystemd()
+    await fake.start()
     yield fake
     await fake.stop()
 

@@ -28,6 +28,16 @@ class FakeBluez:
         """How often discovery was started."""
         self.refuse_start: str | None = None
         """Name of a D-Bus error that StartDiscovery answers."""
+        self.refuse_power: str | None = None
+        """Name of a D-Bus error that setting Powered answers: rfkill holds it."""
+        self.experimental = False
+        """Whether there are advertisement monitors."""
+        self.monitors: list[str] = []
+        """Paths of the monitors that are registered."""
+        self.powered: list[bool] = []
+        """What Powered was set to by programs."""
+        self.scanned_by_others = False
+        """Whether another program scans, too: discovery then goes on when ours stops."""
         self._adapters: dict[str, dict[str, Variant]] = {}
         self._devices: dict[str, dict[str, Variant]] = {}
         self._bus: MessageBus | None = None
@@ -96,6 +106,13 @@ class FakeBluez:
         del self._devices[path]["RSSI"]
         self._signal(path, PROPERTIES, "PropertiesChanged", "sa{sv}as", [DEVICE, {}, ["RSSI"]])
 
+    def connect(self, address: str, adapter: str = "hci0", *, connected: bool = True) -> None:
+        """Say that a device is connected, or not any more: no advertisement."""
+        path = f"/org/bluez/{adapter}/dev_{address.replace(':', '_')}"
+        changed = {"Connected": Variant("b", connected)}
+        self._devices[path].update(changed)
+        self._changed(path, DEVICE, changed)
+
     @property
     def discovering(self) -> bool:
         """Whether any adapter scans."""
@@ -119,10 +136,25 @@ class FakeBluez:
             self.starts += 1
             self.set_adapter(name, Discovering=True)
         elif message.member == "StopDiscovery":
-            self.set_adapter(name, Discovering=False)
+            self.set_adapter(name, Discovering=self.scanned_by_others)
+        elif message.member == "Set":
+            if self.refuse_power is not None:
+                return Message.new_error(message, self.refuse_power, "refused")
+            self._set_powered(name, message.body[2].value)
+        elif message.member == "RegisterMonitor" and self.experimental:
+            self.monitors.append(message.body[0])
+        elif message.member == "UnregisterMonitor" and self.experimental:
+            self.monitors.remove(message.body[0])
+        elif message.member == "RegisterMonitor":
+            return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownMethod", "not experimental")
         else:
             return None
         return Message.new_method_return(message)
+
+    def _set_powered(self, name: str, powered: bool) -> None:
+        self.powered.append(powered)
+        if powered != self._adapters[f"/org/bluez/{name}"]["Powered"].value:
+            self.set_adapter(name, Powered=powered, Discovering=False)
 
     def _added(self, path: str, interfaces: dict[str, dict[str, Variant]]) -> None:
         self._signal("/", OBJECTS, "InterfacesAdded", "oa{sa{sv}}", [path, interfaces])

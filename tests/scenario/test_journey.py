@@ -238,15 +238,15 @@ def test_after_a_jump_of_the_wall_clock_her_new_ids_are_known_within_seconds():
 
 def test_a_scan_that_dies_without_a_word_ends_no_visit_before_it_is_noticed():
     shop = Shop([profile("anna")])
-    silence = Silence(shop.config.radio.silent_s, shop.unit.now_s)
+    ambient = Ambient(shop.config.radio.silent_s, shop.unit.now_s)
     for _ in range(25):
         shop.walk(1, ("anna", 1.0))
-        silence.heard(shop.unit.now_s)
+        ambient.heard(shop.unit.now_s, None)
     last_heard_s = shop.unit.now_s
-    while (since_s := silence.deaf_since_s(shop.unit.now_s)) is None:
+    while ambient.judge(shop.unit.now_s, None) != "deaf":
         shop.walk(CHECK_S)
     assert shop.unit.now_s <= last_heard_s + shop.config.radio.silent_s + NOTICED_WITHIN_S
-    shop.unit.put(RadioHealth(healthy=False, since_s=since_s))
+    shop.unit.put(RadioHealth(healthy=False, since_s=ambient.heard_s))
     shop.walk(2)
     shop.unit.put(RadioHealth(healthy=True))
     shop.walk(15)  # she comes back into the air late, and was there all the while

@@ -1,0 +1,65 @@
+"""Several adapters, one health: absences wait for an adapter that is ill, but not for ever."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.events import RadioHealth
+from edge_agent.radio.ears import GIVEN_UP_S, Ears
+
+WELL = RadioHealth(healthy=True)
+
+
+def ill(since_s: float) -> RadioHealth:
+    return RadioHealth(healthy=False, since_s=since_s)
+
+
+def test_one_adapter_is_what_it_says():
+    ears = Ears(1, 0.0)
+    assert ears.say(0, healthy=True, now_s=1) == WELL
+    assert ears.say(0, healthy=True, now_s=2) is None
+    assert ears.say(0, healthy=False, now_s=20, since_s=7) == ill(7)
+    assert ears.say(0, healthy=False, now_s=900) is None, "there is nobody else who could decide"
+    assert ears.say(0, healthy=True, now_s=901) == WELL
+
+
+def test_who_was_well_and_is_ill_is_waited_for_and_then_given_up():
+    ears = Ears(2, 0.0)
+    ears.say(0, healthy=True, now_s=1)
+    ears.say(1, healthy=True, now_s=1)
+    assert ears.say(1, healthy=False, now_s=113, since_s=100) == ill(100)
+    assert ears.say(0, healthy=True, now_s=99 + GIVEN_UP_S) is None
+    assert ears.say(0, healthy=True, now_s=100 + GIVEN_UP_S) == WELL
+    assert ears.say(1, healthy=False, now_s=500) is None
+    assert ears.say(0, healthy=False, now_s=510, since_s=505) == ill(505), "until then somebody heard"
+    assert ears.say(1, healthy=True, now_s=520) is None, "now the other one is waited for"
+    assert ears.say(0, healthy=True, now_s=530) == WELL
+
+
+def test_an_adapter_that_never_heard_does_not_hold_up_the_other_one():
+    ears = Ears(2, 0.0)
+    assert ears.say(1, healthy=False, now_s=0) == ill(0)
+    assert ears.say(0, healthy=True, now_s=1) == WELL
+    assert ears.say(1, healthy=False, now_s=2) is None
+
+
+@given(
+    st.integers(1, 4),
+    st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.floats(0, 300), st.floats(0, 30)), max_size=80),
+)
+def test_the_laws_of_ears(adapters, sayings):
+    ears, now_s, told = Ears(adapters, 0.0), 0.0, []
+    healthy = [False] * adapters
+    for number, well, pause_s, ago_s in sayings:
+        now_s += pause_s
+        healthy[number % adapters] = well
+        said = ears.say(number % adapters, healthy=well, now_s=now_s, since_s=None if well else now_s - ago_s)
+        if said is not None:
+            told.append(said)
+            assert said.healthy or (said.since_s is not None and said.since_s <= now_s)
+        if all(healthy):
+            assert told[-1].healthy
+        if not any(healthy):
+            assert not told[-1].healthy
+    assert all(a.healthy is not b.healthy for a, b in pairwise(told)), "only changes are told"

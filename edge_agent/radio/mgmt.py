@@ -13,28 +13,19 @@ process is killed; bluetoothd clears monitors when it starts.
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, Literal
 
 from edge_agent.errors import RadioError
-from edge_agent.frames import ad
 from edge_agent.radio import mgmt_packets as mgmt
-from edge_agent.radio.mgmt_packets import Command, Event, Packet, Pattern, Reply, Settings, Status
+from edge_agent.radio.mgmt_packets import Command, Event, Packet, Reply, Settings, Status
 from edge_agent.radio.mgmt_socket import Conversation, open_management_socket
+from edge_agent.radio.patterns import Pattern
 from edge_agent.radio.scan import Hear, ScanKind
 
 RESTART_EVERY_S: Final = 1.0
 """Discovery is begun again no more often than this. The kernel ends it after 10.24 s; other programs may, too."""
-
-MONITORED: Final = (
-    Pattern(ad.FLAGS, 0, b"\x06"),
-    Pattern(ad.FLAGS, 0, b"\x1a"),
-    Pattern(ad.MANUFACTURER, 0, b"\x4c\x00"),
-    Pattern(ad.SERVICE_DATA_16, 0, b"\xaa\xfe"),
-)
-"""What the monitor looks for: most phones' flags, Apple, Eddystone. Only controllers that match patterns themselves
-keep anything else back; from all others the kernel hands on everything."""
 
 _ABLE: Final = Settings.POWERED | Settings.LE
 _DROP_IN: Final = "install the drop-in of docs/raw-radio.md, then restart the agent"
@@ -48,12 +39,18 @@ class MgmtScan:
         hear: Hear,
         wanted: str | None,
         mode: Literal["active", "passive"],
+        patterns: Sequence[Pattern],
         open_socket: Callable[[], socket.socket] = open_management_socket,
     ) -> None:
-        """``wanted``: name of the adapter; ``None``: the first one that is switched on."""
+        """``wanted``: name of the adapter; ``None``: the first one that is switched on.
+
+        ``patterns``: what must be heard. A controller that matches patterns itself may keep anything else back while
+        discovery pauses; from all others the kernel hands on everything.
+        """
         self._hear = hear
         self._wanted = wanted
         self._mode = mode
+        self._patterns = patterns
         self._open = open_socket
         self._kernel: Conversation | None = None
         self._index = mgmt.NO_ADAPTER
@@ -134,7 +131,7 @@ class MgmtScan:
     async def _begin(self, kernel: Conversation) -> None:
         """Add the monitor where there is none, then discover. Raises RadioError when that is refused."""
         if self._monitor is None:
-            added = await kernel.ask(Command.ADD_PATTERNS_MONITOR, self._index, mgmt.patterns(MONITORED))
+            added = await kernel.ask(Command.ADD_PATTERNS_MONITOR, self._index, mgmt.monitored(self._patterns))
             if added.status == Status.OK:
                 self._monitor = mgmt.monitor(added.body)
             elif self._mode == "passive" or added.status == Status.PERMISSION_DENIED:

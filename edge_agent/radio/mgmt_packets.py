@@ -5,12 +5,14 @@ No input raises: the kernel is trusted, but what it hands on comes out of the ai
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from typing import Final, Literal
 
 from edge_agent.events import Advertisement
 from edge_agent.frames import ad
+from edge_agent.radio.patterns import Pattern
 
 HEADER: Final = struct.Struct("<HHH")
 NO_ADAPTER: Final = 0xFFFF
@@ -81,16 +83,6 @@ class Packet:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """Bytes at a place of an AD structure, which an advertisement monitor looks for."""
-
-    ad_type: int
-    offset: int
-    value: bytes
-    """1 to 31 bytes."""
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """How a command ended."""
 
@@ -105,10 +97,10 @@ def command(code: Command, index: int = NO_ADAPTER, body: bytes = b"") -> bytes:
     return HEADER.pack(code, index, len(body)) + body
 
 
-def patterns(wanted: tuple[Pattern, ...]) -> bytes:
+def monitored(patterns: Sequence[Pattern]) -> bytes:
     """Write the body of ADD_PATTERNS_MONITOR."""
-    return bytes([len(wanted)]) + b"".join(
-        struct.pack("<BBB31s", pattern.ad_type, pattern.offset, len(pattern.value), pattern.value) for pattern in wanted
+    return bytes([len(patterns)]) + b"".join(
+        struct.pack("<BBB31s", ad_type, offset, len(value), value) for offset, ad_type, value in patterns
     )
 
 

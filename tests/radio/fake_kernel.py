@@ -26,6 +26,10 @@ class FakeKernel:
         self._changed = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._its, self._readable)
 
+    def fileno(self) -> int:
+        """Its end of the socket, for another process that helps."""
+        return self._its.fileno()
+
     def close(self) -> None:
         """Take the socket away, if it is still there."""
         if self._its.fileno() < 0:

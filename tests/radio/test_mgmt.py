@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from edge_agent.contracts.radio_config import RadioConfig
 from edge_agent.errors import RadioError
 from edge_agent.events import Advertisement
 from edge_agent.frames import ad
@@ -12,9 +13,11 @@ from edge_agent.frames.ibeacon import APPLE
 from edge_agent.radio import mgmt_packets as mgmt
 from edge_agent.radio.mgmt import MgmtScan
 from edge_agent.radio.mgmt_packets import Command, Event, Settings, Status
+from edge_agent.radio.patterns import patterns
 from tests.radio.fake_kernel import ADAPTER, MONITOR, FakeKernel
 
 WAIT_S = 30
+PATTERNS = patterns(RadioConfig())
 TWO_SEGMENTS = ad.payload([ad.structure(ad.MANUFACTURER, b"\x4c\x00ab"), ad.structure(ad.MANUFACTURER, b"\x4c\x00cd")])
 
 
@@ -43,7 +46,7 @@ def ears() -> Ears:
 
 @pytest.fixture
 async def scan(kernel: FakeKernel, ears: Ears) -> AsyncIterator[MgmtScan]:
-    started = MgmtScan(ears.heard.put_nowait, None, "active", lambda: kernel.ours)
+    started = MgmtScan(ears.heard.put_nowait, None, "active", PATTERNS, lambda: kernel.ours)
     await started.start()
     yield started
     await started.stop()
@@ -81,7 +84,7 @@ async def test_discovery_that_ends_begins_again(scan: MgmtScan, kernel: FakeKern
 
 async def test_another_program_that_discovers_is_waited_for(kernel: FakeKernel, ears: Ears) -> None:
     kernel.refuse[Command.START_DISCOVERY] = Status.BUSY
-    scan = MgmtScan(ears.heard.put_nowait, "hci1", "active", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, "hci1", "active", PATTERNS, lambda: kernel.ours)
     await scan.start()
     kernel.discovering(True)
     kernel.found(TWO_SEGMENTS)
@@ -103,7 +106,7 @@ async def test_a_monitor_that_bluetoothd_removed_is_added_again(scan: MgmtScan, 
 
 async def test_an_old_kernel_without_monitors_still_scans(kernel: FakeKernel, ears: Ears) -> None:
     kernel.refuse[Command.ADD_PATTERNS_MONITOR] = Status.UNKNOWN_COMMAND
-    scan = MgmtScan(ears.heard.put_nowait, None, "active", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, None, "active", PATTERNS, lambda: kernel.ours)
     await scan.start()
     assert scan.discovering
     await scan.stop()
@@ -111,7 +114,7 @@ async def test_an_old_kernel_without_monitors_still_scans(kernel: FakeKernel, ea
 
 
 async def test_passive_never_discovers(kernel: FakeKernel, ears: Ears) -> None:
-    scan = MgmtScan(ears.heard.put_nowait, None, "passive", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, None, "passive", PATTERNS, lambda: kernel.ours)
     await scan.start()
     kernel.found(TWO_SEGMENTS, by_monitor=True)
     assert len((await ears.next()).manufacturer_data) == 2
@@ -124,7 +127,7 @@ async def test_passive_never_discovers(kernel: FakeKernel, ears: Ears) -> None:
 
 async def test_passive_says_when_the_kernel_cannot(kernel: FakeKernel, ears: Ears) -> None:
     kernel.refuse[Command.ADD_PATTERNS_MONITOR] = Status.NOT_SUPPORTED
-    scan = MgmtScan(ears.heard.put_nowait, None, "passive", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, None, "passive", PATTERNS, lambda: kernel.ours)
     with pytest.raises(RadioError, match="cannot monitor advertisements"):
         await scan.start()
     await scan.stop()
@@ -141,7 +144,7 @@ async def test_passive_says_when_the_kernel_cannot(kernel: FakeKernel, ears: Ear
 )
 async def test_a_refusal_says_what_to_do(kernel: FakeKernel, ears: Ears, status: int, words: str, trouble: str) -> None:
     kernel.refuse[Command.START_DISCOVERY] = status
-    scan = MgmtScan(ears.heard.put_nowait, None, "active", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, None, "active", PATTERNS, lambda: kernel.ours)
     with pytest.raises(RadioError, match=words) as raised:
         await scan.start()
     assert raised.value.trouble == trouble
@@ -149,7 +152,7 @@ async def test_a_refusal_says_what_to_do(kernel: FakeKernel, ears: Ears, status:
 
 
 async def test_no_adapter_says_what_to_do(kernel: FakeKernel, ears: Ears) -> None:
-    scan = MgmtScan(ears.heard.put_nowait, "hci5", "active", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, "hci5", "active", PATTERNS, lambda: kernel.ours)
     with pytest.raises(RadioError, match="no Bluetooth adapter hci5: plug") as raised:
         await scan.start()
     assert raised.value.trouble == "away"
@@ -157,7 +160,7 @@ async def test_no_adapter_says_what_to_do(kernel: FakeKernel, ears: Ears) -> Non
 
 
 async def test_an_adapter_that_is_off_says_what_to_do(kernel: FakeKernel, ears: Ears) -> None:
-    scan = MgmtScan(ears.heard.put_nowait, "hci0", "active", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, "hci0", "active", PATTERNS, lambda: kernel.ours)
     with pytest.raises(RadioError, match="hci0 is switched off") as raised:
         await scan.start()
     assert raised.value.trouble == "off"
@@ -168,7 +171,7 @@ async def test_no_socket_says_what_to_do(ears: Ears) -> None:
     def refuse() -> None:
         raise OSError(97, "Address family not supported by protocol")
 
-    scan = MgmtScan(ears.heard.put_nowait, None, "active", refuse)  # type: ignore[arg-type]
+    scan = MgmtScan(ears.heard.put_nowait, None, "active", PATTERNS, refuse)  # type: ignore[arg-type]
     with pytest.raises(RadioError, match=r"Address family not supported by protocol\): install the drop-in"):
         await scan.start()
     await scan.stop()
@@ -192,7 +195,7 @@ async def test_a_lost_adapter_is_a_problem_at_once(
 
 
 async def test_a_closed_socket_is_a_problem_and_no_busy_loop(kernel: FakeKernel, ears: Ears) -> None:
-    scan = MgmtScan(ears.heard.put_nowait, None, "active", lambda: kernel.ours)
+    scan = MgmtScan(ears.heard.put_nowait, None, "active", PATTERNS, lambda: kernel.ours)
     await scan.start()
     kernel.close()
     await scan.wait(WAIT_S)

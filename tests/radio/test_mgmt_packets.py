@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.radio import mgmt_packets as mgmt
-from edge_agent.radio.mgmt_packets import Command, Event, Packet, Pattern, Settings
+from edge_agent.radio.mgmt_packets import Command, Event, Packet, Settings
 
 SHORT = st.binary(max_size=64)
 
@@ -22,8 +22,8 @@ def test_a_command_is_header_and_body() -> None:
 
 
 def test_patterns_have_fixed_places() -> None:
-    body = mgmt.patterns((Pattern(0xFF, 0, b"\x4c\x00"), Pattern(0x01, 0, b"\x06")))
-    assert body.hex() == "02" + "ff0002" + "4c00" + "00" * 29 + "010001" + "06" + "00" * 30
+    body = mgmt.monitored([(0, 0xFF, b"\x4c\x00"), (2, 0x01, b"\x06")])
+    assert body.hex() == "02" + "ff0002" + "4c00" + "00" * 29 + "010201" + "06" + "00" * 30
 
 
 def test_answers_are_read() -> None:

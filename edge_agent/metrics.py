@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from edge_agent.contracts.unit import PartReport
 from edge_agent.frames.rejection import Rejection
+from edge_agent.identify.recogniser import Recogniser
 from edge_agent.loop import Inbox
 from edge_agent.store.opening import Stores
 
@@ -28,6 +29,8 @@ class Metrics(Collector):
         self._stores = stores
         self._reports = reports
         self._rejected = rejected
+        self.recogniser: Recogniser | None = None
+        """Who recognises devices, once there is somebody."""
         self.registry = CollectorRegistry()
         """For the web server."""
         self.registry.register(self)
@@ -54,4 +57,11 @@ class Metrics(Collector):
         yield GaugeMetricFamily("edge_agent_outbox_events", "Events that the hub has not taken yet", value=outbox)
         dead = self._stores.journal.dead()
         yield GaugeMetricFamily("edge_agent_dead_letters", "Events that the hub has refused", value=dead)
+        if self.recogniser is not None:
+            old = self.recogniser.ignored
+            yield CounterMetricFamily(
+                "edge_agent_old_ids_ignored", "Ids of devices that had sent a later one", value=old
+            )
+            unserved = self.recogniser.index.unserved
+            yield GaugeMetricFamily("edge_agent_devices_unserved", "They change their id too often", value=unserved)
         yield GaugeMetricFamily("edge_agent_profiles", "Profiles held", value=self._stores.slice.count())

@@ -39,10 +39,10 @@ def identity_key(customer: str) -> bytes:
     return customer.encode().ljust(16, b"\0")[:16]
 
 
-def phone(customer: str) -> SliceOperation:
+def phone(customer: str, exponent: int = 10) -> SliceOperation:
     windows = [window_of(NOW + delta) for delta in (-WINDOW_S, 0, WINDOW_S)]
     keys = [{"window": window, "key": temporary_key(identity_key(customer), window).hex()} for window in windows]
-    return put(customer, tokens=[{"kind": "rolling", "device": "phone", "rotation_exponent": 10, "keys": keys}])
+    return put(customer, tokens=[{"kind": "rolling", "device": "phone", "rotation_exponent": exponent, "keys": keys}])
 
 
 def sent(customer: str) -> bytes:
@@ -115,3 +115,21 @@ def test_a_delta_is_read_in_pieces_and_only_its_customers(shelf: Shelf) -> None:
     shelf.slices.apply([page([*(phone(customer) for customer in crowd), phone("zoe")])])
     assert finish(shelf.loading.change(crowd)) == 3
     assert shelf.known("anna", "zoe", *crowd) == ["anna", *crowd]
+
+
+def test_who_cannot_be_served_is_said_once(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
+    crowd = [f"c{number}" for number in range(2003)]
+    pages = [
+        page([phone(who, 0) for who in crowd[:1000]], snapshot=True, checkpoint=False),
+        page([phone(who, 0) for who in crowd[1000:2000]], checkpoint=False),
+        page([phone(who, 0) for who in crowd[2000:]]),
+    ]
+    shelf.slices.apply(pages)
+    finish(shelf.loading.replace(NOW))
+    finish(shelf.loading.change(crowd[:5]))
+    said = [record.message for record in caplog.records]
+    assert len(said) == 1
+    assert said[0].startswith("3 devices change their id so often")
+    shelf.holds("anna")
+    finish(shelf.loading.replace(NOW))
+    assert shelf.recogniser.index.unserved == 0

@@ -146,8 +146,10 @@ class Agent:
     async def _engine(self) -> Engine:
         config = self._config
         knowledge = StoreKnowledge(self._stores.slice, self._stores.catalogue)
+        pipeline = Pipeline(config, knowledge, new_id, rejected=self._rejected)
+        self._metrics.recogniser = pipeline.recogniser
         engine = Engine(
-            Pipeline(config, knowledge, new_id, rejected=self._rejected),
+            pipeline,
             knowledge,
             self._stores,
             source=f"/stores/{config.store}/units/{config.unit}",

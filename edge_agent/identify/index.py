@@ -76,6 +76,7 @@ class TokenIndex:
     @property
     def unserved(self) -> int:
         """How many devices change their id too often for so many: they are not recognised."""
+        self._share_out()
         return sum(max(0, len(rotation) - rotation.capacity) for rotation in self._rotations.values())
 
     # --- who there is -------------------------------------------------------------------------

@@ -60,6 +60,8 @@ class Rotation:
         if self._oldest_window is not None:
             keys = without_past(keys, self._oldest_window)
         old = self._keys.get(number, b"")
+        if old == keys and number in self._keys:
+            return
         self._keys[number] = keys
         served = len(self._keys) <= self.capacity
         for slot, table in self._all_tables():

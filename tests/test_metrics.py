@@ -1,0 +1,44 @@
+"""What a person can read of a unit's figures."""
+
+from pathlib import Path
+
+from prometheus_client import generate_latest
+
+from edge_agent.clock import SystemClock
+from edge_agent.constants import SLOT_OVERLAP_S
+from edge_agent.contracts.slice import RollingToken, TemporaryKey
+from edge_agent.identify.index import DERIVATIONS_PER_S_MAX, TokenIndex
+from edge_agent.identify.recogniser import Recogniser
+from edge_agent.identify.token import ephemeral_id, slot_of, window_of
+from edge_agent.loop import Inbox
+from edge_agent.metrics import Metrics
+from edge_agent.store.crypto import load_epoch_key
+from edge_agent.store.opening import open_stores
+
+NOW = 1_773_493_200
+
+
+def phone(number: int, exponent: int) -> RollingToken:
+    key = TemporaryKey(window=window_of(NOW), key=f"{number:032x}")
+    return RollingToken(device="phone", rotation_exponent=exponent, keys=(key,))
+
+
+def test_ids_that_were_ignored_and_devices_that_cannot_be_served_are_counted(tmp_path: Path) -> None:
+    index = TokenIndex([("anna", (phone(1, 10),)), *((f"c{n}", (phone(n, 0),)) for n in range(DERIVATIONS_PER_S_MAX))])
+    while not index.complete(NOW):
+        index.work(NOW, 1000)
+    index.work(NOW, 0)
+    recogniser = Recogniser(index)
+    slot = slot_of(NOW, 10)
+    for at, now_s in ((slot, 0.0), (slot - 1024, SLOT_OVERLAP_S), (slot - 1024, SLOT_OVERLAP_S + 1)):
+        recogniser.find(ephemeral_id((1).to_bytes(16, "big"), 10, at), now_s)
+    stores = open_stores(tmp_path, "s", load_epoch_key(tmp_path, None))
+    try:
+        metrics = Metrics(Inbox(SystemClock("always")), stores, tuple, {})
+        assert "edge_agent_old_ids_ignored" not in generate_latest(metrics.registry).decode()
+        metrics.recogniser = recogniser
+        text = generate_latest(metrics.registry).decode()
+    finally:
+        stores.close()
+    assert "edge_agent_old_ids_ignored_total 1.0" in text
+    assert "edge_agent_devices_unserved 1.0" in text

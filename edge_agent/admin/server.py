@@ -168,11 +168,16 @@ def _send(connection: socket.socket, answer: Answer) -> None:
 
 
 async def _while_read(connection: socket.socket, every_s: float, patience_s: float) -> AsyncIterator[None]:
-    """Yield every so many seconds, until the command has left something unread for ``patience_s``."""
+    """Yield every so many seconds, until the command hangs up, or has left something unread for ``patience_s``."""
     unread_s = 0.0
     while unread_s < patience_s:
         yield
-        await asyncio.sleep(every_s)
+        try:
+            async with asyncio.timeout(every_s):
+                await asyncio.get_running_loop().sock_recv(connection, 1)
+            return  # it has hung up; or it goes on talking, which ends the conversation as well
+        except TimeoutError:
+            pass
         left = any(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))  # unix(7)
         unread_s = unread_s + every_s if left else 0.0
 

@@ -21,7 +21,7 @@ def socket_option(command: F) -> F:
     return click.option(
         "--socket",
         "socket_path",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),  # the agent's folder says who may, and the client what to do
         default=AdminConfig().socket,
         show_default=True,
         help="Where the agent answers: admin.socket of its configuration.",

@@ -125,5 +125,5 @@ def _live(path: Path) -> None:
                 with asking(path, Watch()) as conversation:
                     live.follow(conversation)
             except AgentError as error:
-                live.draw(f"{error}; what follows is old")
+                live.draw(f"this is old: {error}")
             time.sleep(AGAIN_S)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from edge_agent.events import Instant
 
 _TIME_ERROR = 5  # adjtimex(2): "the system clock is not synchronized to a reliable server"
+_TRUST_S = 1.0  # asking costs as much as deciding about a stranger, and a clock is not set every second
 _TIMEX_BYTES = 256  # struct timex is 208 bytes on 64-bit Linux; modes = 0 reads only
 
 
@@ -25,10 +26,16 @@ class SystemClock:
 
     def __init__(self, trust: Literal["synchronised", "always"] = "synchronised") -> None:
         self._synchronised: Callable[[], bool] = kernel_clock_synchronised if trust == "synchronised" else lambda: True
+        self._trusted = False
+        self._ask_again_s = 0.0
 
     def now(self) -> Instant:
-        """Return this moment."""
-        return Instant(time.monotonic(), datetime.now(UTC), self._synchronised())
+        """Return this moment. Whether UTC may be believed is up to a second old."""
+        monotonic_s = time.monotonic()
+        if monotonic_s >= self._ask_again_s:
+            self._trusted = self._synchronised()
+            self._ask_again_s = monotonic_s + _TRUST_S
+        return Instant(monotonic_s, datetime.now(UTC), self._trusted)
 
 
 def kernel_clock_synchronised() -> bool:

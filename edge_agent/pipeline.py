@@ -75,6 +75,8 @@ class Pipeline:
         self._radio_healthy = True
         self._ledger = Ledger()
         self._service = Service(config, knowledge, self._tracker, self._ledger, new_id)
+        self._service_due_s: float | None = None
+        self._service_moved = True
         self._badges: dict[CustomerId, int | None] = {}
         """The badge with which everybody present was first heard."""
 
@@ -97,6 +99,7 @@ class Pipeline:
         if isinstance(received, Advertisement):
             return self._hear(received, instant)
         self._ledger.begin(instant)
+        self._service_moved = True
         match received:
             case RadioHealth(healthy, since_s):
                 self._radio_healthy = healthy
@@ -140,8 +143,16 @@ class Pipeline:
 
     def next_deadline(self) -> float | None:
         """When to step without an input, monotonic second; ``None``: only an input can change anything."""
-        parts = (self._tracker, self._service, self.recogniser, self._phones)
-        deadlines_s = (part.next_deadline() for part in parts if part is not None)
+        if self._service_moved:  # it looks at every visit: not for each advertisement
+            self._service_due_s = self._service.next_deadline()
+            self._service_moved = False
+        phones_due_s = None if self._phones is None else self._phones.next_deadline()
+        deadlines_s = (
+            self._tracker.next_deadline(),
+            self._service_due_s,
+            self.recogniser.next_deadline(),
+            phones_due_s,
+        )
         return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)
 
     def _hear(self, advertisement: Advertisement, instant: Instant) -> Outcomes:
@@ -234,6 +245,7 @@ class Pipeline:
 
     def _presences_changed(self, events: Iterable[PresenceEvent]) -> None:
         for event in events:
+            self._service_moved = True
             self._service.presence_changed(event, self._badges.get(event.customer))
             if event.change is Change.GONE:
                 self._badges.pop(event.customer, None)

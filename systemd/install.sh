@@ -51,4 +51,5 @@ systemctl --quiet enable $services
 
 step "installed. Now enrol it with the claim of the hub, then start it:
   runuser -u edge-agent -- $venv/bin/edge-agent enrol --hub URL --claim-file - < CLAIM
-  systemctl start edge-agent.target"
+  systemctl start edge-agent.target
+  usermod -aG edge-agent-admin NAME     whoever may look after it with edge-agent watch"

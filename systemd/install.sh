@@ -8,9 +8,9 @@ set -eu
 cd "$(dirname "$0")/.."
 step() { echo "edge-agent: $*"; }
 
-lock=unit extra='[display]' services='edge-agent.service edge-display.service edge-agent.target'
+lock=unit extra='[display,reset]' services='edge-agent.service edge-display.service edge-agent.target'
 if [ "${1:-}" = --no-display ]; then
-  lock=unit-without-screen extra= services='edge-agent.service edge-agent.target'
+  lock=unit-without-screen extra='[reset]' services='edge-agent.service edge-agent.target'
   shift
 fi
 wheels=
@@ -35,6 +35,8 @@ step "users, folders and services"
 cp -r systemd/sysusers.d systemd/tmpfiles.d /usr/lib/
 mkdir -p /usr/share/dbus-1/system.d
 cp systemd/dbus/edge-agent.conf /usr/share/dbus-1/system.d/
+mkdir -p /etc/polkit-1/rules.d
+cp systemd/polkit/49-edge-agent.rules /etc/polkit-1/rules.d/
 cp -r systemd/edge-*.service systemd/edge-agent.target systemd/*.service.d /etc/systemd/system/
 version=$(systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p')
 if [ "$version" -lt 254 ]; then

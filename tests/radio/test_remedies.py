@@ -37,7 +37,7 @@ async def test_the_reset_service_is_started_and_waited_for(systemd):
 
 async def test_a_reset_that_failed_says_where_to_look(systemd):
     systemd.result = "failed"
-    with pytest.raises(RadioError, match="failed.: journalctl -u edge-bluetooth-reset@hci0.service"):
+    with pytest.raises(RadioError, match=r"failed.: journalctl -u edge-bluetooth-reset@hci0\.service"):
         await start_reset_service("hci0")
 
 

@@ -28,6 +28,8 @@ check:  ## style, types and architecture
 
 bench:  ## measure, side by side with what exists
 	@$(SETUP) dev
+	@$(PY) -m pip install --quiet --disable-pip-version-check "TheengsDecoder>=2.5,<3" || \
+	  echo "Theengs' decoder cannot be built here (cmake and a C++ compiler are needed): measured without it"
 	@$(PY) -m pytest $(SLOW) --quiet --capture=no tests/bench $(ARGS)
 
 fuzz:  ## a million inputs, guided by coverage, into all that reads strangers' bytes

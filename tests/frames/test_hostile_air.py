@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 
 from edge_agent.clock import SystemClock
-from edge_agent.events import NOBODY, Advertisement
+from edge_agent.constants import RADIO_QUEUE_MAX
+from edge_agent.events import NOBODY, Advertisement, SliceChanged
 from edge_agent.frames import ad
 from edge_agent.frames.altbeacon import AltBeacon
 from edge_agent.frames.eddystone import SERVICE, EddystoneEid
@@ -17,7 +18,7 @@ from edge_agent.loop import Inbox
 from edge_agent.metrics import Metrics
 from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
-from tests.scenario.shop import Shop, profile
+from tests.scenario.shop import START, Shop, profile
 
 PREFIX = "5f6a2c9e71d04b83"
 HOSTILE_NAMES = [
@@ -84,6 +85,20 @@ def test_a_malformed_frame_does_not_hide_a_good_one():
     payload = ad.structure(ad.MANUFACTURER, area) + good.encode()
     assert shop.pipeline.step(ad.heard(payload, -60), shop.unit.instant) is NOBODY
     assert shop.pipeline.rejected == {Rejection.OVERFLOW_LENGTH: 1}
+
+
+def test_a_flood_drops_the_oldest_and_is_counted_and_a_withdrawal_is_served_first():
+    inbox = Inbox(SystemClock("always"))
+    flood = [
+        Advertisement(-60, address=f"C0:00:00:00:{number >> 8:02X}:{number & 255:02X}") for number in range(10_000)
+    ]
+    for heard in flood:
+        inbox.put(heard)
+    withdrawn = SliceChanged(frozenset({"anna"}), START)
+    inbox.put(withdrawn)
+    assert inbox.radio.dropped == 10_000 - RADIO_QUEUE_MAX
+    taken = [stamped[0] for stamped in iter(inbox.take, None)]
+    assert taken == [withdrawn, *flood[-RADIO_QUEUE_MAX:]]
 
 
 def test_the_metrics_name_every_reason_and_nothing_of_anybody(tmp_path):

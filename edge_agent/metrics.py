@@ -11,6 +11,8 @@ from edge_agent.contracts.unit import PartReport
 from edge_agent.frames.rejection import Rejection
 from edge_agent.identify.recogniser import Recogniser
 from edge_agent.loop import Inbox
+from edge_agent.radio.listener import Listener
+from edge_agent.radio.recovery import RUNGS
 from edge_agent.store.opening import Stores
 
 
@@ -29,6 +31,8 @@ class Metrics(Collector):
         self._stores = stores
         self._reports = reports
         self._rejected = rejected
+        self.listeners: list[Listener] = []
+        """What listens, one for each Bluetooth adapter."""
         self.recogniser: Recogniser | None = None
         """Who recognises devices, once there is somebody."""
         self.registry = CollectorRegistry()
@@ -49,6 +53,7 @@ class Metrics(Collector):
         for reason in Rejection:
             rejected.add_metric([reason], self._rejected.get(reason, 0))
         yield rejected
+        yield from self._adapters()
         replies = self._inbox.clerks.dropped
         yield CounterMetricFamily("edge_agent_replies_dropped", "From tablets, but too many at once", value=replies)
         waiting = len(self._inbox)
@@ -65,3 +70,17 @@ class Metrics(Collector):
             unserved = self.recogniser.index.unserved
             yield GaugeMetricFamily("edge_agent_devices_unserved", "They change their id too often", value=unserved)
         yield GaugeMetricFamily("edge_agent_profiles", "Profiles held", value=self._stores.slice.count())
+
+    def _adapters(self) -> Iterable[Metric]:
+        healthy = GaugeMetricFamily("edge_agent_adapter_healthy", "1 while it hears as is usual", labels=["adapter"])
+        heard = CounterMetricFamily("edge_agent_adapter_heard", "Advertisements, of everybody", labels=["adapter"])
+        steps = CounterMetricFamily(
+            "edge_agent_adapter_recovery_steps", "Steps of the recovery ladder", labels=["adapter", "step"]
+        )
+        for listener in self.listeners:
+            adapter = listener.adapter
+            healthy.add_metric([adapter], float(listener.healthy))
+            heard.add_metric([adapter], listener.heard.total)
+            for rung in RUNGS:
+                steps.add_metric([adapter, rung.step], listener.ladder.taken[rung.step])
+        yield from (healthy, heard, steps)

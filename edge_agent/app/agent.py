@@ -33,7 +33,7 @@ from edge_agent.metrics import Metrics
 from edge_agent.pipeline import Pipeline
 from edge_agent.radio.beacon import UnitBeacon
 from edge_agent.radio.gatt import TokenReader
-from edge_agent.radio.listener import never
+from edge_agent.radio.listener import Listener, never
 from edge_agent.screen.link import ScreenLink
 from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
@@ -58,7 +58,7 @@ log = logging.getLogger(__name__)
 P = TypeVar("P", bound=Part)
 
 PURGE_S: Final = 60.0
-"""How often what is past its time is deleted from the journal."""
+"""How often what is past its time is deleted from the journal and the slice."""
 
 PAGE: Final = Path(__file__).parents[1] / "clerk" / "page"
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -181,6 +181,8 @@ class Agent:
         excused = never if self._reader is None else self._reader.pauses_discovery
         for part in radio_parts(radio, self._clock, self._inbox.put, excused):
             self._add(part)
+            if isinstance(part, Listener):
+                self._metrics.listeners.append(part)
         if bluez and radio.beacon.uuid is not None:
             self._add(UnitBeacon(radio.beacon, self._health("beacon")))
 
@@ -275,12 +277,16 @@ class Agent:
             now = self._clock.now()
             try:
                 await self._worker.call(self._stores.journal.purge, now.utc, trusted=now.utc_trusted)
+                if now.utc_trusted:
+                    pieces = self._stores.slice.drop_past_keys(int(now.utc.timestamp()))
+                    while await self._worker.call(next, pieces, 0):
+                        pass  # what waits for the disk gets its turn
                 refused = False
             except DamagedError:
                 raise
             except StoreError as error:
                 if not refused:
-                    log.error("journal: what is past its time cannot be deleted: %s; trying again", error)
+                    log.error("what is past its time cannot be deleted: %s; trying again", error)
                 refused = True
 
 

@@ -38,7 +38,6 @@ FIRST_ADAPTER: Final = "hci0"
 Tell = Callable[[bool, float, float | None], None]
 """Takes whether the adapter hears, the monotonic second, and since when it does not. Called all the time."""
 
-
 Excused = Callable[[], bool]
 
 
@@ -94,10 +93,12 @@ class Listener:
         self._turns = Turns(ear.wanted)
         self._scan: Scan | None = None
         self._ambient: Ambient | None = None
-        self._adapter = ear.adapter or ""
+        self.adapter = ear.adapter or ""
+        """``hci0``; empty until one was found."""
+        self.healthy = False
+        """Whether it can be relied on."""
         self._trouble: RadioTrouble | None = None
         self._problem = ""
-        self._healthy = False
         self._ill_since_s = clock.now().monotonic_s
         self._comparing = False
         self._compared = 0
@@ -116,9 +117,9 @@ class Listener:
         usual_per_s = None if self._ambient is None else self._ambient.usual_per_s(now.utc.timestamp())
         heard_s = self._ill_since_s if self._ambient is None else self._ambient.heard_s
         return AdapterStatus(
-            adapter=self._adapter,
+            adapter=self.adapter,
             scan=self._turns.kind if self._scan is None else self._scan.kind,
-            healthy=self._healthy,
+            healthy=self.healthy,
             heard_per_s=self.heard.per_s(now_s),
             usual_per_s=usual_per_s,
             silence_s=max(0.0, now_s - heard_s),
@@ -134,7 +135,7 @@ class Listener:
         scan = self._scan = self._ear.scans[turn.kind](self._on_heard)
         try:
             await scan.start()
-            self._adapter = scan.adapter
+            self.adapter = scan.adapter
             return await self._watch(scan, turn)
         except RadioError as error:
             now_s = self._now_s()
@@ -189,7 +190,7 @@ class Listener:
             case "deaf":
                 return self._deaf(ambient.heard_s, now_s)
             case "doubt":
-                self._tell(self._healthy, now_s, None)
+                self._tell(self.healthy, now_s, None)
             case "hearing":
                 self._well(now_s, sustained=True)
             case "quiet":
@@ -201,11 +202,11 @@ class Listener:
         self._trouble = "deaf"
         step = self.ladder.climb("deaf", now_s)
         if step == "waiting":
-            text = f"{self._adapter} hears nothing, which is unusual here, and all was tried: unplug it and plug it in"
+            text = f"{self.adapter} hears nothing, which is unusual here, and all was tried: unplug it and plug it in"
             self._ill(f"{text} (a built-in one: switch the unit off and on)", now_s, heard_s)
             return None
         self._ill("", now_s, heard_s)
-        log.warning("%s: nothing heard for %.0f s on %s", self._name, now_s - heard_s, self._adapter)
+        log.warning("%s: nothing heard for %.0f s on %s", self._name, now_s - heard_s, self.adapter)
         return step
 
     def _end_turn(self, turn: Turn, begun_s: float, now_s: float) -> None:
@@ -225,9 +226,9 @@ class Listener:
     # --- health and recovery ------------------------------------------------------------------
 
     def _well(self, now_s: float, *, sustained: bool) -> None:
-        if not self._healthy and self.health.report.state == "running":  # otherwise running() says it
-            log.info("%s: %s hears again after %.0f s", self._name, self._adapter, now_s - self._ill_since_s)
-        self._healthy = True
+        if not self.healthy and self.health.report.state == "running":  # otherwise running() says it
+            log.info("%s: %s hears again after %.0f s", self._name, self.adapter, now_s - self._ill_since_s)
+        self.healthy = True
         self._problem = ""
         self._trouble = None
         if sustained:
@@ -236,16 +237,16 @@ class Listener:
         self._tell(True, now_s, None)
 
     def _ill(self, problem: str, now_s: float, since_s: float | None = None) -> None:
-        if self._healthy:
+        if self.healthy:
             self._ill_since_s = now_s if since_s is None else since_s
-        self._healthy = False
+        self.healthy = False
         self._problem = problem
         if problem:
             self.health.waiting(problem)
         self._tell(False, now_s, since_s)
 
     async def _take(self, step: LadderStep | None) -> None:
-        adapter = self._adapter or FIRST_ADAPTER
+        adapter = self.adapter or FIRST_ADAPTER
         match step:
             case "restart_scan":
                 log.info("%s: scan restarted", self._name)

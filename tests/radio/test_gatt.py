@@ -11,13 +11,20 @@ from bleak import BleakScanner
 from dbus_fast import Variant
 
 from edge_agent.clock import SystemClock
-from edge_agent.contracts.radio_config import BackgroundConfig
+from edge_agent.contracts.radio_config import BackgroundConfig, RadioConfig
 from edge_agent.errors import RadioError
-from edge_agent.events import TokenRead
+from edge_agent.events import Input, ReadToken, Sighting, TokenRead
+from edge_agent.frames import ad, overflow
+from edge_agent.identify.background import overflow_bit
+from edge_agent.identify.index import TokenIndex
+from edge_agent.pipeline import Pipeline
+from edge_agent.radio.bluez import BluezScan
 from edge_agent.radio.gatt import READ_S, TokenReader
 from edge_agent.supervisor import Health
 from tests.radio.conftest import PrivateBus
 from tests.radio.fake_phones import FakePhones, Phone
+from tests.scenario.shop import CONFIG as CONFIG_OF_THE_SHOP
+from tests.scenario.shop import Shelf, eid, profile
 
 pytestmark = pytest.mark.skipif(
     shutil.which("dbus-daemon") is None, reason="dbus-daemon is absent: apt-get install dbus"
@@ -201,3 +208,42 @@ async def test_the_scan_goes_on(bluez: FakePhones) -> None:
         stand(bluez, OTHER, APP)
         await until(lambda: {HERS, OTHER} <= set(heard))
     assert bluez.starts == 1
+
+
+async def test_from_the_hint_in_the_air_to_her_sighting(bluez: FakePhones) -> None:
+    """bleak hears the hint, the pipeline asks, bleak reads, the pipeline recognises her; then no more is asked."""
+    clock = SystemClock("always")
+    now = clock.now().utc
+    anna = profile("anna", now)
+    config = CONFIG_OF_THE_SHOP.model_copy(update={"radio": RadioConfig(background=CONFIG)})
+    pipeline = Pipeline(config, Shelf({"anna": anna}), iter("abcdef").__next__, TokenIndex([("anna", anna.tokens)]))
+    pipeline.step(None, clock.now())
+    seen: list[Sighting] = []
+
+    def put(received: Input) -> None:
+        outcomes = pipeline.step(received, clock.now())
+        seen.extend(outcomes.sightings)
+        for effect in outcomes.effects:
+            if isinstance(effect, ReadToken):
+                reader.ask(effect.address)
+
+    reader = TokenReader(CONFIG, clock, put, Health("tokens", clock))
+    running = asyncio.create_task(reader.run())
+    bit = overflow_bit(APP.service)
+    assert bit is not None
+    [(company, payload)] = ad.heard(overflow.of_bits((bit,)).encode(), -60).manufacturer_data
+    hint = Variant("a{qv}", {company: Variant("ay", payload)})
+    bluez.phones[HERS] = Phone(eid("anna", int(now.timestamp())), APP.service, APP.characteristic)
+    bluez.phones[OTHER] = Phone()
+    scan = BluezScan(None, put)
+    await scan.start()
+    async with asyncio.timeout(30):
+        while len(seen) < 3:
+            for address in (OTHER, HERS):
+                bluez.advertise(address, ManufacturerData=hint)
+            await asyncio.sleep(0.05)
+    await scan.stop()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert {(sighting.customer, sighting.rssi_dbm) for sighting in seen} == {("anna", -60)}
+    assert [member for member, _ in bluez.calls].count("Connect") == 2, "each once"

@@ -107,12 +107,15 @@ def profile(customer: str, at: datetime = START, **changes: object) -> Profile:
     return Profile.model_validate({**fields, **changes})
 
 
+def eid(customer: str, unix_s: int) -> bytes:
+    """The ephemeral id of her phone."""
+    key = temporary_key(identity_key(customer), window_of(unix_s))
+    return ephemeral_id(key, ROTATION_EXPONENT, slot_of(unix_s, ROTATION_EXPONENT))
+
+
 def advertisement(customer: str, at: datetime, distance_m: float = 1.0, exponent: float = 2.5) -> Advertisement:
     """What her phone sends, as heard without fading at a distance."""
-    unix_s = int(at.timestamp())
-    key = temporary_key(identity_key(customer), window_of(unix_s))
-    eid = ephemeral_id(key, ROTATION_EXPONENT, slot_of(unix_s, ROTATION_EXPONENT))
-    frame = EddystoneEid(eid, TX_POWER_DBM)
+    frame = EddystoneEid(eid(customer, int(at.timestamp())), TX_POWER_DBM)
     return ad.heard(frame.encode(), round(frame.measured_power_dbm - 10 * exponent * log10(distance_m)))
 
 

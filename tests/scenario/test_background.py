@@ -11,8 +11,7 @@ from edge_agent.contracts.slice import Profile
 from edge_agent.events import Advertisement, AppPresent, RadioHealth, ReadToken, TokenRead
 from edge_agent.frames import ad, overflow
 from edge_agent.identify.background import RESUME_S, STRANGER_S, overflow_bit
-from edge_agent.identify.token import ephemeral_id, slot_of, temporary_key, window_of
-from tests.scenario.shop import CONFIG, ROTATION_EXPONENT, Shop, identity_key, profile
+from tests.scenario.shop import CONFIG, ROTATION_EXPONENT, Shop, eid, profile
 from tests.scenario.test_strangers import everything_in
 
 SERVICE = "00000000-0000-0000-0000-00000000002a"
@@ -56,9 +55,7 @@ class Air(Shop):
         customer = self.app_at.get(address)
         if customer is None:
             return None
-        unix_s = int(self.unit.instant.utc.timestamp())
-        key = temporary_key(identity_key(customer), window_of(unix_s))
-        return ephemeral_id(key, ROTATION_EXPONENT, slot_of(unix_s, ROTATION_EXPONENT))
+        return eid(customer, int(self.unit.instant.utc.timestamp()))
 
 
 def hint(address: str, distance_m: float) -> Advertisement:

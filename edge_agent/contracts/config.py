@@ -66,7 +66,7 @@ class PresenceConfig(FileContract):
     enter_m: Metres = 2.0
     """Nearer than this she is near."""
     leave_m: Annotated[Metres, Field(validate_default=True)] = 4.0
-    """Farther than this she is away. At least ``enter_m``."""
+    """Farther than this for ``screen_silence_s`` she is away. At least ``enter_m``."""
     screen_dwell_s: Seconds = 3.0
     """Near for so long before the screen speaks."""
     card_dwell_s: Seconds = 20.0
@@ -75,10 +75,10 @@ class PresenceConfig(FileContract):
     """How fast the signal falls with distance in this shop."""
     calibration_db: Annotated[float, Field(ge=-40, le=40)] = 0.0
     """Added to every RSSI: what this unit's antenna and its place take away."""
-    smoothing_s: Annotated[float, Field(ge=0, le=30)] = 4.0
-    """RSSI is the median of the samples of so many seconds."""
+    smoothing_s: Annotated[float, Field(ge=0, le=30)] = 2.5
+    """A stronger signal is believed at once, a weaker one with this time constant. 0: everything at once."""
     screen_silence_s: Seconds = 5.0
-    """Silent for at least so long before the screen forgets her."""
+    """Silent, or farther than ``leave_m``, for at least so long before the screen forgets her."""
     visit_silence_min_s: Seconds = 20.0
     """Silent for at least so long before the visit ends, however fast her phone advertises. Longer than
     ``radio.silent_s``, so that a scan that has died is found before it ends anybody's visit."""

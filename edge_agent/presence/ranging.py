@@ -1,12 +1,18 @@
 """From signal strength to distance, per customer."""
 
-from collections import deque
+import math
 from dataclasses import dataclass
-from statistics import median
 
-from edge_agent.constants import RSSI_KEEP_S
+LEAN_DB = 1.0
+"""So much of every loss is put down to her body, which turns and bends and never stands as at the calibration."""
 
-_SAMPLES_MAX = 128  # per device: a minute at 2/s, and a bound where a phone sends faster
+CLIMB_DB_S = 15.0
+"""A signal rises by no more in a second. Somebody who walks up fast from 1.5 m to 1 m brings 13 dB/s; more is an
+echo, and one echo moves nobody."""
+
+DEVICE_KEEP_S = 15.0
+"""A device that was not heard for so long has no distance any more. Less than ``RSSI_KEEP_S`` (hard rule 2)."""
+
 _DEVICES_MAX = 8  # as many as a profile may have
 _NEVER = float("inf")
 _NEAREST_M, _FARTHEST_M = 0.1, 100.0  # beyond these the model says nothing
@@ -21,8 +27,17 @@ class RangingRules:
     smoothing_s: float
 
 
+@dataclass(slots=True)
+class _Device:
+    loss_db: float
+    heard_s: float
+
+
 def model_distance_m(loss_db: float, path_loss_exponent: float) -> float:
-    """Return at which distance so much of the signal at 1 m is lost, within what the model can say."""
+    """Return at which distance so much of the signal at 1 m is lost, within what the model can say.
+
+    Also for what her app reports of our beacon.
+    """
     exponent = loss_db / (10 * path_loss_exponent)
     return min(max(10.0**exponent if exponent < 3 else _FARTHEST_M, _NEAREST_M), _FARTHEST_M)
 
@@ -32,39 +47,48 @@ class Ranging:
 
     def __init__(self, rules: RangingRules) -> None:
         self._rules = rules
-        self._samples: dict[str, deque[tuple[float, float]]] = {}
+        self._devices: dict[str, _Device] = {}
 
     def observe(self, device: str, rssi_dbm: int, measured_power_dbm: int, now_s: float) -> float:
         """Feed one sample, heard at monotonic second ``now_s``; return her distance in metres.
 
         Log-distance path-loss model (Rappaport, Wireless Communications, 2002, eq. 4.69):
-        ``loss = measured_power_dbm - rssi_dbm``, ``d = 10 ** (loss / (10 n))``, with the median of
-        the losses of the last ``smoothing_s`` seconds.
+        ``loss = measured_power_dbm - rssi_dbm``, ``d = 10 ** ((loss - LEAN_DB) / (10 n))``.
+
+        Bodies, shelves and fades take away from a signal and seldom add to it, so the strongest of the last
+        seconds is the best witness of where she is: less loss is believed at once, within the bounds of an echo,
+        more loss only with the time constant ``smoothing_s``. One number per device, no sample is kept.
         """
+        self.forget(now_s)
         loss_db = measured_power_dbm - (rssi_dbm + self._rules.calibration_db)
-        self._forget_before(now_s - self._rules.smoothing_s)
-        if device not in self._samples and len(self._samples) >= _DEVICES_MAX:
-            del self._samples[min(self._samples, key=lambda name: self._samples[name][-1][0])]
-        samples = self._samples.setdefault(device, deque(maxlen=_SAMPLES_MAX))
-        samples.append((now_s, loss_db))
-        return min(map(self._distance_m, self._samples.values()))
+        known = self._devices.get(device)
+        if known is None:
+            self._make_room()
+            self._devices[device] = _Device(loss_db, now_s)
+        else:
+            known.loss_db += self._step_db(loss_db - known.loss_db, now_s - known.heard_s)
+            known.heard_s = now_s
+        return self._distance_m(min(each.loss_db for each in self._devices.values()))
 
     def forget_at_s(self) -> float:
-        """Return when :meth:`forget` is due: before the oldest sample turns ``RSSI_KEEP_S`` old (hard rule 2)."""
-        newest_s = max((samples[-1][0] for samples in self._samples.values()), default=_NEVER)
-        return newest_s + RSSI_KEEP_S - self._rules.smoothing_s  # no sample is older than the newest by more than that
+        """Return when :meth:`forget` is due."""
+        return min((each.heard_s for each in self._devices.values()), default=_NEVER) + DEVICE_KEEP_S
 
     def forget(self, now_s: float) -> None:
-        """Drop all samples when their time has come, heard or not."""
+        """Drop what was measured of devices whose time is over, heard or not."""
         if now_s >= self.forget_at_s():
-            self._samples.clear()
+            self._devices = {name: each for name, each in self._devices.items() if now_s < each.heard_s + DEVICE_KEEP_S}
 
-    def _distance_m(self, samples: deque[tuple[float, float]]) -> float:
-        return model_distance_m(median(loss_db for _, loss_db in samples), self._rules.path_loss_exponent)
+    def _step_db(self, change_db: float, passed_s: float) -> float:
+        if self._rules.smoothing_s == 0:
+            return change_db
+        if change_db < 0:
+            return max(change_db, -CLIMB_DB_S * passed_s)
+        return change_db * (1 - math.exp(-passed_s / self._rules.smoothing_s))
 
-    def _forget_before(self, oldest_s: float) -> None:
-        for name, samples in list(self._samples.items()):
-            while samples and samples[0][0] < oldest_s:
-                samples.popleft()
-            if not samples:
-                del self._samples[name]
+    def _distance_m(self, loss_db: float) -> float:
+        return model_distance_m(loss_db - LEAN_DB, self._rules.path_loss_exponent)
+
+    def _make_room(self) -> None:
+        if len(self._devices) >= _DEVICES_MAX:
+            del self._devices[min(self._devices, key=lambda name: self._devices[name].heard_s)]

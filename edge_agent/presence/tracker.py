@@ -27,6 +27,10 @@ _NEVER = float("inf")
 _VISIT_GAPS = 12  # three times as patient: a visit is cheap to keep and embarrassing to split
 
 
+CALM_MAX_S = 5.0
+"""Less than any time after which samples must be forgotten."""
+
+
 class Change(Enum):
     """What happened to a presence."""
 
@@ -59,15 +63,18 @@ class _Presence:
     settled: bool = False
     radio: Rhythm = field(default_factory=Rhythm)
     reports: Rhythm = field(default_factory=Rhythm)
-    reported_near_s: float = -_NEVER
-    """When her app last measured that she is near."""
+    within_s: float = -_NEVER
+    """When the radio last measured her within ``leave_m``."""
+    reported_within_s: float = -_NEVER
+    """When her app last did, and the radio did not contradict."""
 
     def deaf(self, from_s: float, until_s: float) -> None:
         """Nobody listened in between: that is neither silence nor dwell."""
         self.radio.deaf(from_s, until_s)
         self.reports.deaf(from_s, until_s)
         self.since_s += until_s - max(from_s, self.since_s)
-        self.reported_near_s += until_s - max(from_s, self.reported_near_s)
+        self.within_s += until_s - max(from_s, self.within_s)
+        self.reported_within_s += until_s - max(from_s, self.reported_within_s)
         if self.near_since_s is not None:
             self.near_since_s += until_s - max(from_s, self.near_since_s)
 
@@ -80,6 +87,8 @@ class PresenceTracker:
         self._rules = RangingRules(config.path_loss_exponent, config.calibration_db, config.smoothing_s)
         self._presences: dict[CustomerId, _Presence] = {}
         self._ill_since_s: float | None = None
+        self._calm_s = min(config.screen_silence_s, config.visit_silence_min_s, CALM_MAX_S)
+        """Nothing becomes due so soon after somebody was heard, unless she is about to settle."""
         self._due_s = _NEVER
         """No deadline is earlier. It may be too early, never too late: so a sighting costs the same in a full shop."""
 
@@ -91,6 +100,10 @@ class PresenceTracker:
         presence = self._presence(customer, now_s)
         presence.radio.heard(now_s)
         distance_m = presence.ranging.observe(device, rssi_dbm, measured_power_dbm, now_s)
+        if distance_m <= self._config.leave_m:
+            presence.within_s = now_s
+        else:
+            presence.reported_within_s = -_NEVER
         return events + self._judge(customer, presence, distance_m, now_s, now_s)
 
     def observe_report(
@@ -117,8 +130,7 @@ class PresenceTracker:
             return events
         presence.reports.heard(heard_at_s)
         if distance_m is not None and now_s - heard_at_s <= REPORT_FRESH_S:
-            if distance_m <= self._config.leave_m:
-                presence.reported_near_s = heard_at_s
+            presence.reported_within_s = heard_at_s if distance_m <= self._config.leave_m else -_NEVER
             if not self._heard_by_radio(presence, now_s):
                 events += self._judge(customer, presence, distance_m, heard_at_s, now_s)
         self._due_s = min(self._due_s, self._deadline_s(presence))
@@ -200,10 +212,13 @@ class PresenceTracker:
             if distance_m <= self._config.enter_m:
                 presence.near_since_s = at_s
                 events.append(self._event(Change.NEAR, customer))
-        elif distance_m > self._config.leave_m:
-            events.append(self._step_away(customer))
+        elif distance_m > self._config.leave_m and not presence.settled:
+            presence.near_since_s = at_s  # she only passes, or it was an echo: the dwell begins again
         events += self._settle(customer, now_s)
-        self._due_s = min(self._due_s, self._deadline_s(presence))
+        here = presence.settled and presence.within_s == now_s
+        calm = presence.radio.last_s == now_s and (here or presence.near_since_s is None)
+        if not calm or self._due_s > now_s + self._calm_s:
+            self._due_s = min(self._due_s, self._deadline_s(presence))
         return events
 
     def _heard_by_radio(self, presence: _Presence, now_s: float) -> bool:
@@ -216,24 +231,25 @@ class PresenceTracker:
         deadline_s = min(deadline_s, self._gone_at_s(presence))
         if presence.near_since_s is not None:
             deadline_s = min(deadline_s, self._away_at_s(presence))
-            if not presence.settled and self._steady(presence):
+            if not presence.settled and self._stays(presence):
                 deadline_s = min(deadline_s, presence.near_since_s + self._config.screen_dwell_s)
         return deadline_s
 
     def _settle(self, customer: CustomerId, now_s: float) -> list[PresenceEvent]:
         presence = self._presences[customer]
-        if presence.near_since_s is None or presence.settled or not self._steady(presence):
+        if presence.near_since_s is None or presence.settled or not self._stays(presence):
             return []
         if now_s < presence.near_since_s + self._config.screen_dwell_s:
             return []
         presence.settled = True
         return [self._event(Change.SETTLED, customer)]
 
-    def _steady(self, presence: _Presence) -> bool:
-        # One stray advertisement is no dwell: she must be heard again well into it.
+    def _stays(self, presence: _Presence) -> bool:
+        # One stray advertisement is no dwell: she must be heard again well into it, and still be near.
         assert presence.near_since_s is not None
         last_s = max(presence.radio.last_s, presence.reports.last_s)
-        return last_s - presence.near_since_s >= self._config.screen_dwell_s / 2
+        heard_again = last_s - presence.near_since_s >= self._config.screen_dwell_s / 2
+        return heard_again and presence.distance_m <= self._config.enter_m
 
     def _step_away(self, customer: CustomerId) -> PresenceEvent:
         presence = self._presences[customer]
@@ -244,13 +260,20 @@ class PresenceTracker:
         return PresenceEvent(change, customer, self._presences[customer].distance_m)
 
     def _away_at_s(self, presence: _Presence) -> float:
-        return max(
-            presence.radio.last_s + self._away_patience_s(presence.radio),
-            presence.reported_near_s + self._away_patience_s(presence.reports),
+        # Being far and being silent are the same: a body that turns hides her for seconds either way.
+        away_at_s = max(
+            presence.within_s + self._away_patience_s(presence.radio),
+            presence.reported_within_s + self._away_patience_s(presence.reports),
         )
+        if presence.settled or presence.near_since_s is None:
+            return away_at_s
+        # No screen speaks yet, and the rhythm of a slow controller is still to be learned.
+        return max(away_at_s, presence.near_since_s + self._config.visit_silence_min_s)
 
     def _away_patience_s(self, source: Rhythm) -> float:
-        return source.patience_s(_SCREEN_GAPS, self._config.screen_silence_s, self._config.visit_silence_max_s)
+        # She may have gone right after she was last heard, or just before she would have been heard again.
+        least_s = self._config.screen_silence_s + source.interval_s
+        return source.patience_s(_SCREEN_GAPS, least_s, self._config.visit_silence_max_s)
 
     def _gone_at_s(self, presence: _Presence) -> float:
         shortest_s, longest_s = self._config.visit_silence_min_s, self._config.visit_silence_max_s

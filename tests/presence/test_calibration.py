@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge_agent.contracts.config import PresenceConfig
 from edge_agent.presence.calibration import FAR_M, NEAR_M, SAMPLES_MIN, propose
-from edge_agent.presence.ranging import Ranging, RangingRules
+from edge_agent.presence.ranging import LEAN_DB, Ranging, RangingRules
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,15 @@ def samples(distance_m: float, exponent: float = 2.5, offset_db: float = 0, spre
 
 @given(exponent=st.floats(1.6, 4.8), offset_db=st.integers(-14, 14))
 def test_with_the_proposal_the_unit_measures_what_was_measured(exponent, offset_db):
-    near, far = samples(NEAR_M, exponent, offset_db), samples(FAR_M, exponent, offset_db)
+    near, far = samples(NEAR_M, exponent, offset_db, 0), samples(FAR_M, exponent, offset_db, 0)
     proposal = propose(near, far)
     assert proposal.warnings == ()
     PresenceConfig(calibration_db=proposal.calibration_db, path_loss_exponent=proposal.path_loss_exponent)
     for distance_m, heard in ((NEAR_M, near), (FAR_M, far)):
         ranging = Ranging(RangingRules(proposal.path_loss_exponent, proposal.calibration_db, 4))
         measured_m = [ranging.observe("phone", s.rssi_dbm, -59, n * 0.1) for n, s in enumerate(heard)][-1]
-        assert measured_m == pytest.approx(distance_m, rel=0.3)
+        lean = 10 ** (LEAN_DB / (10 * proposal.path_loss_exponent))
+        assert measured_m * lean == pytest.approx(distance_m, rel=0.1)
 
 
 def test_what_the_phone_announces_counts():

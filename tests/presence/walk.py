@@ -3,6 +3,7 @@
 import math
 
 from edge_agent.contracts.config import PresenceConfig
+from edge_agent.presence.ranging import LEAN_DB
 from edge_agent.presence.tracker import Change, PresenceTracker
 
 CONFIG = PresenceConfig(smoothing_s=0)
@@ -11,7 +12,8 @@ NEAR, SETTLED, AWAY, GONE = Change.NEAR, Change.SETTLED, Change.AWAY, Change.GON
 
 
 def rssi_dbm(distance_m: float) -> int:
-    return round(POWER_DBM - 10 * CONFIG.path_loss_exponent * math.log10(distance_m))
+    """What makes the unit measure ``distance_m``, to the nearest dB."""
+    return round(POWER_DBM - LEAN_DB - 10 * CONFIG.path_loss_exponent * math.log10(distance_m))
 
 
 class Walk:
@@ -40,9 +42,9 @@ class Walk:
         heard_at_s = self.now_s - age_s
         self._note(self.tracker.observe_report(customer, distance_m, heard_at_s, self.now_s))
 
-    def stay(self, seconds: float, distance_m: float = 1.0, interval_s: float = 0.5) -> None:
+    def stay(self, seconds: float, distance_m: float = 1.0, interval_s: float = 0.5, device: str = "phone") -> None:
         for _ in range(round(seconds / interval_s)):
-            self.hear(distance_m)
+            self.hear(distance_m, device=device)
             self.wait(interval_s)
 
     @property

@@ -30,10 +30,10 @@ class Messenger:
         self._emit = emit
         bus.handle(WITHDRAWAL, topics.every_withdrawal(), self._withdrawn)
         bus.handle(UNIT_PRESENCE, topics.every_unit(), self._joined)
+        if coordinator is not None:
+            bus.handle(OWNERS, topics.owners(unit), lambda _, answer: emit(FromUnit(answer)))
         if coordinator == unit:
-            bus.handle(SIGHTINGS, topics.all_sightings(), lambda _unit, question: emit(FromUnit(question)))
-        elif coordinator is not None:
-            bus.handle(OWNERS, topics.owners(unit), lambda _unit, answer: emit(FromUnit(answer)))
+            bus.handle(SIGHTINGS, topics.all_sightings(), self._asked)
 
     def send(self, message: UnitSightings | Assignments | Withdrawal) -> None:
         """Publish what this unit says."""
@@ -44,6 +44,10 @@ class Messenger:
                 self._bus.publish(OWNERS, self._topics.owners(message.unit), message)
             case Withdrawal():
                 self._bus.publish(WITHDRAWAL, self._topics.withdrawal(message.unit), message)
+
+    def _asked(self, unit: str, question: UnitSightings) -> None:
+        if unit != self._unit:
+            self._emit(FromUnit(question))
 
     def _withdrawn(self, unit: str, withdrawal: Withdrawal) -> None:
         if unit != self._unit:  # a broker gives back what one says oneself

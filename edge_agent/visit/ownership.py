@@ -88,7 +88,7 @@ class Coordinator:
         for heard in question.heard:
             self._learn(question.unit, heard, now_s)
         self._released(question, now_s)
-        customers = tuple(self._assigned(question, heard, now_s) for heard in question.heard)
+        customers = tuple(self._assigned(question, heard, now_s) for heard in self._concerning(question))
         self._forget(now_s)
         return Assignments(
             unit=question.unit,
@@ -161,16 +161,23 @@ class Coordinator:
         for customer, visit in self._visits.items():
             if visit.owner != question.unit or customer in held or not (complete or customer in listed):
                 continue
-            if visit.granted_in is None:  # it never knew that it was the owner
-                if customer not in listed:
+            if visit.granted_in is not None and question.answered >= visit.granted_in:
+                # It has seen the last yes, so none is on its way to it.
+                if visit.successor is None:
+                    visit.state = None  # it was not told to let go: her visit is over
                     visit.owner = None
-            elif question.answered > visit.granted_in or now_s >= visit.granted_until_s:
-                # It has seen a later answer than the last yes, so no yes is on its way to it.
-                if visit.successor is None and question.answered > visit.granted_in:
-                    visit.state = None  # it was not told to: her visit is over
-                visit.owner = None
+                else:
+                    there = self._listens(visit.successor, now_s)
+                    self._appoint(visit, visit.successor if there else question.unit)
 
     # --- the rules ----------------------------------------------------------------------------
+
+    def _concerning(self, question: UnitSightings) -> tuple[HeardCustomer, ...]:
+        """Return whom the answer is about: also those of whom the unit does not speak, but whose visit it shall end."""
+        listed = {heard.customer for heard in question.heard}
+        given = [c for c, v in self._visits.items() if v.owner == question.unit and v.state is not None]
+        more = tuple(HeardCustomer(customer=customer) for customer in given if customer not in listed)
+        return (question.heard + more)[:HEARD_MAX]
 
     def _assigned(self, question: UnitSightings, heard: HeardCustomer, now_s: float) -> Assigned:
         visit = self._visits[heard.customer]
@@ -179,8 +186,8 @@ class Coordinator:
         if visit.owner is None and heard.holds and visit.successor is None:
             self._appoint(visit, question.unit)  # it serves her already: alone, or by an earlier epoch
         elif visit.owner is None and now_s >= self._appoints_from_s:
-            fresh = visit.successor in self._hearing(heard.customer, now_s)
-            self._appoint(visit, visit.successor if fresh else self._nearest(heard.customer, now_s))
+            there = self._listens(visit.successor, now_s)
+            self._appoint(visit, visit.successor if there else self._nearest(heard.customer, now_s))
         yours = visit.owner == question.unit and visit.successor is None
         if yours:
             visit.granted_in, visit.granted_until_s = question.number, now_s + LEASE_S

@@ -70,6 +70,7 @@ class Reception:
             known = self._sharing.known(customer)
             if known is not None and self._roster.get(customer) is None and self._roster.may_be_known(customer):
                 self._roster.put(self._continued(customer, known))
+                self._tracker.expect(customer, self._ledger.now.monotonic_s)  # its end is this unit's to see
         self._receive_waiting()
 
     def may_be_addressed(self, customer: CustomerId) -> bool:

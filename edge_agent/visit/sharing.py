@@ -63,7 +63,7 @@ class Sharing:
 
 
 class Shared(Sharing):
-    """A unit of a store that has a coordinator, which may be this very unit: then no broker is between the two."""
+    """A unit of a store that has a coordinator, which may be this very unit: then it needs no broker for an answer."""
 
     def __init__(
         self,
@@ -133,14 +133,15 @@ class Shared(Sharing):
         self._member.accept(answer, visits, self._now_s)
 
     def time_passed(self) -> None:
-        """Ask, if it is time: the coordinator in this unit at once, another over the broker."""
+        """Ask, if it is time: over the broker, and the coordinator in this unit at once.
+
+        A coordinator's unit asks aloud too, so that two that were set up by mistake find each other.
+        """
         if self._now_s < self._member.ask_s:
             return
         visits = {journey.customer: self._state(journey) for journey in self._roster.all()}
         question = self._member.ask(self._hearing(), visits, self._now_s)
-        if self._coordinator is None:
-            self._ledger.do(ToUnits(question))
-            return
+        self._ledger.do(ToUnits(question))
         answer = self._answer(question)
         if answer is not None:
             self.answered(answer)

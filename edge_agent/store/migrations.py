@@ -56,11 +56,25 @@ def _tables(database: Database) -> dict[str, list[Column]]:
 def _slice_1(database: Database) -> None:
     """Profiles and the place in the hub's log; catalogue and campaigns."""
     database.execute("CREATE TABLE state (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT")
-    create_profiles(database, "profiles")
+    database.execute(
+        "CREATE TABLE profiles (id INTEGER PRIMARY KEY, customer TEXT NOT NULL UNIQUE, "
+        "key BLOB NOT NULL, tokens BLOB NOT NULL, profile BLOB NOT NULL) STRICT"
+    )
     database.table("products").create({"product": str, "body": str}, pk="product", not_null={"body"}, strict=True)
     database.table("documents").create(
         {"kind": str, "etag": str, "body": str}, pk="kind", not_null={"etag", "body"}, strict=True
     )
+
+
+def _slice_2(database: Database) -> None:
+    """When the first token key of a profile is past; 0: not known yet."""
+    database.execute("ALTER TABLE profiles RENAME TO profiles_1")
+    create_profiles(database, "profiles")
+    database.execute(
+        "INSERT INTO profiles (id, customer, key, tokens, keys_past_s, profile) "
+        "SELECT id, customer, key, tokens, 0, profile FROM profiles_1"
+    )
+    database.execute("DROP TABLE profiles_1")
 
 
 def create_profiles(database: Database, table: str) -> None:
@@ -68,7 +82,7 @@ def create_profiles(database: Database, table: str) -> None:
     # Plain SQL: the UNIQUE constraint's own index follows the table when the shadow is renamed.
     database.execute(
         f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, customer TEXT NOT NULL UNIQUE, "
-        "key BLOB NOT NULL, tokens BLOB NOT NULL, profile BLOB NOT NULL) STRICT"
+        "key BLOB NOT NULL, tokens BLOB NOT NULL, keys_past_s INTEGER, profile BLOB NOT NULL) STRICT"
     )
 
 
@@ -115,7 +129,7 @@ def _journal_2(database: Database) -> None:
     database.execute("CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT")
 
 
-SLICE_STEPS = (_slice_1,)
+SLICE_STEPS = (_slice_1, _slice_2)
 """``slice.db``."""
 
 JOURNAL_STEPS = (_journal_1, _journal_2)

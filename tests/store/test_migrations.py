@@ -54,3 +54,13 @@ def test_our_own_steps_run(tmp_path: Path, steps: tuple) -> None:  # type: ignor
     with Database(tmp_path / "x.db") as database:
         migrate(database, steps, "x.db")
         assert _version(database) == len(steps)
+
+
+def test_a_slice_of_the_first_version_is_kept_and_its_keys_are_looked_through(tmp_path: Path) -> None:
+    with Database(tmp_path / "slice.db") as database:
+        migrate(database, SLICE_STEPS[:1], "slice.db")
+        database.execute("INSERT INTO profiles (customer, key, tokens, profile) VALUES ('anna', x'01', x'02', x'03')")
+        database.conn.commit()
+        migrate(database, SLICE_STEPS, "slice.db")
+        rows = database.execute("SELECT customer, key, tokens, profile, keys_past_s FROM profiles").fetchall()
+    assert rows == [("anna", b"\x01", b"\x02", b"\x03", 0)]

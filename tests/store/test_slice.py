@@ -1,7 +1,9 @@
 """The slice: checkpoints, broken profiles, what lies on the disk, and a model of it under random pages."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -180,6 +182,63 @@ def test_no_sealed_byte_of_a_deleted_profile_stays_on_the_disk(store: SliceStore
             store.apply([page([put("bea")], snapshot=True)])
     assert store.profile("anna") is None
     assert not any(blob in bytes_on_disk(tmp_path) for blob in raw)
+
+
+def rolling(number: int, exponent: int, *windows: int) -> dict[str, Any]:
+    keys = [{"window": window, "key": f"{number:024x}{window:08x}"} for window in windows]
+    return {"kind": "rolling", "device": f"d{number}", "rotation_exponent": exponent, "keys": keys, "new": "kept"}
+
+
+def test_keys_are_deleted_one_slot_after_the_end_of_their_window(store: SliceStore) -> None:
+    quick, slow = rolling(1, 4, 7, 8, 9), rolling(2, 15, 7, 8)
+    store.apply([page([put("anna", tokens=[quick, slow, tag("a")]), put("bea", tokens=[rolling(3, 4, 9)])])])
+    end_s = 8 * 65_536
+
+    def held() -> list[list[int]]:
+        tokens = store.tokens_of("anna")
+        assert tokens[2].token == "eddystone_uid:a"
+        return [[key.window for key in token.keys] for token in tokens[:2]]
+
+    for unix_s, windows, rewritten in [
+        (end_s + 15, [[7, 8, 9], [7, 8]], 0),
+        (end_s + 16, [[8, 9], [7, 8]], 1),
+        (end_s + 32_767, [[8, 9], [7, 8]], 0),
+        (end_s + 32_768, [[8, 9], [8]], 1),
+        (end_s + 5 * 65_536, [[], []], 2),
+        (end_s + 9 * 65_536, [[], []], 0),
+    ]:
+        assert sum(store.drop_past_keys(unix_s)) == rewritten
+        assert held() == windows
+    profile = store.profile("anna")
+    assert profile is not None
+    assert [token.device for token in profile.tokens] == ["d1", "d2", "tag"]
+
+
+def test_numbers_that_came_as_text_are_understood_and_unknown_fields_stay(store: SliceStore) -> None:
+    token = {**rolling(1, 10, 7, 8), "rotation_exponent": "10"}
+    token["keys"] = [{**key, "window": str(key["window"]), "newer": True} for key in token["keys"]]
+    store.apply([page([put("anna", tokens=[token])])])
+    assert sum(store.drop_past_keys(8 * 65_536 + 1023)) == 0
+    assert sum(store.drop_past_keys(8 * 65_536 + 1024)) == 1
+    [(wrapped, sealed)] = store._file.rows("SELECT key, tokens FROM profiles")
+    [raw] = json.loads(CIPHER.unwrap("anna", wrapped).open("tokens", sealed))
+    assert raw == {**token, "keys": token["keys"][1:]}
+
+
+def test_many_keys_are_deleted_a_piece_at_a_time_and_leave_no_sealed_byte(store: SliceStore, tmp_path: Path) -> None:
+    store.apply([page([put(f"c{n}", tokens=[rolling(n, 10, 7, 8)]) for n in range(250)], snapshot=True)])
+    sealed = [row[0] for row in store._file.rows("SELECT tokens FROM profiles")]
+    assert all(blob in bytes_on_disk(tmp_path) for blob in sealed[:3])
+    assert list(store.drop_past_keys(8 * 65_536 + 1024)) == [100, 100, 50]
+    assert not any(blob in bytes_on_disk(tmp_path) for blob in sealed)
+    assert all([key.window for key in tokens[0].keys] == [8] for _, tokens in store.tokens())
+
+
+def test_tokens_that_cannot_be_read_are_emptied_and_not_tried_for_ever(store: SliceStore) -> None:
+    store.apply([page([put("anna", tokens=[rolling(1, 10, 7)])])])
+    with store._file.transaction() as database:
+        database.execute("UPDATE profiles SET customer = 'x'")
+    assert [sum(store.drop_past_keys(9 * 65_536)) for _ in range(2)] == [1, 0]
 
 
 def test_the_files_are_private(store: SliceStore, tmp_path: Path) -> None:

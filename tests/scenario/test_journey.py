@@ -10,8 +10,8 @@ from edge_agent.contracts.radio_config import NOTICED_WITHIN_S
 from edge_agent.contracts.screen import Clear, Refused
 from edge_agent.contracts.slice import ReadyOrder, ServiceTicket, ViewedProduct
 from edge_agent.events import BusJoined, ContactRow, FromScreen, RadioHealth
+from edge_agent.radio.ambient import Ambient
 from edge_agent.radio.listener import CHECK_S
-from edge_agent.radio.silence import Silence
 from tests.scenario.shop import CONFIG, JACKET, START, WELCOME, Shop, consents, profile
 
 ORDER = Campaign(

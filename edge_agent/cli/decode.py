@@ -53,7 +53,8 @@ def decode(capture: BinaryIO, addresses: bool, operator_prefix: str | None) -> N
             click.echo(line.model_dump_json(exclude=None if addresses else {"address"}))
     except CaptureError as error:
         problem = error
-    click.echo(f"{number} advertisements of {len(devices)} devices in {elapsed_s:.1f} s", err=True)
+    if number or problem is None:
+        click.echo(f"{number} advertisements of {len(devices)} devices in {elapsed_s:.1f} s", err=True)
     tell_counts("rejected parts of advertisements", rejected)
     tell_counts("packets passed over", heard.skipped)
     if problem is not None:

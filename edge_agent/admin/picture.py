@@ -1,9 +1,10 @@
 """The watch view: how a unit is, on one screen of a terminal. Pure: a snapshot and a size go in, lines come out."""
 
+from textwrap import wrap
 from typing import Final
 
 from edge_agent.admin.text import Line, harmless, pad
-from edge_agent.admin.words import STEPS, distance, doing, ill, losses, names, problems, scene
+from edge_agent.admin.words import STEPS, distance, doing, losses, names, problems, scene
 from edge_agent.contracts.admin import AdapterStatus, Person, Snapshot
 from edge_agent.contracts.screen import BadgeShape
 
@@ -20,13 +21,18 @@ _SHAPES: Final[dict[BadgeShape, str]] = {
 _TAG: Final = "○"
 
 _PEOPLE_LEAST: Final = 3  # rows for people, however many problems there are
+_WRAP_LEAST: Final = 20
 _LABEL: Final = 11  # columns of what stands left of a row
 
 
-def picture(snapshot: Snapshot, height: int, note: str = "") -> list[Line]:
-    """Return at most ``height`` lines. ``note``: what the command itself has to say, such as that nobody answers."""
+def picture(snapshot: Snapshot, size: tuple[int, int], note: str = "") -> list[Line]:
+    """Return the lines for a terminal of (columns, rows); they may be longer, never more.
+
+    ``note``: what the command itself has to say, such as that nobody answers.
+    """
+    columns, height = size
     wrong = problems(snapshot)
-    top = [_title(snapshot), _verdict(len(wrong), note), *_problems(wrong), (), *_hearing(snapshot), ()]
+    top = [_title(snapshot), _verdict(len(wrong), note), *_problems(wrong, columns), (), *_hearing(snapshot), ()]
     bottom = [(), _row("Screen", scene(snapshot.scene)), _parts(snapshot), _queues(snapshot)]
     rows = max(_PEOPLE_LEAST, height - len(top) - len(bottom) - 1)
     return [*top, *_people(snapshot, rows), *bottom][:height]
@@ -45,20 +51,32 @@ def _verdict(wrong: int, note: str) -> Line:
     return (("✔ all is well", "good"),)
 
 
-def _problems(wrong: list[tuple[str, str]]) -> list[Line]:
-    return [((f"  {pad(where, _LABEL - 2)}", "bad"), (what, "")) for where, what in wrong]
+def _problems(wrong: list[tuple[str, str]], columns: int) -> list[Line]:
+    """What to do stands at the end of a problem, so it is wrapped, not cut."""
+    lines: list[Line] = []
+    for where, what in wrong:
+        label = f"  {where.ljust(_LABEL - 2)} "
+        for number, text in enumerate(wrap(what, max(_WRAP_LEAST, columns - len(label)))):
+            lines.append(((label if number == 0 else " " * len(label), "bad"), (text, "")))
+    return lines
 
 
 def _hearing(snapshot: Snapshot) -> list[Line]:
     known = f"{snapshot.recognised_per_s:.1f}/s of known customers, of {snapshot.customers} whose tokens are here"
-    return [_row("Heard", f"{snapshot.heard_per_s:.1f}/s, {known}"), *map(_adapter, snapshot.adapters)]
+    lines = [_row("Heard", f"{snapshot.heard_per_s:.1f}/s, {known}")]
+    for adapter in snapshot.adapters:
+        lines.append(_adapter(adapter))
+        if adapter.healthy and adapter.problem:
+            lines.append(((" " * _LABEL + harmless(adapter.problem), "odd"),))
+    return lines
 
 
 def _adapter(adapter: AdapterStatus) -> Line:
     usual = "not known yet" if adapter.usual_per_s is None else f"{adapter.usual_per_s:.1f}/s"
-    figures = f"{adapter.heard_per_s:6.1f}/s   usual {usual}   last {adapter.silence_s:.1f} s ago   {adapter.scan}   "
+    figures = f"   usual {usual}   last {adapter.silence_s:.1f} s ago   {adapter.scan}"
     name = pad(harmless(adapter.adapter) or "no adapter", _LABEL - 2)
-    return (f"  {name}", ""), (figures, ""), (STEPS[adapter.step], "bad" if ill(adapter) else "good")
+    step = STEPS[adapter.step], "good" if adapter.healthy else "bad"
+    return (f"  {name}{adapter.heard_per_s:6.1f}/s   ", ""), step, (figures, "")
 
 
 def _people(snapshot: Snapshot, rows: int) -> list[Line]:
@@ -90,7 +108,7 @@ def _parts(snapshot: Snapshot) -> Line:
 def _queues(snapshot: Snapshot) -> Line:
     waiting = "  ".join(f"{queue.queue} {queue.waiting}" for queue in snapshot.queues)
     lost = losses(snapshot)
-    line = _row("Waiting", waiting)
+    line = _row("Queues", waiting)
     return (*line, ("   lost since the start: " + ", ".join(lost), "odd")) if lost else (*line, ("   nothing lost", ""))
 
 

@@ -58,7 +58,7 @@ def clip(line: Line, columns: int) -> Line:
 
 def render(line: Line, *, colour: bool) -> str:
     """Return a line as it is written to a terminal."""
-    return "".join(f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style and colour else text for text, style in line)
+    return "".join(f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style and colour else text for text, style in line).rstrip()
 
 
 def spread(lines: Iterable[Line], columns: int, *, colour: bool) -> list[str]:

@@ -72,12 +72,15 @@ def scene(status: SceneStatus | None) -> str:
 
 def problems(snapshot: Snapshot) -> list[tuple[str, str]]:
     """Return (where, what and what to do) of everything that keeps the unit from its work."""
-    found = [(adapter.adapter or "radio", harmless(_adapter(adapter))) for adapter in snapshot.adapters if ill(adapter)]
-    said = {what for _, what in found}
+    deaf: dict[str, list[str]] = {}
+    for adapter in snapshot.adapters:
+        if not adapter.healthy:
+            deaf.setdefault(harmless(_adapter(adapter)), []).append(harmless(adapter.adapter) or "radio")
+    found = [(", ".join(adapters), what) for what, adapters in deaf.items()]
     found += [
         (report.part, harmless(report.problem) or report.state)
         for report in snapshot.parts
-        if report.state != "running" and harmless(report.problem) not in said
+        if report.state != "running" and harmless(report.problem) not in deaf
     ]
     if snapshot.silent is not None:
         found.append(("unit", SILENCES[snapshot.silent]))
@@ -89,11 +92,6 @@ def problems(snapshot: Snapshot) -> list[tuple[str, str]]:
 def losses(snapshot: Snapshot) -> list[str]:
     """Return which queues have lost something."""
     return [f"{queue.queue} {queue.dropped}" for queue in snapshot.queues if queue.dropped]
-
-
-def ill(adapter: AdapterStatus) -> bool:
-    """Whether an adapter does not hear as it should."""
-    return not adapter.healthy or bool(adapter.problem)
 
 
 def _adapter(adapter: AdapterStatus) -> str:

@@ -39,6 +39,7 @@ def admin_socket(
         queues=lambda: [
             _queue("radio", inbox.radio),
             _queue("clerks", inbox.clerks),
+            _queue("units", inbox.units),
             _queue("urgent", inbox.urgent),
             QueueStatus(queue="outbox", waiting=journal.waiting(), dropped=journal.shed()),
         ],

@@ -48,9 +48,8 @@ def watch(socket_path: Path, once: bool, as_json: bool) -> None:
                 click.echo(snapshot.model_dump_json())
         elif once:
             [snapshot] = _snapshots(socket_path, once=True)
-            columns, rows = Terminal(sys.stdout).size() if sys.stdout.isatty() else PLAIN_SIZE
-            lines = picture(snapshot, rows)
-            click.echo("\n".join(spread(lines, columns, colour=coloured())))
+            size = Terminal(sys.stdout).size() if sys.stdout.isatty() else PLAIN_SIZE
+            click.echo("\n".join(spread(picture(snapshot, size), size[0], colour=coloured())))
         elif sys.stdout.isatty():
             _live(socket_path)
         else:
@@ -110,8 +109,7 @@ class _Live:
         size = self._terminal.size()
         if (self._snapshot, note, size) != self._drawn:
             self._drawn = self._snapshot, note, size
-            columns, rows = size
-            self._terminal.draw(spread(picture(self._snapshot, rows, note), columns, colour=coloured()))
+            self._terminal.draw(spread(picture(self._snapshot, size, note), size[0], colour=coloured()))
 
 
 def _live(path: Path) -> None:

@@ -118,7 +118,7 @@ class QueueStatus(Contract):
     """One of the agent's queues."""
 
     queue: Identifier
-    """``radio``, ``clerks``, ``urgent`` or ``outbox``."""
+    """``radio``, ``clerks``, ``units``, ``urgent`` or ``outbox``."""
     waiting: Annotated[int, Field(ge=0)]
     """What waits in it."""
     dropped: Annotated[int, Field(ge=0)]

@@ -108,7 +108,7 @@ def test_once_shows_who_is_here_and_what_is_wrong(unit: Unit) -> None:
     assert "✘ 1 problem" in said
     assert re.search(r"screen +no display is connected", said)
     assert re.search(r"Known customers who are heard +2\n", said)
-    assert re.search(r"simulated .*/s .* listening", said)
+    assert re.search(r"simulated .*/s .*listening", said)
     assert re.search(r"of 2 whose tokens are here", said)
 
 

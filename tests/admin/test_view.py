@@ -1,0 +1,168 @@
+"""What a technician reads: every size of terminal, every text."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_agent.admin.figures import Rate
+from edge_agent.admin.picture import picture
+from edge_agent.admin.text import clip, harmless, pad, render, spread, width
+from edge_agent.admin.words import changes, names, problems
+from edge_agent.contracts.admin import AdapterStatus, Person, QueueStatus, SceneStatus, Snapshot
+from edge_agent.contracts.unit import PartReport
+from edge_agent.identify.badges import badge
+
+AT = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
+ILL = AdapterStatus(
+    adapter="hci0",
+    scan="active",
+    healthy=False,
+    heard_per_s=0,
+    usual_per_s=120.0,
+    silence_s=35.0,
+    step="power_cycle",
+    problem="nothing heard for 35 s on hci0: adapter switched off and on; if it stays so: plug in another one",
+)
+
+
+def person(number: int, badge_number: int | None = 1, **changes: object) -> Person:
+    fields: dict[str, object] = {
+        "person": number,
+        "badge": None if badge_number is None else badge(badge_number, "en"),
+        "distance_m": 1.4,
+        "near_s": 35.0,
+        "state": "greeted",
+        "on_screen": True,
+    }
+    return Person.model_validate({**fields, **changes})
+
+
+def snapshot(**changes: object) -> Snapshot:
+    fields: dict[str, object] = {
+        "at": AT,
+        "unit": "entrance",
+        "store": "vienna-1",
+        "zone": "Outdoor",
+        "version": "1.0",
+        "adapters": (),
+        "heard_per_s": 142.0,
+        "recognised_per_s": 12.0,
+        "customers": 5,
+        "silent": None,
+        "people": (),
+        "others": 0,
+        "scene": None,
+        "parts": (),
+        "queues": (QueueStatus(queue="radio", waiting=0, dropped=0),),
+    }
+    return Snapshot.model_validate({**fields, **changes})
+
+
+def plain(shown: Snapshot, columns: int = 100, rows: int = 40) -> str:
+    return "\n".join(spread(picture(shown, (columns, rows)), columns, colour=False))
+
+
+TEXTS = st.text(max_size=200)
+SNAPSHOTS = st.builds(
+    snapshot,
+    zone=TEXTS,
+    version=TEXTS,
+    people=st.lists(st.integers(0, 63) | st.none(), max_size=40).map(
+        lambda badges: tuple(person(number, one) for number, one in enumerate(badges, start=1))
+    ),
+    others=st.integers(0, 100),
+    adapters=st.lists(st.builds(ILL.model_copy, update=st.fixed_dictionaries({"problem": TEXTS})), max_size=4).map(
+        tuple
+    ),
+    parts=st.lists(TEXTS, max_size=12).map(
+        lambda problems: tuple(PartReport(part="web", state="waiting", problem=text, since=AT) for text in problems)
+    ),
+    silent=st.sampled_from([None, "no_notice"]),
+)
+
+
+@given(shown=SNAPSHOTS, columns=st.integers(1, 200), rows=st.integers(1, 60))
+def test_a_picture_fits_and_moves_no_cursor(shown: Snapshot, columns: int, rows: int) -> None:
+    lines = spread(picture(shown, (columns, rows)), columns, colour=False)
+    assert len(lines) <= rows
+    assert all(width(line) <= columns and line.isprintable() for line in lines)
+
+
+@given(before=SNAPSHOTS, after=SNAPSHOTS)
+def test_changes_are_lines_and_the_same_again_is_none(before: Snapshot, after: Snapshot) -> None:
+    assert all(line.isprintable() for line in [*changes(None, before), *changes(before, after)])
+    assert changes(after, after) == []
+
+
+def test_it_says_at_the_top_what_is_wrong_and_what_to_do() -> None:
+    said = plain(snapshot(adapters=(ILL, ILL.model_copy(update={"adapter": "hci1"}))), columns=60).splitlines()
+    assert said[1] == "✘ 1 problem"
+    assert said[2].startswith("  hci0, hci1 nothing heard for 35 s")
+    assert " ".join(line.strip() for line in said[2:6]).count("plug in another one") == 1
+    assert any("hci0" in line and "switched off and on   usual" in line for line in said[5:])
+
+
+def test_all_is_well() -> None:
+    said = plain(
+        snapshot(people=(person(1, near_s=34.6),), scene=SceneStatus(message_id="abcdef1234", mode="badge", left_s=9))
+    )
+    assert "✔ all is well" in said
+    assert "● Blue circle             1.4 m   35 s   scene on screen\n" in said
+    assert "badge scene abcdef12, 9 s left" in said
+
+
+@pytest.mark.parametrize(
+    ("silent", "words"),
+    [("no_notice", "set notice.version"), ("clock_untrusted", "timedatectl"), ("lease_expired", "no valid slice")],
+)
+def test_why_nobody_is_known(silent: str, words: str) -> None:
+    [(where, what)] = problems(snapshot(silent=silent, customers=0))
+    assert where == "unit"
+    assert words in what
+
+
+def test_people_who_look_alike_are_told_apart_and_a_tag_has_no_badge() -> None:
+    shown = snapshot(people=(person(1), person(2), person(3, 2), person(4, None)))
+    assert names(shown) == {1: "Blue circle #1", 2: "Blue circle #2", 3: "Blue triangle", 4: "Tag 4"}
+
+
+def test_a_crowd_is_counted() -> None:
+    shown = snapshot(people=tuple(person(number) for number in range(1, 41)), others=7)
+    assert "and 44 more, farther away" in plain(shown, rows=14)
+
+
+def test_what_was_lost_is_said() -> None:
+    shown = snapshot(queues=(QueueStatus(queue="radio", waiting=9, dropped=120),))
+    assert "lost since the start: radio 120" in plain(shown)
+    assert changes(snapshot(), shown) == ["! lost since the start: radio 120"]
+
+
+def test_comings_and_goings_are_lines() -> None:
+    near = snapshot(people=(person(1, state="near", on_screen=False),))
+    greeted = snapshot(people=(person(1),))
+    assert changes(snapshot(), near) == ["Blue circle 1.4 m: near"]
+    assert changes(near, greeted) == ["Blue circle 1.4 m: scene on screen"]
+    assert changes(greeted, snapshot()) == ["Blue circle: not heard any more"]
+    assert changes(snapshot(adapters=(ILL,)), snapshot()) == ["hci0: works again"]
+
+
+@given(text=st.text(max_size=60), columns=st.integers(0, 40))
+def test_text_is_cut_to_columns(text: str, columns: int) -> None:
+    text = harmless(text)
+    assert width(pad(text, columns)) == columns or width(text) > columns - 1
+    line = clip(((text, "good"), (text, "")), columns)
+    assert width(render(line, colour=False)) <= columns
+
+
+def test_a_rate_is_that_of_the_last_seconds() -> None:
+    rate = Rate()
+    assert rate.read(1000, 5.0) == 0
+    assert rate.read(1010, 6.0) == 10
+    assert rate.read(1010, 6.0) == 10
+    for second in range(7, 40):
+        last = rate.read(1010, float(second))
+    assert last == 0
+    rate.forget()
+    assert rate.read(5, 50.0) == 0

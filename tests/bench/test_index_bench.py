@@ -34,6 +34,8 @@ from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
 from edge_agent.store.worker import Worker
 
+pytestmark = pytest.mark.timeout(900)
+
 CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "100000"))
 PER_SECOND = 500
 CHANGES = 1000
@@ -239,7 +241,6 @@ async def shop(folder: Path) -> AsyncIterator[Shop]:
         stores.close()
 
 
-@pytest.mark.timeout(600)
 async def test_event_loop_lag(tmp_path: Path) -> None:
     async with shop(tmp_path) as running:
         clock, index = running.clock, running.engine._pipeline.recogniser

@@ -35,7 +35,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory, cache: Path, pytestconfig: 
     shutil.copytree(root / "systemd", folder / "systemd")
     shutil.copy(root / "README.md", folder)
     shutil.copytree(wheels.collect(root, cache), folder / "wheels")
-    shutil.copy(HERE / "guest" / "virtual_radio.py", folder)
+    for program in ("virtual_radio.py", "memory_of.py"):
+        shutil.copy(HERE / "guest" / program, folder)
     return folder
 
 
@@ -74,15 +75,16 @@ def guest(cache: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def phones(guest: Guest, shared: Path) -> Phones:
     """Return the phones; the virtual radio that hears them is plugged in."""
-    heard = Phones(shared / "phones.json")
+    heard = Phones(shared / "air.json")
     plug_in_radio(guest)
     return heard
 
 
-def plug_in_radio(guest: Guest) -> None:
-    """Start the virtual radio and wait until bluetoothd has it switched on."""
-    guest.run(f"systemd-run --quiet --collect --unit=radio python3 {SHARED}/virtual_radio.py {SHARED}/phones.json")
-    guest.wait_for("bluetoothctl show | grep 'Powered: yes'", timeout_s=120)
+def plug_in_radio(guest: Guest, options: str = "", *, unit: str = "radio") -> None:
+    """Start a virtual radio and wait until bluetoothd has it switched on. It knows the strangers, so it never swaps."""
+    run = f"systemd-run --quiet --collect --unit={unit} -p MemorySwapMax=0 -p LimitCORE=0"
+    guest.run(f"{run} python3 {SHARED}/virtual_radio.py {SHARED}/air.json {options}")
+    guest.wait_for("bluetoothctl show | grep 'Powered: yes'", timeout_s=180)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +106,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
 def unit(guest: Guest, phones: Phones, hub: RunningHub, shared: Path) -> Guest:
     """Return the guest with broker, enrolled agent and display at work."""
     guest.run("systemd-run --quiet --collect --unit=broker mosquitto")
-    guest.run("systemd-run --quiet --unit=tablet sh -c \"exec mosquitto_sub -v -t 'ea/1/#' > /run/heard\"")
+    guest.run("systemd-run --quiet --unit=tablet sh -c \"exec mosquitto_sub -v -t '#' > /run/heard\"")
     claim = shared / "claim"
     unit = ["unit", "add", STORE, UNIT, "--zone", "Door", "--config-file", str(HERE / "unit.toml")]
     hub.fleet(*unit, "--claim-file", str(claim))

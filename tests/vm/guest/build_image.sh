@@ -2,7 +2,9 @@
 # Build a small Debian guest with a real Bluetooth stack: build_image.sh FOLDER (root; about a minute; needs the
 # Debian mirror and Python index that this machine is set up for). Does nothing where FOLDER is up to date.
 # The result is kernel, initrd and a tree in base.tar; install_unit.sh makes the disk of it.
-# It holds kernel (hci_vhci), systemd, D-Bus, bluetoothd, mosquitto, Python with venv, and Bumble for the virtual radio.
+# It holds kernel (hci_vhci), systemd, D-Bus, polkit, bluetoothd, mosquitto, Python with venv, and Bumble for the
+# virtual radio. It keeps what a harsh machine would keep (journal on disk, core files, swap), and none of it compressed,
+# so that a search for bytes finds what is there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 image=$1
@@ -33,7 +35,7 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | gr
 mmdebstrap --variant=minbase --mode=root --quiet \
   --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' --dpkgopt='force-unsafe-io' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  --include=systemd-sysv,dbus,udev,kmod,iproute2,procps,bluez,python3-venv,mosquitto,mosquitto-clients,libpangocairo-1.0-0,fonts-dejavu-core \
+  --include=systemd-sysv,dbus,udev,kmod,iproute2,procps,bluez,rfkill,polkitd,systemd-coredump,python3-venv,mosquitto,mosquitto-clients,libpangocairo-1.0-0,fonts-dejavu-core \
   --customize-hook='chroot "$1" sh -c "cd /root && apt-get -qq download \$(apt-cache depends linux-image-amd64 | sed -n \"s/.*Depends: //p\" | head -1)"' \
   "$suite" "$root" "$mirror"
 
@@ -75,7 +77,10 @@ chroot "$root" python3 -m compileall -q /opt/radio >/dev/null || true
 step "settings"
 echo guest > "$root/etc/hostname"
 echo '127.0.0.1 localhost guest' > "$root/etc/hosts"
-echo '/dev/vda / ext4 rw,noatime 0 0' > "$root/etc/fstab"
+printf '/dev/vda / ext4 rw,noatime 0 0\n/dev/vdb none swap sw 0 0\n' > "$root/etc/fstab"
+mkdir -p "$root/var/log/journal" "$root"/etc/systemd/{journald,coredump}.conf.d
+printf '[Journal]\nStorage=persistent\nCompress=no\n' > "$root/etc/systemd/journald.conf.d/guest.conf"
+printf '[Coredump]\nStorage=external\nCompress=no\n' > "$root/etc/systemd/coredump.conf.d/guest.conf"
 printf 'bluetooth\nhci_vhci\n' > "$root/etc/modules-load.d/bluetooth.conf"
 install -D "$here/command-shell" "$root/usr/local/bin/command-shell"
 cat > "$root/etc/systemd/system/command-shell.socket" <<'X'

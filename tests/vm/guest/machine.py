@@ -9,6 +9,7 @@ BOOT_S = 300
 COMMAND_S = 300
 POLL_S = 0.2
 MEMORY_MIB = 1024
+SWAP_BYTES = 256 << 20
 KERNEL_OPTIONS = (
     "console=ttyS0 quiet panic=-1 nokaslr mitigations=off audit=0 tsc=reliable no_timer_check random.trust_cpu=on"
     " net.ifnames=0 systemd.show_status=0 rdinit=/init cryptomgr.notests"
@@ -29,6 +30,7 @@ class Guest:
         self._image = image
         self._folder = folder
         self._disk = folder / "disk.qcow2"
+        self._swap = folder / "swap.img"
         self._shared = shared
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -38,12 +40,26 @@ class Guest:
         """What the kernel printed."""
         return self._folder / "console.log"
 
+    @property
+    def swap(self) -> Path:
+        """What it has swapped out, byte by byte."""
+        return self._swap
+
+    @property
+    def disk(self) -> Path:
+        """What it has written to its disk since it was started: all of it after a ``sync``, in pieces of 64 KiB."""
+        return self._disk
+
     def start(self) -> None:
         """Switch it on and wait until its services are up: half a minute to a minute."""
         root = ["-F", "raw", "-b", str(self._image / "root.img")]
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *root, str(self._disk)], check=True)
+        with self._swap.open("wb") as swap:
+            swap.truncate(SWAP_BYTES)
+        subprocess.run(["mkswap", "--quiet", str(self._swap)], check=True)
         self._launch()
         self._wait_until_up()
+        self.run("systemctl stop edge-agent.target edge-agent edge-display")  # not enrolled: they would fail and retry
         self.run("systemctl is-system-running --wait", check=False)
         self.run(f"date --set=@{time.time():.3f} && mkdir -p {SHARED} && mount -t 9p -o {_9P} host {SHARED}")
 
@@ -56,9 +72,13 @@ class Guest:
 
     def run(self, script: str, *, timeout_s: float = COMMAND_S, check: bool = True) -> str:
         """Run a shell script as root; return what it printed. Raises GuestError where it fails and ``check`` is set."""
+        return self.read(script, timeout_s=timeout_s, check=check).decode(errors="replace")
+
+    def read(self, script: str, *, timeout_s: float = COMMAND_S, check: bool = True) -> bytes:
+        """Like :meth:`run`, for output that is not text."""
         output, status = self._ask(script, timeout_s)
         if check and status != 0:
-            raise GuestError(f"status {status} of: {script}\n{output}")
+            raise GuestError(f"status {status} of: {script}\n{output.decode(errors='replace')}")
         return output
 
     def wait_for(self, script: str, *, timeout_s: float = 60) -> str:
@@ -67,9 +87,9 @@ class Guest:
         while True:
             output, status = self._ask(script, COMMAND_S)
             if status == 0:
-                return output
+                return output.decode(errors="replace")
             if time.monotonic() > end:
-                raise GuestError(f"not within {timeout_s} s: {script}\n{output}")
+                raise GuestError(f"not within {timeout_s} s: {script}\n{output.decode(errors='replace')}")
             time.sleep(POLL_S)
 
     def _launch(self) -> None:
@@ -80,6 +100,7 @@ class Guest:
         command += ["-kernel", str(self._image / "vmlinux"), "-initrd", str(self._image / "initrd")]
         command += ["-append", KERNEL_OPTIONS]
         command += ["-drive", f"file={self._disk},if=virtio,format=qcow2,cache=unsafe"]
+        command += ["-drive", f"file={self._swap},if=virtio,format=raw,cache=unsafe"]
         command += ["-object", "rng-random,filename=/dev/urandom,id=random", "-device", "virtio-rng-pci,rng=random"]
         forward = f"hostfwd=tcp:127.0.0.1:{self._port}-10.0.2.15:5000"
         command += ["-netdev", f"user,id=net,{forward}", "-device", "virtio-net-pci,netdev=net,romfile="]
@@ -94,7 +115,7 @@ class Guest:
             if self._process is None or self._process.poll() is not None:
                 raise GuestError(f"QEMU ended: {(self._folder / 'qemu.log').read_text()}")
             try:
-                if self._ask("echo up", timeout_s=5) == ("up\n", 0):
+                if self._ask("echo up", timeout_s=5) == (b"up\n", 0):
                     return
             except OSError:
                 time.sleep(POLL_S)
@@ -103,7 +124,7 @@ class Guest:
     def _connect(self, timeout_s: float) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self._port), timeout=timeout_s)
 
-    def _ask(self, script: str, timeout_s: float) -> tuple[str, int]:
+    def _ask(self, script: str, timeout_s: float) -> tuple[bytes, int]:
         with self._connect(timeout_s) as connection:
             connection.sendall(script.encode() + b"\0")
             answer = bytearray()
@@ -112,7 +133,7 @@ class Guest:
         output, found, status = answer.rpartition(b"\0RC=")
         if not found:
             raise ConnectionError(f"the guest hung up during: {script}")
-        return output.decode(errors="replace"), int(status)
+        return bytes(output), int(status)
 
 
 _9P = "trans=virtio,version=9p2000.L,msize=262144,ro"

@@ -112,7 +112,8 @@ def svg(places: Places, before: Model, after: Model, title: str) -> str:
 def _curve(model: Model, power_dbm: float, colour: str, label: str, dashes: str) -> str:
     from_y, to_y = (_y(model.rssi_dbm(distance_m, power_dbm)) for distance_m in (_NEAREST_M, _FARTHEST_M))
     line = f'<path d="M{_x(_NEAREST_M):.1f} {from_y:.1f}L{_x(_FARTHEST_M):.1f} {to_y:.1f}" stroke="{colour}" {dashes}/>'
-    return line + f'<text x="{_x(_FARTHEST_M) + 4:.1f}" y="{to_y:.1f}" fill="{colour}">{label}</text>'
+    above = -10 if dashes else 12  # the two curves are often close together
+    return line + f'<text x="{_x(_FARTHEST_M) + 4:.1f}" y="{to_y + above:.1f}" fill="{colour}">{label}</text>'
 
 
 def _x(distance_m: float) -> float:

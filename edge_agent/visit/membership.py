@@ -10,11 +10,12 @@ alone                          whom it hears         in reach: answered
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from edge_agent.contracts.base import CustomerId, Identifier
 from edge_agent.contracts.ownership import HEARD_MAX, Assignments, HeardCustomer, UnitSightings, VisitState
-from edge_agent.visit.ownership import LEASE_S
+from edge_agent.visit.ownership import LEASE_S, continued
 
 ASK_S: Final = 1.0
 """A unit asks so often."""
@@ -32,6 +33,13 @@ it to reach the coordinator before anybody else can be appointed. Less than LEAS
 _QUESTIONS_KEPT = 64  # more than can be asked within a lease
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    at_s: float
+    held: frozenset[CustomerId]
+    customers: frozenset[CustomerId]
+
+
 class Member:
     """What one unit was assigned. All seconds are its own CLOCK_MONOTONIC."""
 
@@ -42,12 +50,14 @@ class Member:
         self._number = 0
         self._answered = 0
         self._term: tuple[int, Identifier] = (0, "")
-        self._asked: dict[int, tuple[float, frozenset[CustomerId]]] = {}
-        """When a question was asked, and whose visits it held then."""
+        self._asked: dict[int, _Asked] = {}
+        """Questions that may still be answered."""
         self._reach_until_s = now_s + LEASE_S
         self._mine: frozenset[CustomerId] = frozenset()
         self._lost: frozenset[CustomerId] = frozenset()
         self._known: dict[CustomerId, VisitState] = {}
+        self._over: dict[CustomerId, int] = {}
+        """Whose visit was over by which question. Until she is heard again no answer brings it back."""
         self._asked_s = float("-inf")
         self._ask_s = now_s
 
@@ -83,11 +93,22 @@ class Member:
         """Return what is known of her visit from elsewhere."""
         return self._known.get(customer)
 
+    def let_go(self, customer: CustomerId, visit: VisitState) -> None:
+        """Another unit continues her visit; what was done here is not forgotten, should it come back."""
+        known = self._known.get(customer, visit)
+        self._known[customer] = continued(known, visit)
+
     def forget(self, customer: CustomerId) -> None:
         """Her visit is over, or she is not heard here any more."""
         self._mine -= {customer}
         self._lost -= {customer}
         self._known.pop(customer, None)
+        self._over[customer] = self._number
+
+    def _with(self, visit: VisitState, customer: CustomerId) -> VisitState:
+        """Return what was said of a visit; news that were long on their way undo nothing that is known."""
+        known = self._known.get(customer)
+        return visit if known is None or known.visit != visit.visit else continued(visit, known)
 
     # --- asking -------------------------------------------------------------------------------
 
@@ -113,7 +134,7 @@ class Member:
         entries.sort(key=lambda entry: (not entry.holds, not entry.near, entry.distance_m or 0.0, entry.customer))
         unanswered = self._answered < self._number
         self._number += 1
-        self._asked[self._number] = now_s, held
+        self._asked[self._number] = _Asked(now_s, held, frozenset(entry.customer for entry in entries))
         if len(self._asked) > _QUESTIONS_KEPT:
             del self._asked[min(self._asked)]
         waiting = any(entry.near and not entry.holds for entry in entries)
@@ -154,16 +175,21 @@ class Member:
             return False
         if answer.answers < self._answered:
             return False
-        asked_s, held = asked
-        yours = frozenset(assigned.customer for assigned in answer.customers if assigned.yours)
+        over = {
+            customer
+            for customer, number in self._over.items()
+            if answer.answers <= number or customer not in asked.customers
+        }
+        told = [assigned for assigned in answer.customers if assigned.customer not in over]
+        yours = frozenset(assigned.customer for assigned in told if assigned.yours)
         if answer.recovering:  # it may have read a question that is older than its own start: only what is still held
             yours &= frozenset(visits) | (self._mine if self.in_reach(now_s) else frozenset())
-        self._term, self._answered, self._reach_until_s = term, answer.answers, asked_s + LEASE_S
-        self._mine, self._lost = yours, held - yours
-        for assigned in answer.customers:
-            if assigned.visit is None:
-                self._known.pop(assigned.customer, None)
-            else:
-                self._known[assigned.customer] = assigned.visit
+        self._term, self._answered, self._reach_until_s = term, answer.answers, asked.at_s + LEASE_S
+        self._mine, self._lost = yours, asked.held - yours
+        for assigned in told:
+            if assigned.visit is not None:
+                self._known[assigned.customer] = self._with(assigned.visit, assigned.customer)
         self._asked = {number: sent for number, sent in self._asked.items() if number >= answer.answers}
+        given = {assigned.customer for assigned in answer.customers if assigned.yours}
+        self._over = {c: number for c, number in self._over.items() if answer.answers <= number or c in over & given}
         return True

@@ -200,4 +200,4 @@ class Reception:
         self._roster.end(replace(journey, ended_at=now.utc))
         if journey.customer in self._tracker.settled():
             self._waiting[journey.customer] = journey.badge
-        self._sharing.hurry()
+        self._sharing.let_go(journey)

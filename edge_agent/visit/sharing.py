@@ -39,6 +39,9 @@ class Sharing:
         """Return whose visits this unit shall serve, where somebody gives it any."""
         return ()
 
+    def let_go(self, journey: Journey) -> None:
+        """Another unit continues her visit."""
+
     def heard(self, customer: CustomerId) -> None:
         """She was heard now."""
 
@@ -107,6 +110,11 @@ class Shared(Sharing):
     def given(self) -> tuple[CustomerId, ...]:
         """Return whose visits it was assigned."""
         return self._member.mine(self._now_s)
+
+    def let_go(self, journey: Journey) -> None:
+        """Remember how far her visit came here, and say so."""
+        self._member.let_go(journey.customer, self._state(journey))
+        self._member.hurry(self._now_s)
 
     def heard(self, customer: CustomerId) -> None:
         """Remember when."""

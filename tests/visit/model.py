@@ -193,6 +193,7 @@ class Host:
             if visit.spoken_s is not None and not visit.greeted and self.now_s < visit.spoken_s + HOLD_S:
                 return
             self.visit = None
+            self.member.let_go(ANNA, VisitState(visit=visit.visit, greeted=visit.greeted))
             self.member.hurry(self.now_s)
         known = self.member.known(ANNA)
         if ANNA in self.member.mine(self.now_s) and known is not None and self.visit is None:

@@ -1,0 +1,115 @@
+"""Two and three units that share one customer: whole pipelines, one time."""
+
+from edge_agent.events import EventRow
+from tests.scenario.floor import Floor
+from tests.scenario.shop import profile
+
+DOOR, RACK, DESK = (0.0, 0.0), (3.0, 0.0), (40.0, 0.0)
+
+
+def floor(*places: tuple[float, float]) -> Floor:
+    made = Floor(places, [profile("anna")])
+    made.walk(5)
+    return made
+
+
+def visits(events: list[EventRow]) -> list[str]:
+    return [event.data.visit for event in events]
+
+
+def test_two_that_hear_her_greet_her_once_and_the_nearer_does():
+    shop = floor(DOOR, RACK)
+    shop.walk(15, ("anna", (1.8, 0.0)))
+    assert [event.data.zone for event in shop.shown()] == ["unit1"]
+    assert set(shop.showing()) == {"unit1"}
+
+
+def test_she_is_greeted_as_soon_as_by_a_unit_that_is_alone():
+    shop = floor(DESK, RACK)
+    shop.walk(3.6, ("anna", (2.0, 0.0)))
+    assert len(shop.shown()) == 1
+
+
+def test_she_walks_on_and_her_visit_goes_with_her():
+    shop = floor(DOOR, RACK)
+    shop.walk(10, ("anna", (0.3, 0.0)))
+    assert set(shop.showing()) == {"unit0"}
+    shop.walk(3, ("anna", (3.2, 0.0)))
+    assert shop.showing() == {}, "what was said to her at the door does not stay there, and is not said again"
+    shop.walk(30, ("anna", (3.2, 0.0)))
+    (card,) = shop.of_type("clerk.notified")
+    assert card.data.zone == "unit1"
+    shop.walk(40)
+    assert len(set(visits(shop.of_type("visit.started") + shop.of_type("visit.ended") + shop.shown()))) == 1
+    assert len(shop.of_type("visit.ended")) == 1
+
+
+def test_a_card_stays_with_the_unit_that_sent_it():
+    shop = floor(DOOR, RACK)
+    shop.walk(30, ("anna", (0.3, 0.0)))
+    assert [card.state for card in shop.units["unit0"].cards] == ["open"]
+    shop.walk(10, ("anna", (3.2, 0.0)))
+    shop.reply("unit0", "claim")
+    shop.walk(30, ("anna", (3.2, 0.0)))
+    shop.reply("unit0", "done", outcome="sold")
+    assert [card.state for card in shop.units["unit0"].cards] == ["open", "taken", "closed"]
+    assert shop.units["unit1"].cards == []
+
+
+def test_when_its_owner_dies_another_continues_the_visit_and_does_not_greet_again():
+    shop = floor(DESK, DOOR, RACK)
+    shop.walk(10, ("anna", (1.0, 0.0)))
+    assert set(shop.showing()) == {"unit1"}
+    shop.kill("unit1")
+    shop.walk(30, ("anna", (1.3, 0.0)))
+    assert len(shop.shown()) == 1
+    assert visits(shop.of_type("clerk.notified")) == visits(shop.shown())
+    shop.start("unit1")
+    shop.walk(60)
+    assert len(shop.shown()) == 1
+
+
+def test_without_its_coordinator_each_unit_serves_its_zone():
+    shop = floor(DESK, DOOR, RACK)
+    shop.kill("unit0")
+    shop.walk(5)
+    shop.walk(3.6, ("anna", (2.9, 0.0)))
+    assert [event.data.zone for event in shop.shown()] == ["unit2"], "and without any delay"
+    shop.start("unit0")
+    shop.walk(20, ("anna", (2.9, 0.0)))
+    assert len(shop.shown()) == 1
+
+
+def test_a_unit_that_is_cut_off_serves_its_zone_and_comes_back_without_a_second_greeting():
+    shop = floor(DOOR, RACK)
+    shop.bus.cut_off = frozenset({"unit1"})
+    shop.walk(20, ("anna", (1.4, 0.0)))
+    assert sorted(event.data.zone for event in shop.shown()) == ["unit0", "unit1"], "one per zone"
+    shop.bus.cut_off = frozenset()
+    shop.walk(20, ("anna", (1.4, 0.0)))
+    shop.walk(60)
+    assert len(shop.shown()) == 2
+    assert sorted(visits(shop.of_type("visit.started"))) == sorted(visits(shop.of_type("visit.ended")))
+
+
+def test_a_withdrawal_said_at_one_unit_clears_the_screen_of_another():
+    shop = floor(DOOR, RACK)
+    shop.walk(30, ("anna", (0.3, 0.0)))
+    shop.walk(2, ("anna", (1.0, 0.0)))
+    shop.kill("unit1")
+    shop.reply("unit0", "opted_out")
+    shop.start("unit1")  # it was away when it was said
+    shop.walk(30, ("anna", (3.0, 0.0)))
+    assert [event.data.zone for event in shop.shown()] == ["unit0"]
+    assert shop.showing() == {}
+    assert len(shop.of_type("consent.revoked")) == 1
+
+
+def test_whom_nothing_may_be_known_of_is_not_spoken_of_between_units():
+    shop = Floor((DOOR, RACK), [profile("anna", consents=())])
+    said: list[str] = []
+    send = shop._send
+    shop._send = lambda unit, message: (said.append(message.model_dump_json()), send(unit, message))
+    shop.walk(20, ("anna", (1.0, 0.0)))
+    assert said
+    assert not any("anna" in message for message in said)

@@ -51,7 +51,7 @@ def test_a_group_scene_is_no_contact_with_a_campaign():
 
 def test_when_one_leaves_her_badge_leaves_the_screen():
     shop = together(BERT)
-    shop.walk(4, (ANNA, 1.0), (BERT, 9.0))
+    shop.walk(9, (ANNA, 1.0), (BERT, 9.0))
     assert shop.showing is None
     shop.walk(60, (ANNA, 1.0))
     assert [scene.layout for scene in shop.scenes] == ["product", "group"]

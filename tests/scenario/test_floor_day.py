@@ -44,6 +44,7 @@ def steps(points: list[tuple[float, Place]], from_s: float) -> list[tuple[float,
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(900)  # about a minute of work
 def test_eight_units_and_two_hundred_shoppers(record_property) -> None:
     random = Random(7)
     names = [f"shopper{number:03}" for number in range(SHOPPERS)]

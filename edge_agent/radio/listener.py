@@ -131,12 +131,14 @@ class Listener:
 
     async def _listen(self) -> LadderStep | None:
         """Scan until it is ill or its turn is over; return the step to take then."""
-        turn = self._turns.turn(self._now_s())
+        begun_s = self._now_s()
+        turn = self._turns.turn(begun_s)
+        self._comparing, self._compared = turn.test, 0
         scan = self._scan = self._ear.scans[turn.kind](self._on_heard)
         try:
             await scan.start()
             self.adapter = scan.adapter
-            return await self._watch(scan, turn)
+            return await self._watch(scan, turn, begun_s)
         except RadioError as error:
             now_s = self._now_s()
             if turn.test and turn.kind == "passive" and error.trouble == "failed":
@@ -149,11 +151,10 @@ class Listener:
         finally:
             await scan.stop()
 
-    async def _watch(self, scan: Scan, turn: Turn) -> LadderStep | None:
-        begun_s = discovering_s = self._now_s()
+    async def _watch(self, scan: Scan, turn: Turn, begun_s: float) -> LadderStep | None:
+        discovering_s = self._now_s()
         heard = self.heard.total
-        self._comparing, self._compared = turn.test, 0
-        ambient = self._begin(begun_s)
+        ambient = self._begin(discovering_s)
         while True:
             await scan.wait(self._check_s)
             if scan.problem is not None:

@@ -247,8 +247,8 @@ class PresenceTracker:
     def _stays(self, presence: _Presence) -> bool:
         # One stray advertisement is no dwell: she must be heard again well into it, and still be near.
         assert presence.near_since_s is not None
-        last_s = max(presence.radio.last_s, presence.reports.last_s)
-        heard_again = last_s - presence.near_since_s >= self._config.screen_dwell_s / 2
+        within_s = max(presence.within_s, presence.reported_within_s)
+        heard_again = within_s - presence.near_since_s >= self._config.screen_dwell_s / 2
         return heard_again and presence.distance_m <= self._config.enter_m
 
     def _step_away(self, customer: CustomerId) -> PresenceEvent:

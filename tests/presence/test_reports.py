@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge_agent.presence.tracker import REPORT_FRESH_S, REPORT_KEEP_S
 from tests.presence.walk import AWAY, CONFIG, GONE, NEAR, SETTLED, Walk
@@ -92,3 +94,34 @@ def test_an_older_report_after_a_newer_one_changes_nothing():
     walk.report(6.0, age_s=1)
     walk.report(1.0, age_s=3)
     assert walk.changes == []
+
+
+@settings(deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.floats(0.02, 40),
+            st.floats(0.2, 12) | st.none(),
+            st.floats(-5, 40),
+            st.sampled_from(["air", "app", "ill"]),
+        ),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_whatever_comes_in_whatever_order_she_leaves_in_the_end(steps):
+    walk, healthy = Walk(), True
+    for gap_s, distance_m, age_s, source in steps:
+        walk.wait(gap_s)  # asserts that no deadline stands still
+        if source == "ill":
+            healthy = not healthy
+            walk.tracker.radio(healthy, walk.now_s)
+        elif source == "app":
+            walk.report(distance_m, age_s=age_s)
+        elif distance_m is not None and healthy:
+            walk.hear(distance_m)
+    walk.tracker.radio(True, walk.now_s)
+    walk.wait(300)
+    assert walk.tracker.next_deadline() is None
+    assert walk.changes.count(NEAR) == walk.changes.count(AWAY) >= walk.changes.count(SETTLED)
+    assert not walk.changes or walk.changes[-1] is GONE

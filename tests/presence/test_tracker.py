@@ -17,6 +17,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(steps=STEPS)
 def test_the_laws_of_any_walk(steps):
     walk = Walk()
@@ -48,6 +49,7 @@ def test_the_laws_of_any_walk(steps):
     assert not walk.tracker._presences
 
 
+@settings(deadline=None)
 @given(steps=STEPS, ill=st.lists(st.booleans(), min_size=60, max_size=60))
 def test_deadlines_move_on_whatever_the_radio_does(steps, ill):
     walk = Walk()
@@ -212,6 +214,7 @@ def test_a_device_that_is_silent_holds_nobody_here():
 RULES = RangingRules(2.5, 0.0, 2.5)
 
 
+@settings(deadline=None)
 @given(losses=st.lists(st.integers(-110, -20), min_size=1, max_size=300), smoothing_s=st.floats(0, 30))
 def test_distance_is_bounded_and_memory_too(losses, smoothing_s):
     ranging = Ranging(RangingRules(2.5, 0.0, smoothing_s))
@@ -221,6 +224,7 @@ def test_distance_is_bounded_and_memory_too(losses, smoothing_s):
     assert len(ranging._devices) <= 8
 
 
+@settings(deadline=None)
 @given(losses=st.lists(st.integers(-110, -20), min_size=2, max_size=50), gap_s=st.floats(0, 12))
 def test_an_estimate_lies_between_what_was_measured(losses, gap_s):
     ranging = Ranging(RULES)
@@ -244,7 +248,7 @@ def test_somebody_who_comes_is_believed_faster_than_somebody_who_goes():
     assert coming[1] < ranging.observe("phone", -79, POWER_DBM, 2.8) < coming[0] / 1.5
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(heard_s=st.lists(st.floats(0, 120), min_size=1, max_size=40), healthy=st.booleans())
 def test_what_was_measured_is_gone_within_a_minute(heard_s, healthy):
     """Hard rule 2, also for a customer who has fallen silent, and while the scanner is ill."""

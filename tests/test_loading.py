@@ -75,6 +75,16 @@ def test_a_snapshot_takes_the_place_of_what_was_known_in_one_moment(shelf: Shelf
     assert shelf.known("anna", "bert", "cleo", *crowd) == ["anna", "cleo", *crowd]
 
 
+def test_a_clock_that_was_wrong_while_a_snapshot_was_loaded_costs_nobody_her_keys(shelf: Shelf) -> None:
+    shelf.holds("anna")
+    finish(shelf.loading.replace(NOW + 5 * WINDOW_S))
+    index = shelf.recogniser.index
+    while not index.complete(NOW):
+        index.work(NOW, 10)
+    index.work(NOW, 0)
+    assert shelf.known("anna") == ["anna"]
+
+
 def test_what_changes_while_a_snapshot_is_loaded_is_in_both(shelf: Shelf) -> None:
     crowd = [f"c{number}" for number in range(3 * CUSTOMERS_AT_ONCE)]
     shelf.holds("anna", "bert", *crowd)

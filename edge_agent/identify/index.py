@@ -174,8 +174,8 @@ class TokenIndex:
 
     # --- time ---------------------------------------------------------------------------------
 
-    def work(self, unix_s: int, budget: int, trusted: bool = True) -> None:
-        """Take at most ``budget`` steps of about one derivation each towards the tables that ``unix_s`` needs.
+    def work(self, unix_s: int, budget: int, trusted: bool = False) -> None:
+        """Take at most ``budget`` steps of one derivation at most each towards the tables that ``unix_s`` needs.
 
         Where the clock is ``trusted``, keys of past windows are dropped one slot after their end.
         """

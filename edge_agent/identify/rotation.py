@@ -22,8 +22,6 @@ PREPARE_MIN_S: Final = 15
 """When the table after the next one is begun: so long before its slot, and a second more for every thousand devices.
 Callers derive several times faster (see :data:`edge_agent.identify.index.DERIVATIONS_PER_S_MAX`)."""
 
-_TIDIED_AT_ONCE: Final = 20  # looking through so many devices for old keys costs about as much as one derivation
-
 Table = dict[bytes, int]
 """Ephemeral id -> device number."""
 
@@ -134,7 +132,7 @@ class Rotation:
         soon = present + self._length_s - unix_s <= self._ahead_s
         return (*self._around(unix_s), present + 2 * self._length_s) if soon else self._around(unix_s)
 
-    # --- jobs: one step costs about one derivation ------------------------------------------------
+    # --- jobs: no step costs more than one derivation ---------------------------------------------
 
     def _next_job(self, unix_s: int, wanted: tuple[int, ...], trusted: bool) -> Iterator[None] | None:
         missing = next((slot for slot in wanted if slot not in self._tables), None)
@@ -158,12 +156,11 @@ class Rotation:
         self._tables[slot] = table  # switched in whole
 
     def _tidy(self, oldest_window: int) -> Iterator[None]:
-        for place, number in enumerate(tuple(self._keys)):
+        for number in tuple(self._keys):
             keys = self._keys.get(number)
             if keys is not None:
                 self._keys[number] = without_past(keys, oldest_window)
-            if place % _TIDIED_AT_ONCE == 0:
-                yield
+            yield
 
     # --- tables -------------------------------------------------------------------------------
 

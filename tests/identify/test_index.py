@@ -167,6 +167,20 @@ def test_keys_of_past_windows_are_dropped_one_slot_after_their_end_and_only_by_a
     assert held() == [0, 65_536]
 
 
+def test_dropping_past_keys_takes_no_more_devices_at_once_than_its_budget():
+    border = (NOW // 65_536 + 1) * 65_536
+    index = ready(TokenIndex([(f"c{seed}", (rolling(seed, around=border),)) for seed in range(100)]), border + 1024)
+
+    def untouched() -> int:
+        found = [index.find(eid(seed, border + 1024)) for seed in range(100)]
+        return sum(key_at(device.keys, border - 1) is not None for device in found if device is not None)
+
+    assert untouched() == 100
+    for left in range(90, -1, -10):
+        index.work(border + 1024, 10, trusted=True)
+        assert untouched() == left
+
+
 def test_new_keys_for_later_windows_leave_the_ids_of_now_alone():
     index = ready(TokenIndex([("anna", (rolling(1, around=NOW - 65_536),))]))
     device = index.find(eid(1, NOW))

@@ -77,6 +77,8 @@ class AppPresent:
 
     customer: CustomerId
     """Whose app."""
+    device: str
+    """On which of her devices."""
     rssi_dbm: int
     """How strongly her phone received the beacon."""
     heard_at_s: float

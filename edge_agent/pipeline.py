@@ -106,8 +106,8 @@ class Pipeline:
                 self._listen(instant, since_s)
             case TokenRead(address, token):
                 self._phone_answered(address, token, instant)
-            case AppPresent(customer, rssi_dbm, heard_at_s):
-                self._app_told(customer, rssi_dbm, heard_at_s, instant)
+            case AppPresent() as report:
+                self._app_told(report, instant)
             case DisplayJoined(hello):
                 self._service.display_joined(hello)
             case DisplayLost():
@@ -163,7 +163,7 @@ class Pipeline:
         decoded = decode(advertisement, self._config.radio.operator_prefix)
         if decoded.rejected or advertisement.rejected:
             self.rejected.update(advertisement.rejected + decoded.rejected)
-        heard = self._phones is not None and self._phones.heard()
+        heard = self._phones is not None and self._phones.heard(instant.monotonic_s)
         if heard:
             self._listen(instant)
         for frame in decoded.frames:
@@ -221,24 +221,27 @@ class Pipeline:
             self._phones.remember(address, token, now_s + left_s)
             self._recognised(device, rssi_dbm, MEASURED_POWER_DBM, instant)
 
-    def _app_told(self, customer: CustomerId, rssi_dbm: int, heard_at_s: float, instant: Instant) -> None:
+    def _app_told(self, report: AppPresent, instant: Instant) -> None:
+        customer = report.customer
         profile = self._knowledge.profile(customer)
         if profile is None or self._service.left_alone(customer, instant.utc):
             return
         if self._badges.get(customer) is None:
-            self._badges[customer] = badge_of(profile.tokens, int(instant.utc.timestamp()), PALETTE_SIZE)
-        loss_db = self._config.radio.beacon.measured_power_dbm - rssi_dbm
+            self._badges[customer] = badge_of(profile.tokens, report.device, int(instant.utc.timestamp()), PALETTE_SIZE)
+        loss_db = self._config.radio.beacon.measured_power_dbm - report.rssi_dbm
         distance_m = model_distance_m(loss_db, self._config.presence.path_loss_exponent)
         now_s = instant.monotonic_s  # behind the time of the report while advertisements wait
-        changes = self._tracker.observe_report(customer, distance_m, min(heard_at_s, now_s), now_s)
+        changes = self._tracker.observe_report(customer, distance_m, min(report.heard_at_s, now_s), now_s)
         if self._tracker.distance_m(customer) is not None:
             self._service.sharing.heard(customer)
         self._presences_changed(changes)
 
     def _let_time_pass(self, instant: Instant) -> None:
         self.recogniser.let_time_pass(instant)
-        if self._phones is not None and self._phones.expire(instant.monotonic_s):
-            self._listen(instant)
+        if self._phones is not None:
+            self._phones.keep(self.recogniser.index.find)
+            if self._phones.expire(instant.monotonic_s):
+                self._listen(instant)
         self._presences_changed(self._tracker.expire(instant.monotonic_s))
         self._service.time_passed()
         self._forget_badges()

@@ -58,6 +58,8 @@ class AppReport(Contract):
     """Names the report, so that it counts once however often it is pulled."""
     customer: CustomerId
     """Whose app."""
+    device: Identifier
+    """On which of her devices: each shows a badge of its own."""
     rssi_dbm: ReceivedDbm
     """How strongly her phone received the beacon, dBm."""
     age_s: Seconds

@@ -3,10 +3,10 @@
 All that such a phone shows is one bit of Apple's overflow area, which other apps share: a hint. So a phone is asked
 once, for one characteristic. What a phone is remembered by is its address, in memory only: a stranger's for
 :data:`STRANGER_S` and never more than :data:`STRANGERS_MAX` of them, so that she is not asked again and again (the one
-stated exception to hard rule 1); a customer's until her token's slot ends.
+stated exception to hard rule 1); a customer's until her token's slot ends, or until she withdraws.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,7 +25,8 @@ ANSWER_S: Final = 15.0
 """A phone that was asked and is not heard of again counts as a stranger's: the reader has failed."""
 
 REST_S: Final = 2.0
-"""Between two questions the radio listens for at least so long."""
+"""Between two questions the radio listens for at least so long, and for as long as it was deaf: whoever floods the air
+with hints cannot take more than half of its time."""
 
 RESUME_S: Final = 8.0
 """The radio hears again so long after an answer at the latest: the kernel stops discovery for a connection, and BlueZ
@@ -85,6 +86,7 @@ class BackgroundPhones:
         self._ask_from_dbm = ask_from_dbm
         self._asked: _Asked | None = None
         self._rested_s = 0.0
+        self._deaf_since_s = 0.0
         self._resumes_s: float | None = None
         self._strangers: dict[str, float] = {}
         self._customers: dict[str, _Customers] = {}
@@ -98,11 +100,11 @@ class BackgroundPhones:
         """
         return self._resumes_s is not None
 
-    def heard(self) -> bool:
+    def heard(self, now_s: float) -> bool:
         """Something was heard; return whether that ended the deafness."""
         if self._resumes_s is None or self._asked is not None:
             return False
-        self._resumes_s = None
+        self._resume(now_s)
         return True
 
     def token(self, address: str, now_s: float) -> bytes | None:
@@ -119,7 +121,7 @@ class BackgroundPhones:
         if len(self._strangers) >= STRANGERS_MAX:
             return False
         self._asked = _Asked(address, rssi_dbm, now_s + ANSWER_S)
-        self._resumes_s = now_s + ANSWER_S
+        self._deaf_since_s, self._resumes_s = now_s, now_s + ANSWER_S
         self._due_s = min(self._due_s, self._asked.until_s)
         return True
 
@@ -132,8 +134,9 @@ class BackgroundPhones:
             return None
         rssi_dbm, self._asked = self._asked.rssi_dbm, None
         self._rested_s, self._resumes_s = now_s + REST_S, now_s + RESUME_S
-        self._due_s = min(self._due_s, self._resumes_s)
-        self.forget(address, now_s)
+        self._due_s = min(self._due_s, self._resumes_s, now_s + STRANGER_S)
+        self._customers.pop(address, None)
+        self._strangers[address] = now_s + STRANGER_S
         return rssi_dbm
 
     def remember(self, address: str, token: bytes, until_s: float) -> None:
@@ -144,11 +147,10 @@ class BackgroundPhones:
         self._customers[address] = _Customers(token, until_s)
         self._due_s = min(self._due_s, until_s)
 
-    def forget(self, address: str, now_s: float) -> None:
-        """A phone is a stranger's: its token is nobody's, or no customer's any more."""
-        self._customers.pop(address, None)
-        self._strangers[address] = now_s + STRANGER_S
-        self._due_s = min(self._due_s, now_s + STRANGER_S)
+    def keep(self, known: Callable[[bytes], object]) -> None:
+        """Forget phones whose token is nobody's any more, because its owner withdrew: ``known`` says ``None``."""
+        for address in [address for address, hers in self._customers.items() if known(hers.token) is None]:
+            del self._customers[address]
 
     def expire(self, now_s: float) -> bool:
         """Forget what is past its time; return whether the deafness ended by that.
@@ -161,7 +163,8 @@ class BackgroundPhones:
         if self._asked is not None and now_s >= self._asked.until_s:
             self.answered(self._asked.address, now_s)
         elif self._resumes_s is not None and now_s >= self._resumes_s:
-            self._resumes_s, resumed = None, True
+            self._resume(now_s)
+            resumed = True
         for address in [address for address, until_s in self._strangers.items() if now_s >= until_s]:
             del self._strangers[address]
         for address in [address for address, known in self._customers.items() if now_s >= known.until_s]:
@@ -172,6 +175,10 @@ class BackgroundPhones:
     def next_deadline(self) -> float | None:
         """When to call :meth:`expire`; ``None`` while nothing is remembered."""
         return None if self._due_s == _NEVER else self._due_s
+
+    def _resume(self, now_s: float) -> None:
+        self._resumes_s = None
+        self._rested_s = max(self._rested_s, now_s + now_s - self._deaf_since_s)
 
     def _deadlines_s(self) -> Iterator[float]:
         if self._resumes_s is not None:

@@ -34,11 +34,12 @@ _GERMAN_SHAPES: Final = dict(
 _GERMAN_UNINFLECTED: Final = frozenset({"Orange", "Pink"})
 
 
-def badge_of(tokens: Iterable[Token], unix_s: int, palette_size: int) -> int | None:
-    """Return the badge that a customer's app shows at a time; ``None`` without an app."""
+def badge_of(tokens: Iterable[Token], device: str, unix_s: int, palette_size: int) -> int | None:
+    """Return the badge that the app on a customer's device shows at a time; ``None`` without an app."""
     for token in tokens:
-        if isinstance(token, RollingToken) and (key := key_at(pack(token.keys), unix_s)) is not None:
-            return badge_number(key, palette_size)
+        if isinstance(token, RollingToken) and token.device == device:
+            key = key_at(pack(token.keys), unix_s)
+            return None if key is None else badge_number(key, palette_size)
     return None
 
 

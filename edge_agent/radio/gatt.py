@@ -21,6 +21,7 @@ from edge_agent.channels import DropOldest
 from edge_agent.clock import Clock
 from edge_agent.contracts.radio_config import BackgroundConfig
 from edge_agent.events import TokenRead
+from edge_agent.identify.background import RESUME_S
 from edge_agent.identify.token import EID_BYTES
 from edge_agent.radio.adapter import ADAPTER, BLUEZ, bluez_error
 from edge_agent.radio.dbus import DBUS_ERRORS, OBJECTS, Refused, call, system_bus
@@ -30,9 +31,6 @@ log = logging.getLogger(__name__)
 
 READ_S: Final = 4.0
 """A phone that has not given its token by then is given up. Most controllers hear nobody while they connect."""
-
-DISCOVERY_PAUSE_S: Final = 8.0
-"""The kernel stops discovery for a connection, and BlueZ takes it up again 5 s later."""
 
 _DEVICE: Final = "org.bluez.Device1"
 _NOT_OURS: Final = ("Connected", "Paired", "Bonded", "Trusted")
@@ -84,7 +82,7 @@ class TokenReader:
             self.health.running()
             while True:
                 address = await self._asked.get()
-                self._pause_until_s = self._clock.now().monotonic_s + self._read_s + DISCOVERY_PAUSE_S
+                self._pause_until_s = self._clock.now().monotonic_s + self._read_s + RESUME_S
                 self._emit(TokenRead(address, await self._read(bus, address)))
 
     async def _read(self, bus: MessageBus, address: str) -> bytes | None:

@@ -53,5 +53,5 @@ class AppPresence:
         now_s = self._clock.now().monotonic_s
         for report in reversed(answer.reports):
             if report.report not in self._handed_on:
-                self._emit(AppPresent(report.customer, report.rssi_dbm, now_s - report.age_s))
+                self._emit(AppPresent(report.customer, report.device, report.rssi_dbm, now_s - report.age_s))
         self._handed_on = frozenset(report.report for report in answer.reports)

@@ -88,9 +88,12 @@ class Presence:
                 .limit(REPORTS_MAX)
             ).all()
         reports = [
-            AppReport(report=row.report, customer=row.customer, rssi_dbm=row.rssi_dbm, age_s=max(0.0, now_s - row.at_s))
+            AppReport(
+                report=row.report, customer=row.customer, device=row.device, rssi_dbm=row.rssi_dbm,
+                age_s=max(0.0, now_s - row.at_s),
+            )
             for row in rows
-        ]
+        ]  # fmt: skip
         return AppReports(reports=tuple(reports))
 
     def latest(self) -> dict[tuple[str, str], float]:

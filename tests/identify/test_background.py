@@ -123,12 +123,12 @@ def test_the_radio_is_deaf_from_the_question_until_something_is_heard_after_the_
     assert not made.deaf
     made.ask("s", -60, 0)
     assert made.deaf
-    assert not made.heard(), "an answer is awaited yet"
+    assert not made.heard(1), "an answer is awaited yet"
     made.answered("s", 2)
     assert made.deaf
-    assert made.heard()
+    assert made.heard(7)
     assert not made.deaf
-    assert not made.heard()
+    assert not made.heard(7)
 
 
 def test_in_an_empty_shop_the_deafness_ends_by_itself() -> None:
@@ -138,6 +138,30 @@ def test_in_an_empty_shop_the_deafness_ends_by_itself() -> None:
     assert made.next_deadline() == 2 + RESUME_S
     assert made.expire(2 + RESUME_S)
     assert not made.deaf
+
+
+def test_phones_that_hint_and_never_answer_take_at_most_half_of_the_radios_time() -> None:
+    made, now_s, deaf_s, asked_count = phones(), 0.0, 0.0, 0
+    while now_s < 3600:
+        made.expire(now_s)
+        made.heard(now_s)
+        if made.ask(f"f{now_s}", -60, now_s):
+            asked_count += 1
+            made.answered(f"f{now_s}", now_s + 4)  # the reader has given up
+            deaf_s += 9  # and BlueZ takes up the scan again 5 s later
+            now_s += 9
+        now_s += 0.1
+    assert asked_count > 100
+    assert deaf_s <= 3600 / 2
+
+
+def test_whose_token_is_nobodys_any_more_is_forgotten() -> None:
+    made = phones()
+    for address, token in (("hers", TOKEN), ("his", b"12345678")):
+        made.remember(address, token, 1e6)
+    made.keep({b"12345678": "bert"}.get)
+    assert made.token("hers", 1) is None
+    assert made.token("his", 1) == b"12345678"
 
 
 def test_a_flood_of_hinting_addresses_is_asked_at_a_bounded_rate_and_kept_within_bounds() -> None:

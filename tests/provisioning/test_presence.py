@@ -50,7 +50,7 @@ def test_a_report_reaches_the_unit_with_its_age(shop: Shop) -> None:
     presence, _ = shop
     assert presence.report(*report(NOW - timedelta(seconds=3)), NOW)
     [told] = heard(presence, NOW + timedelta(seconds=1))
-    assert (told.customer, told.rssi_dbm) == ("anna", -60)
+    assert (told.customer, told.device, told.rssi_dbm) == ("anna", "phone", -60)
     assert told.age_s == pytest.approx(4, abs=0.01)
     assert heard(presence, unit="another") == []
     assert set(presence.latest()) == {(STORE, UNIT)}

@@ -11,7 +11,9 @@ from edge_agent.contracts.slice import Profile
 from edge_agent.events import Advertisement, AppPresent, RadioHealth, ReadToken, TokenRead
 from edge_agent.frames import ad, overflow
 from edge_agent.identify.background import RESUME_S, STRANGER_S, overflow_bit
-from tests.scenario.shop import CONFIG, ROTATION_EXPONENT, Shop, eid, profile
+from edge_agent.identify.badges import PALETTE_SIZE
+from edge_agent.identify.token import badge_number, temporary_key, window_of
+from tests.scenario.shop import CONFIG, ROTATION_EXPONENT, START, Shop, eid, identity_key, profile
 from tests.scenario.test_strangers import everything_in
 
 SERVICE = "00000000-0000-0000-0000-00000000002a"
@@ -146,6 +148,16 @@ def test_who_withdrew_is_not_recognised_by_her_phone_any_more() -> None:
     assert shop.rows[told:] == []
 
 
+def test_who_is_no_customer_any_more_is_forgotten_before_her_slot_ends() -> None:
+    shop = Air([profile("anna")])
+    shop.hint(5, (HERS, 1.0))
+    assert HERS in everything_in(shop.pipeline)
+    shop.change(gone=("anna",))
+    shop.effects.clear()
+    shop.unit.advance(shop.unit.now_s + 5)
+    assert HERS not in everything_in(shop.pipeline)
+
+
 def test_while_a_phone_is_asked_nobody_else_counts_as_silent() -> None:
     shop = Air([profile("anna"), profile("bea")])
     shop.walk(10, ("bea", 1.0))
@@ -174,8 +186,8 @@ def test_a_question_does_not_make_an_ill_radio_well() -> None:
     assert "visit.ended" in shop.happened()
 
 
-def report(shop: Shop, rssi_dbm: int = -60, age_s: float = 0.5, customer: str = "anna") -> None:
-    shop.unit.put(AppPresent(customer, rssi_dbm, shop.unit.now_s - age_s))
+def report(shop: Shop, rssi_dbm: int = -60, age_s: float = 0.5, customer: str = "anna", device: str = "phone") -> None:
+    shop.unit.put(AppPresent(customer, device, rssi_dbm, shop.unit.now_s - age_s))
 
 
 def test_her_app_alone_brings_her_a_greeting_and_its_silence_ends_it() -> None:
@@ -188,6 +200,23 @@ def test_her_app_alone_brings_her_a_greeting_and_its_silence_ends_it() -> None:
     shop.unit.advance(shop.unit.now_s + 120)
     assert shop.showing is None
     assert "visit.ended" in shop.happened()
+
+
+def test_the_screen_shows_the_badge_of_the_device_that_reports() -> None:
+    anna = profile("anna")
+    [tag], [phone] = profile("bea").tokens, anna.tokens
+    both = anna.model_copy(update={"tokens": (tag.model_copy(update={"device": "tag"}), phone)})
+    shown = []
+    for device in ("tag", "phone"):
+        shop = Shop([both])
+        for _ in range(5):
+            report(shop, device=device)
+            shop.unit.advance(shop.unit.now_s + 2)
+        assert shop.showing is not None
+        shown.append([badge.number for badge in shop.showing.badges])
+    unix_s = int(START.timestamp())
+    keys = [temporary_key(identity_key(who), window_of(unix_s)) for who in ("bea", "anna")]
+    assert shown == [[badge_number(key, PALETTE_SIZE)] for key in keys]
 
 
 def test_a_report_of_one_who_is_not_in_the_slice_or_withdrew_is_nothing() -> None:

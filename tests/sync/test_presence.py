@@ -111,6 +111,7 @@ async def test_a_report_reaches_the_unit_by_a_nudge_and_counts_once(store: Runni
         await until(lambda: not listening.presence_now.wanted.is_set())
     assert present(listening.told) == [("anna", -60), ("anna", -70)]
     [first, _] = [one for one in listening.told if isinstance(one, AppPresent)]
+    assert first.device == "phone"
     assert 1 <= time.monotonic() - first.heard_at_s < 60
     assert not unit.pull_now.wanted.is_set() or not unit.pull_now.live, "nobody pulls the slice because of it"
 

@@ -13,6 +13,9 @@ it has not, and is one of the first    :data:`UNUSUAL` times the longest pause o
 none of these                          for ever: an empty shop
 =====================================  ==========================================================================
 
+With every scan begun in vain it is twice as long as before: what is tried then is dearer, and where advertisements
+come by chance every longer silence is far less likely than the one before. A busy shop notices nothing of that.
+
 Where a silent hour is usual, silence does not count at all; where it is not, it counts from the beginning of the first
 such hour, so that a Monday morning is not blamed for its Sunday.
 
@@ -38,22 +41,27 @@ CURED_S: Final = 2.0
 """Heard again so soon after a scan began: what was silent was the scan, not the shop."""
 
 IN_VAIN_MAX: Final = 3
-"""So many scans one after the other may be found deaf by the last minutes alone; then the shop is taken for empty."""
+"""So many scans one after the other may be found deaf by the last minutes alone; then the shop is taken for empty.
+The time is doubled as often."""
 
 PATIENCE_S: Final = 3600.0
 PATIENCE_MAX: Final = 3
 """Each cure within PATIENCE_S makes the next one wait longer, up to PATIENCE_MAX times. So a controller that reports
-each device once per scan, and late, shows its rhythm instead of being restarted in step with it."""
+each device once per scan, and late, shows its rhythm instead of being restarted in step with it. Only the cure
+waits: meanwhile the scan is ``suspected``."""
 
 CANARY_MIN: Final = 10
 """A beacon that was heard less often is no canary."""
 
-SILENT_HOUR_S: Final = HOUR_S / UNUSUAL
-"""An hour in which a longer pause is usual may be silent as a whole."""
+SILENT_HOUR_S: Final = 120.0
+"""An hour in which a longer pause is usual may be silent as a whole. Where pauses end by chance, n of them within an
+hour make the longest ln(n) times the mean, and three times that happens once in n x n hours: that proves something
+where there are a hundred pauses, whose longest is two minutes, and nothing where there are three."""
 
-Verdict = Literal["hearing", "quiet", "doubt", "deaf"]
+Verdict = Literal["hearing", "quiet", "doubt", "suspected", "deaf"]
 """``hearing``: the scan hears. ``quiet``: it hears nothing, which is nothing unusual. ``doubt``: it was begun because
-the one before was deaf, and has not heard anything yet. ``deaf``: its silence is unusual."""
+the one before was deaf, and has not heard anything yet. ``deaf``: its silence is unusual. ``suspected``: that is so,
+but after the last cures it gets more time."""
 
 
 class _Pauses:
@@ -108,7 +116,7 @@ class Ambient:
         """A new scan has begun. ``listened``: the one before it was deaf; otherwise the adapter was away until now."""
         lately = self._ever and now_s - self._heard_s < MEMORY_S
         self._doubted = listened or lately
-        self._in_vain = self._in_vain + 1 if self._doubted else IN_VAIN_MAX
+        self._in_vain = self._in_vain + 1 if self._doubted else 0
         self._listened = listened
         if not listened:
             self._heard_s = now_s
@@ -135,13 +143,14 @@ class Ambient:
     def judge(self, now_s: float, utc_s: float | None) -> Verdict:
         """Say how the scan hears."""
         waited_s = now_s - (self._heard_s if self._begun_s is None else self._begun_s)
-        if waited_s >= self._silent_s and self._silence_s(now_s, utc_s) >= self.limit_s(now_s, utc_s):
+        unusual = waited_s >= self._silent_s and self._silence_s(now_s, utc_s) >= self.limit_s(utc_s)
+        if unusual and waited_s >= self._patience_s(now_s):
             return "deaf"
         if self._begun_s is None:
-            return "hearing"
+            return "suspected" if unusual else "hearing"
         return "doubt" if self._doubted and waited_s < self._silent_s else "quiet"
 
-    def limit_s(self, now_s: float, utc_s: float | None) -> float:
+    def limit_s(self, utc_s: float | None) -> float:
         """Return how long nothing may be heard, as the table says."""
         usual_s = None if utc_s is None else self.usual_pause_s(utc_s)
         if self._begun_s is None:
@@ -150,12 +159,16 @@ class Ambient:
             longest_s = usual_s if usual_s < SILENT_HOUR_S else math.inf
         elif self._canary_died():
             longest_s = self._canary.longest_s
-        elif self._ever and self._in_vain < IN_VAIN_MAX:
+        elif self._doubted and self._in_vain < IN_VAIN_MAX:
             longest_s = self._all.longest_s
         else:
             return math.inf
+        return max(self._silent_s, UNUSUAL * longest_s * 2.0 ** min(self._in_vain, IN_VAIN_MAX))
+
+    def _patience_s(self, now_s: float) -> float:
+        """Return how long a silence must have lasted before the scan is cured again."""
         recent = sum(now_s - cure_s < PATIENCE_S for cure_s in self._cures) if self._begun_s is None else 0
-        return max(self._silent_s * min(1 + recent, PATIENCE_MAX), UNUSUAL * longest_s)
+        return self._silent_s * min(1 + recent, PATIENCE_MAX)
 
     def _silence_s(self, now_s: float, utc_s: float | None) -> float:
         """Return how long nothing was heard, without the hours before in which that is usual."""

@@ -20,8 +20,10 @@ from edge_agent.radio.scan import Hear
 
 log = logging.getLogger(__name__)
 
-FILTERS: Final = BlueZDiscoveryFilters(DuplicateData=True, RSSI=-127)
-"""Without both, BlueZ reports a still phone only when its RSSI moves by 8 dB. -127 dBm lets everything through."""
+FILTERS: Final = BlueZDiscoveryFilters(DuplicateData=True, RSSI=-127, Pattern="")
+"""Without the first two, BlueZ reports a still phone only when its RSSI moves by 8 dB; -127 dBm lets everything
+through. BlueZ merges the filters of all programs: where one of them gives a pattern, whatever fits nobody's pattern
+is kept from all of them. The empty pattern fits everything."""
 
 CONNECTED_MAX: Final = 64
 """Devices whose connection is remembered; a unit holds one at a time."""
@@ -62,7 +64,7 @@ class BluezScan:
         self._watch = await self._held.enter_async_context(watch_adapter(self._wanted))
         if self._watch.discovering:
             log.warning(
-                "another program scans on %s: phones that lie still may be missed; stop it, or give it an own adapter",
+                "another program scans on %s, and less is heard while it does: stop it, or give it an own adapter",
                 self._watch.name,
             )
         scanner = self._scanner(self._watch.name)

@@ -164,7 +164,9 @@ class Listener:
                 discovering_s = now.monotonic_s
             elif now.monotonic_s - discovering_s >= DISCOVERY_GRACE_S:
                 raise RadioError(f"the scan on {scan.adapter} stopped by itself")
-            if turn.test:
+            if turn.test and turn.kind == "passive":
+                self._tell(False, now.monotonic_s, None)  # whether it hears enough is still to be found out
+            elif turn.test:
                 self._well(now.monotonic_s, sustained=self.heard.total > heard)
             elif (step := self._judge(ambient, now)) is not None:
                 return step
@@ -190,6 +192,8 @@ class Listener:
         match ambient.judge(now_s, utc_s):
             case "deaf":
                 return self._deaf(ambient.heard_s, now_s)
+            case "suspected":
+                self._ill("", now_s, ambient.heard_s)
             case "doubt":
                 self._tell(self.healthy, now_s, None)
             case "hearing":

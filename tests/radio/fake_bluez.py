@@ -38,6 +38,8 @@ class FakeBluez:
         """What Powered was set to by programs."""
         self.scanned_by_others = False
         """Whether another program scans, too: discovery then goes on when ours stops."""
+        self.pattern_of_others: str | None = None
+        """The pattern in the filter of that program; BlueZ then reports only what fits a pattern of somebody."""
         self._adapters: dict[str, dict[str, Variant]] = {}
         self._devices: dict[str, dict[str, Variant]] = {}
         self._bus: MessageBus | None = None
@@ -83,6 +85,8 @@ class FakeBluez:
 
     def advertise(self, address: str, rssi_dbm: int = -60, adapter: str = "hci0", **data: Variant) -> None:
         """Report a device: the whole object the first time, then what an advertisement changes."""
+        if not self._fits_a_pattern(address):
+            return
         path = f"/org/bluez/{adapter}/dev_{address.replace(':', '_')}"
         heard = {"RSSI": Variant("n", rssi_dbm), **data}
         if path in self._devices:
@@ -150,6 +154,12 @@ class FakeBluez:
         else:
             return None
         return Message.new_method_return(message)
+
+    def _fits_a_pattern(self, address: str) -> bool:
+        """As bluetoothd (since 5.54) does it: prefixes of the address; a program without a pattern has no say."""
+        ours = self.filters[-1].get("Pattern") if self.filters else None
+        patterns = [pattern for pattern in (ours, self.pattern_of_others) if pattern is not None]
+        return not patterns or any(address.startswith(pattern) for pattern in patterns)
 
     def _set_powered(self, name: str, powered: bool) -> None:
         self.powered.append(powered)

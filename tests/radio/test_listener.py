@@ -69,7 +69,7 @@ async def test_the_filters_keep_still_phones_alive(bluez):
         for _ in range(3):
             bluez.advertise(PHONE, -61, ManufacturerData=manufacturer(x004c=IBEACON))
         await until(lambda: len(bench.heard) == 3)
-    assert bluez.filters[0] == {"Transport": "le", "DuplicateData": True, "RSSI": -127}
+    assert bluez.filters[0] == {"Transport": "le", "DuplicateData": True, "RSSI": -127, "Pattern": ""}
 
 
 async def test_neither_a_device_that_falls_silent_nor_a_connection_is_an_advertisement(bluez):
@@ -231,6 +231,23 @@ async def test_a_scan_that_falls_silent_is_restarted_and_exits_wait_from_its_las
     assert bluez.powered == []
 
 
+async def test_while_the_next_cure_waits_longer_exits_wait_already(bluez):
+    bench = Bench()
+    async with bench.listening():
+        await until(lambda: bench.running)
+        await fall_silent(bench, bluez)
+        await until(lambda: bluez.starts == 2)
+        await hear_one(bench, bluez)
+        last_heard_s = await fall_silent(bench, bluez)
+        await until(lambda: bench.told == [True, False, True, False])
+        assert bench.deaf_since_s[-1] == last_heard_s
+        await bench.looked()
+        assert bluez.starts == 2
+        bench.clock.monotonic_s += SILENT_S
+        await until(lambda: bluez.starts == 3)
+        assert bench.told[-1] is False
+
+
 async def test_a_dead_scan_that_no_restart_cures_gets_power_cycled_and_then_an_empty_shop_is_assumed(bluez):
     bench = Bench()
     async with bench.listening():
@@ -332,6 +349,16 @@ async def test_another_program_that_scans_is_named(bluez, caplog):
     assert bluez.discovering, "its scan is not ours to stop"
 
 
+async def test_another_program_that_scans_for_a_pattern_takes_nothing_away(bluez):
+    bluez.scanned_by_others = True
+    bluez.pattern_of_others = "D0:"
+    bench = Bench()
+    async with bench.listening():
+        await until(lambda: bench.running)
+        bluez.advertise(PHONE, -61)
+        await until(lambda: bench.heard)
+
+
 # --- passive ---------------------------------------------------------------------------------------
 
 
@@ -366,7 +393,7 @@ async def test_passive_is_used_where_it_hears_as_much(bluez):
         assert not bluez.discovering, "nothing is transmitted any more"
         await hear_one(bench, bluez)
         assert bench.listener.status(bench.clock.monotonic_s).scan == "passive"
-        assert bench.told == [True]
+        assert bench.told == [True, False, True, False, True, False, True], "nobody leaves while passive is on trial"
     assert bluez.monitors == []
 
 

@@ -32,7 +32,14 @@ def picture(snapshot: Snapshot, size: tuple[int, int], note: str = "") -> list[L
     """
     columns, height = size
     wrong = problems(snapshot)
-    top = [_title(snapshot), _verdict(len(wrong), note), *_problems(wrong, columns), (), *_hearing(snapshot), ()]
+    top = [
+        _title(snapshot),
+        *_verdict(len(wrong), note, columns),
+        *_problems(wrong, columns),
+        (),
+        *_hearing(snapshot),
+        (),
+    ]
     bottom = [(), _row("Screen", scene(snapshot.scene)), _parts(snapshot), _queues(snapshot)]
     rows = max(_PEOPLE_LEAST, height - len(top) - len(bottom) - 1)
     return [*top, *_people(snapshot, rows), *bottom][:height]
@@ -43,12 +50,13 @@ def _title(snapshot: Snapshot) -> Line:
     return (where, "strong"), (f"   {snapshot.at:%H:%M:%S} UTC   edge-agent {harmless(snapshot.version)}", "quiet")
 
 
-def _verdict(wrong: int, note: str) -> Line:
+def _verdict(wrong: int, note: str, columns: int) -> list[Line]:
     if note:
-        return ((f"✘ {harmless(note)}", "bad"),)
+        texts = _wrapped(harmless(note), columns - 2)
+        return [((f"{' ' if number else '✘'} {text}", "bad"),) for number, text in enumerate(texts)]
     if wrong:
-        return ((f"✘ {wrong} problem{'s' if wrong > 1 else ''}", "bad"),)
-    return (("✔ all is well", "good"),)
+        return [((f"✘ {wrong} problem{'s' if wrong > 1 else ''}", "bad"),)]
+    return [(("✔ all is well", "good"),)]
 
 
 def _problems(wrong: list[tuple[str, str]], columns: int) -> list[Line]:
@@ -56,9 +64,13 @@ def _problems(wrong: list[tuple[str, str]], columns: int) -> list[Line]:
     lines: list[Line] = []
     for where, what in wrong:
         label = f"  {where.ljust(_LABEL - 2)} "
-        for number, text in enumerate(wrap(what, max(_WRAP_LEAST, columns - len(label)))):
+        for number, text in enumerate(_wrapped(what, columns - len(label))):
             lines.append(((label if number == 0 else " " * len(label), "bad"), (text, "")))
     return lines
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    return wrap(text, max(_WRAP_LEAST, columns), break_on_hyphens=False)  # paths and commands stay whole
 
 
 def _hearing(snapshot: Snapshot) -> list[Line]:

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -88,40 +89,48 @@ class _Live:
     def __init__(self, terminal: Terminal, snapshot: Snapshot) -> None:
         self._terminal = terminal
         self._snapshot = snapshot
+        self._note = ""
         self._drawn: tuple[object, ...] = ()
 
     def follow(self, conversation: Conversation) -> NoReturn:
         """Draw what the agent answers. Raises AgentError where it answers no more."""
+        silent_s = 0.0
         while True:
-            for _ in range(round(ANSWER_S / LOOK_S)):
-                answer = conversation.receive(LOOK_S)
-                if isinstance(answer, Snapshot):
-                    self._snapshot = answer
-                    break
-                self.draw()
+            self._draw()
+            answer = conversation.receive(LOOK_S)
+            if isinstance(answer, Snapshot):
+                self._snapshot, self._note, silent_s = answer, "", 0.0
             else:
-                self.draw(_STUCK)
-                continue
-            self.draw()
+                silent_s += LOOK_S
+            if silent_s >= ANSWER_S:
+                self.doubt(_STUCK)
 
-    def draw(self, note: str = "") -> None:
+    def doubt(self, why: str) -> None:
+        """Say, until the next answer, why what is shown is not how things are."""
+        self._note = why
+        self._draw()
+
+    def _draw(self) -> None:
         """Draw, unless the same stands there already."""
         size = self._terminal.size()
-        if (self._snapshot, note, size) != self._drawn:
-            self._drawn = self._snapshot, note, size
-            self._terminal.draw(spread(picture(self._snapshot, size, note), size[0], colour=coloured()))
+        if (self._snapshot, self._note, size) != self._drawn:
+            self._drawn = self._snapshot, self._note, size
+            self._terminal.draw(spread(picture(self._snapshot, size, self._note), size[0], colour=coloured()))
 
 
 def _live(path: Path) -> None:
     """Draw until somebody ends it. An agent that goes away is waited for, once it was there."""
-    with asking(path, Watch()) as conversation:
-        first = _next(conversation)
-    with Terminal(sys.stdout) as terminal:
-        live = _Live(terminal, first)
+    live: _Live | None = None
+    with ExitStack() as stack:
         while True:
             try:
                 with asking(path, Watch()) as conversation:
+                    if live is None:
+                        first = _next(conversation)
+                        live = _Live(stack.enter_context(Terminal(sys.stdout)), first)
                     live.follow(conversation)
             except AgentError as error:
-                live.draw(f"this is old: {error}")
+                if live is None:
+                    raise
+                live.doubt(f"this is old: {error}")
             time.sleep(AGAIN_S)

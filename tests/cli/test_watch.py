@@ -179,6 +179,27 @@ def test_an_agent_that_restarts_is_waited_for(tmp_path: Path, screen: Screen) ->
         process.wait()
 
 
+def test_an_agent_that_is_stuck_is_never_taken_for_well(tmp_path: Path, screen: Screen) -> None:
+    unit = make_unit(tmp_path, WALKS)
+    with at_work(unit) as agent:
+        watching = screen.run("edge-agent", "watch", "--socket", str(unit.socket))
+        try:
+            until(lambda: screen.pictures, screen.read)
+            os.kill(agent.pid, signal.SIGSTOP)
+            until(lambda: "it is stuck" in screen.pictures[-1][1], screen.read)
+            stuck = len(screen.pictures)
+            screen.resize(90, 30)
+            until(lambda: len(screen.pictures) > stuck, screen.read)
+            assert all("it is stuck" in picture[1] for picture in screen.pictures[stuck:])
+            os.kill(agent.pid, signal.SIGCONT)
+            until(lambda: "it is stuck" not in screen.pictures[-1][1], screen.read)
+        finally:
+            os.kill(agent.pid, signal.SIGCONT)
+            watching.kill()
+            watching.wait()
+        assert agent.said("the unit is watched") == 1
+
+
 @pytest.mark.parametrize("words", [(), ("--once",), ("--json",)])
 def test_no_agent_is_one_line(words: tuple[str, ...], tmp_path: Path) -> None:
     done = call("edge-agent", "watch", *words, "--socket", str(tmp_path / "admin.sock"), status=1)

@@ -38,6 +38,8 @@ SILENCES: Final[dict[UnitSilence, str]] = {
     "lease_expired": "nobody is known: no valid slice; it comes from the hub (see pull)",
 }
 
+_BOTH: Final = ", "  # between adapters that have the same problem
+
 
 def names(snapshot: Snapshot) -> dict[int, str]:
     """Return what each person is called: her badge, with her number where two look alike."""
@@ -76,7 +78,7 @@ def problems(snapshot: Snapshot) -> list[tuple[str, str]]:
     for adapter in snapshot.adapters:
         if not adapter.healthy:
             deaf.setdefault(harmless(_adapter(adapter)), []).append(harmless(adapter.adapter) or "radio")
-    found = [(", ".join(adapters), what) for what, adapters in deaf.items()]
+    found = [(_BOTH.join(adapters), what) for what, adapters in deaf.items()]
     found += [
         (report.part, harmless(report.problem) or report.state)
         for report in snapshot.parts
@@ -95,7 +97,7 @@ def losses(snapshot: Snapshot) -> list[str]:
 
 
 def _adapter(adapter: AdapterStatus) -> str:
-    return adapter.problem or f"hears nothing since {adapter.silence_s:.0f} s: {STEPS[adapter.step]}"
+    return adapter.problem or f"hears nothing: {STEPS[adapter.step]}"
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> list[str]:
@@ -108,8 +110,8 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[str]:
         )
     lines += [f"! {where}: {what}" for where, what in problems(after) if before is None or _new(before, where, what)]
     if before is not None:
-        now_wrong = {where for where, _ in problems(after)}
-        lines += [f"{where}: works again" for where, _ in problems(before) if where not in now_wrong]
+        now_wrong = _wrong(after)
+        lines += [f"{place}: works again" for place in _wrong(before) if place not in now_wrong]
         if losses(after) != losses(before):
             lines.append(f"! lost since the start: {', '.join(losses(after))}")
     called, were = names(after), {} if before is None else {person.person: person for person in before.people}
@@ -120,6 +122,11 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[str]:
     if before is not None:
         lines += [f"{names(before)[number]}: not heard any more" for number in were]
     return lines
+
+
+def _wrong(snapshot: Snapshot) -> list[str]:
+    """Return every place where something is wrong, each adapter by itself."""
+    return list(dict.fromkeys(place for where, _ in problems(snapshot) for place in where.split(_BOTH)))
 
 
 def _new(before: Snapshot, where: str, what: str) -> bool:

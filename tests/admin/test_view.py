@@ -60,8 +60,8 @@ def snapshot(**changes: object) -> Snapshot:
     return Snapshot.model_validate({**fields, **changes})
 
 
-def plain(shown: Snapshot, columns: int = 100, rows: int = 40) -> str:
-    return "\n".join(spread(picture(shown, (columns, rows)), columns, colour=False))
+def plain(shown: Snapshot, columns: int = 100, rows: int = 40, note: str = "") -> str:
+    return "\n".join(spread(picture(shown, (columns, rows), note), columns, colour=False))
 
 
 TEXTS = st.text(max_size=200)
@@ -83,9 +83,9 @@ SNAPSHOTS = st.builds(
 )
 
 
-@given(shown=SNAPSHOTS, columns=st.integers(1, 200), rows=st.integers(1, 60))
-def test_a_picture_fits_and_moves_no_cursor(shown: Snapshot, columns: int, rows: int) -> None:
-    lines = spread(picture(shown, (columns, rows)), columns, colour=False)
+@given(shown=SNAPSHOTS, columns=st.integers(1, 200), rows=st.integers(1, 60), note=TEXTS)
+def test_a_picture_fits_and_moves_no_cursor(shown: Snapshot, columns: int, rows: int, note: str) -> None:
+    lines = spread(picture(shown, (columns, rows), note), columns, colour=False)
     assert len(lines) <= rows
     assert all(width(line) <= columns and line.isprintable() for line in lines)
 
@@ -102,6 +102,14 @@ def test_it_says_at_the_top_what_is_wrong_and_what_to_do() -> None:
     assert said[2].startswith("  hci0, hci1 nothing heard for 35 s")
     assert " ".join(line.strip() for line in said[2:6]).count("plug in another one") == 1
     assert any("hci0" in line and "switched off and on   usual" in line for line in said[5:])
+
+
+def test_what_the_command_has_to_say_is_not_cut() -> None:
+    note = "this is old: no agent is running at /run/edge-agent/admin/admin.sock: systemctl status edge-agent"
+    said = plain(snapshot(), columns=70, note=note).splitlines()
+    assert said[1].startswith("✘ this is old")
+    assert " ".join(line.strip("✘ ") for line in said[1:3]) == note
+    assert "all is well" not in "".join(said)
 
 
 def test_all_is_well() -> None:
@@ -146,6 +154,20 @@ def test_comings_and_goings_are_lines() -> None:
     assert changes(near, greeted) == ["Blue circle 1.4 m: scene on screen"]
     assert changes(greeted, snapshot()) == ["Blue circle: not heard any more"]
     assert changes(snapshot(adapters=(ILL,)), snapshot()) == ["hci0: works again"]
+
+
+def test_a_silence_that_grows_is_said_once() -> None:
+    deaf, deafer = (
+        snapshot(adapters=(ILL.model_copy(update={"problem": "", "silence_s": silence_s}),)) for silence_s in (20, 21)
+    )
+    assert changes(snapshot(), deaf) == ["! hci0: hears nothing: switched off and on"]
+    assert changes(deaf, deafer) == []
+
+
+def test_of_two_adapters_the_one_that_hears_again_is_named() -> None:
+    other = ILL.model_copy(update={"adapter": "hci1"})
+    lines = changes(snapshot(adapters=(ILL, other)), snapshot(adapters=(ILL,)))
+    assert [line for line in lines if line.endswith("works again")] == ["hci1: works again"]
 
 
 @given(text=st.text(max_size=60), columns=st.integers(0, 40))

@@ -32,7 +32,7 @@ class Model:
         return measured_power_dbm - self.calibration_db - 10 * self.path_loss_exponent * math.log10(distance_m)
 
     def distance_m(self, samples: Sequence[Sample]) -> float:
-        """Return how far away somebody with these samples is."""
+        """Return how far away somebody with these samples is in the middle; presence believes the strongest more."""
         loss_db = median(sample.measured_power_dbm - sample.rssi_dbm for sample in samples) - self.calibration_db
         return float(10 ** (loss_db / (10 * self.path_loss_exponent)))
 

@@ -78,7 +78,7 @@ def _tell(proposal: Proposal, places: Places, before: Model, after: Model) -> No
     click.echo(f"presence.path_loss_exponent  {before.path_loss_exponent:g} -> {after.path_loss_exponent:g}")
     for distance_m, samples in places.items():
         was_m, is_m = before.distance_m(samples), after.distance_m(samples)
-        click.echo(f"  at {distance_m:g} m the unit measured {was_m:.1f} m, and will measure {is_m:.1f} m")
+        click.echo(f"  the samples at {distance_m:g} m meant {was_m:.1f} m, and will mean {is_m:.1f} m")
     for warning in proposal.warnings:
         click.echo(f"! {warning}")
 

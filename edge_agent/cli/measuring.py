@@ -98,15 +98,18 @@ def _collect(listening: Conversation, seconds: float) -> list[Sample]:
     clock = SystemClock()
     began_s = now_s = clock.now().monotonic_s
     samples: list[Sample] = []
-    while now_s - began_s < seconds or (len(samples) < SAMPLES_MIN and now_s - began_s < PATIENCE * seconds):
-        answer = listening.receive(ANSWER_S)
-        if isinstance(answer, Samples):
-            samples += answer.samples
-        now_s = clock.now().monotonic_s
-        if sys.stdout.isatty():
-            left_s = max(0.0, seconds - (now_s - began_s))
-            click.echo(f"\r\x1b[K{_summary(samples)}, {left_s:.0f} s to go", nl=False)
-    click.echo(f"\r\x1b[K{_summary(samples)}" if sys.stdout.isatty() else _summary(samples))
+    rewrite = "\r\x1b[K" if sys.stdout.isatty() else ""
+    try:
+        while now_s - began_s < seconds or (len(samples) < SAMPLES_MIN and now_s - began_s < PATIENCE * seconds):
+            answer = listening.receive(ANSWER_S)
+            if isinstance(answer, Samples):
+                samples += answer.samples
+            now_s = clock.now().monotonic_s
+            if rewrite:
+                left_s = max(0.0, seconds - (now_s - began_s))
+                click.echo(f"{rewrite}{_summary(samples)}, {left_s:.0f} s to go", nl=False)
+    finally:  # an error stands on a line of its own
+        click.echo(f"{rewrite}{_summary(samples)}")
     return samples
 
 

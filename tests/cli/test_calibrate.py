@@ -118,6 +118,24 @@ def test_without_an_agent(tmp_path: Path) -> None:
     assert "no agent is running at" in done.stderr
 
 
+def test_an_agent_that_goes_away_meanwhile_is_said_on_a_line_of_its_own(tmp_path: Path) -> None:
+    unit, screen = make_unit(tmp_path, STAYS), Screen(110, 40)
+    with at_work(unit):
+        badge, _ = nearest(unit)
+        words = ["--config", str(unit.config), "--badge", badge, "--seconds", "300"]
+        process = screen.run("edge-agent", "calibrate", *words)
+        try:
+            wait_until(lambda: "stand 1 m away" in screen.read(), screen)
+            screen.type("\n")
+            wait_until(lambda: "s to go" in screen.read(), screen)
+        except AssertionError:
+            process.kill()
+            raise
+    assert process.wait(30) == 1
+    assert "dBm\r\nedge-agent: the agent has hung up" in screen.read()
+    screen.close()
+
+
 def test_without_a_notice_nobody_can_be_measured(tmp_path: Path) -> None:
     unit = make_unit(tmp_path, STAYS, notice={})
     with at_work(unit):

@@ -135,6 +135,6 @@ class DecodedAdvertisement(Contract):
     scan_response: bool = False
     """Whether it answers a scan request: the second half of what a device says."""
     frames: tuple[Frame, ...]
-    """The beacon frames in it, in the order in which they stand there."""
+    """The beacon frames in it: those of manufacturer data, then of service data, then of service UUIDs."""
     rejected: tuple[str, ...] = ()
     """Why parts of it were rejected."""

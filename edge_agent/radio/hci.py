@@ -141,6 +141,11 @@ class Reassembly:
         self.given_up = 0
         """Advertisements of which fragments were thrown away."""
 
+    @property
+    def waiting(self) -> int:
+        """Advertisements that were begun and are not complete."""
+        return sum(part is not None for part in self._parts.values())
+
     def add(self, report: Report) -> Report | None:
         """Return the whole advertisement that a report completes, or ``None``: more is to come, or it was too long."""
         key = (report.address, report.address_type, report.advertising_set, report.scan_response)

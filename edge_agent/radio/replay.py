@@ -53,10 +53,13 @@ class Capture:
 
     def __iter__(self) -> Iterator[Heard]:
         """Read on. Raises CaptureError with the byte offset, after what came before was given."""
-        for packet in _packets(self._source):
-            elapsed_s = self._timeline.elapsed_s(packet.unix_ns)
-            for report in self._reports.read(packet):
-                yield Heard(elapsed_s, packet.unix_ns / 1e9, report)
+        try:
+            for packet in _packets(self._source):
+                elapsed_s = self._timeline.elapsed_s(packet.unix_ns)
+                for report in self._reports.read(packet):
+                    yield Heard(elapsed_s, packet.unix_ns / 1e9, report)
+        finally:
+            self._reports.end()
 
 
 def _packets(source: Source) -> Iterator[Packet]:

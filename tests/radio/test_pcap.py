@@ -1,7 +1,9 @@
 """pcap and pcapng: every link type, byte order and resolution; what is passed over, and what is refused where."""
 
 import contextlib
+import errno
 import io
+import os
 import struct
 
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from edge_agent.errors import CaptureError
 from edge_agent.radio.capture import pcapng
 from edge_agent.radio.capture.link_layer import checksum
-from edge_agent.radio.capture.packet import Skip
+from edge_agent.radio.capture.packet import Link, Packet, Skip
+from edge_agent.radio.capture.reports import Reports
 from edge_agent.radio.hci import FRAGMENTED_MAX
 from edge_agent.radio.replay import Capture, Heard
 from tests import captures, pcaps
@@ -203,10 +206,27 @@ def test_a_chain_that_broke_off_is_not_joined_with_the_next():
     assert skipped == {Skip.LOST_FRAGMENT: 1}
 
 
+def test_what_is_only_announced_is_said():
+    announced = [pcaps.extended(adi=number % 3, more=True) for number in range(100)]
+    assert through_the_air(*announced) == ([], {Skip.LOST_FRAGMENT: 3})
+    begun = captures.extended_event(OTHER, BEACON[:9], status=1)
+    content = pcaps.pcap([(0, b"\x04" + begun), (0, b"\x04" + EVENT)], 187)
+    heard, skipped = read(content)
+    assert ([one.report.data for one in heard], skipped) == ([BEACON], {Skip.LOST_FRAGMENT: 1})
+    damaged_capture = Capture(io.BytesIO(content + b"\0"))
+    with contextlib.suppress(CaptureError):
+        list(damaged_capture)
+    assert damaged_capture.skipped == {Skip.LOST_FRAGMENT: 1}
+
+
 def test_chains_without_an_end_take_no_memory():
     hostile = [pcaps.extended(bytes(200), ADDRESS, number, more=True) for number in range(FRAGMENTED_MAX + 10)]
-    heard, skipped = through_the_air(*hostile)
-    assert (heard, skipped) == ([], {Skip.LOST_FRAGMENT: 10})
+    source = Reports()
+    for pdu in hostile:
+        assert list(source.read(Packet(0, Link.LE_LL, pcaps.air(pdu), 0))) == []
+    assert source.skipped == {Skip.LOST_FRAGMENT: 10}
+    source.end()
+    assert source.skipped == {Skip.LOST_FRAGMENT: 10 + FRAGMENTED_MAX}
     endless = [pcaps.extended(bytes(200), adi=3, more=True) for _ in range(9)]
     heard, skipped = through_the_air(pcaps.extended(b"x", ADDRESS, 3, more=True), *endless)
     assert (heard, skipped) == ([], {Skip.LOST_FRAGMENT: 1})
@@ -274,6 +294,26 @@ class Drip(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         return self._rest.read(min(size, 7))
+
+
+class WornCard(io.RawIOBase):
+    """A file of which the second half cannot be read any more."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = io.BytesIO(content[: len(content) // 2])
+
+    def read(self, size: int = -1) -> bytes:
+        if data := self._left.read(size):
+            return data
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_refused_at_the_byte():
+    content = PCAP + PCAP[24:]
+    heard: list[Heard] = []
+    with pytest.raises(CaptureError, match="cannot be read on: Input/output error") as raised:
+        heard.extend(Capture(WornCard(content)))
+    assert (len(heard), raised.value.offset) == (1, len(content) // 2)
 
 
 def test_a_pipe_gives_as_much_as_it_likes():

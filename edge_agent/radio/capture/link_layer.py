@@ -99,6 +99,11 @@ class Chains:
         self.given_up = 0
         """Advertisements of which parts were thrown away."""
 
+    @property
+    def waiting(self) -> int:
+        """Advertisements that were begun, or only announced, and are not complete."""
+        return len(self._begun)
+
     def add(self, pdu: Pdu) -> Report | None:
         """Return the advertisement that a PDU completes; ``None``: more is to come. Raises Skipped for a lost part."""
         before = self._begun.pop(pdu.adi, None)

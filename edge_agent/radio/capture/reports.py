@@ -43,6 +43,11 @@ class Reports:
         if lost := self._reassembly.given_up + self._chains.given_up - given_up:
             self.skipped[Skip.LOST_FRAGMENT] += lost
 
+    def end(self) -> None:
+        """Count what was begun and will not be completed any more."""
+        if lost := self._reassembly.waiting + self._chains.waiting:
+            self.skipped[Skip.LOST_FRAGMENT] += lost
+
     def _of_controller(self, packet: Packet) -> Iterator[Report]:
         event_at = _event_at(packet.link, packet.data)
         if event_at is None:

@@ -17,9 +17,12 @@ class Source:
         """The byte that comes next."""
 
     def peek(self, size: int) -> bytes:
-        """Return the next bytes without taking them; fewer only at the end."""
-        while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
-            self._ahead += more
+        """Return the next bytes without taking them; fewer only at the end. Raises CaptureError."""
+        try:
+            while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
+                self._ahead += more
+        except OSError as error:  # a worn card, a stick that was pulled out
+            raise CaptureError(f"cannot be read on: {error.strerror}", self.offset + len(self._ahead)) from error
         return self._ahead[:size]
 
     def at_end(self) -> bool:

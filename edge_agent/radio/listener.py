@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 CHECK_S: Final = 0.5
 """How often silence and discovery are looked at; a lost adapter is noticed at once."""
 
-DISCOVERY_GRACE_S: Final = 3.0
-"""The kernel restarts discovery every 10.24 s; only a longer pause means that BlueZ has stopped scanning."""
+DISCOVERY_GRACE_S: Final = 8.0
+"""The kernel ends discovery every 10.24 s. BlueZ begins it again at once, or, where another program scans with other
+filters or has just ended, 5 s later; only a longer pause means that it has stopped."""
 
 RETRY_S: Final[dict[RadioTrouble, float]] = {"down": 2.0, "away": 5.0, "off": 5.0, "failed": 30.0, "deaf": CHECK_S}
 """How long after a trouble against which nothing is done now the adapter is looked at again."""
@@ -36,7 +37,8 @@ FIRST_ADAPTER: Final = "hci0"
 """What is repaired where none was named and none was ever found."""
 
 Tell = Callable[[bool, float, float | None], None]
-"""Takes whether the adapter hears, the monotonic second, and since when it does not. Called all the time."""
+"""Takes what :meth:`edge_agent.radio.ears.Ears.say` does: whether the adapter can be relied on, the monotonic second,
+and since when it is ill or silent. Called all the time."""
 
 Excused = Callable[[], bool]
 
@@ -146,7 +148,7 @@ class Listener:
                 log.warning("%s: %s", self._name, self._turns.result)
                 return None
             self._trouble = error.trouble
-            self._ill(str(error), now_s)
+            self._ill(str(error), now_s, self._certain_s(now_s))
             return self.ladder.climb(error.trouble, now_s)
         finally:
             await scan.stop()
@@ -197,7 +199,8 @@ class Listener:
             case "doubt":
                 self._tell(self.healthy, now_s, None)
             case "hearing":
-                self._well(now_s, sustained=True)
+                silent_since_s = ambient.heard_s + self._ear.silent_s
+                self._well(now_s, sustained=True, silent_since_s=silent_since_s if now_s >= silent_since_s else None)
             case "quiet":
                 self._well(now_s, sustained=False)
         return None
@@ -230,7 +233,7 @@ class Listener:
 
     # --- health and recovery ------------------------------------------------------------------
 
-    def _well(self, now_s: float, *, sustained: bool) -> None:
+    def _well(self, now_s: float, *, sustained: bool, silent_since_s: float | None = None) -> None:
         if not self.healthy and self.health.report.state == "running":  # otherwise running() says it
             log.info("%s: %s hears again after %.0f s", self._name, self.adapter, now_s - self._ill_since_s)
         self.healthy = True
@@ -239,7 +242,7 @@ class Listener:
         if sustained:
             self.ladder.hearing(now_s)
         self.health.running()
-        self._tell(True, now_s, None)
+        self._tell(True, now_s, silent_since_s)
 
     def _ill(self, problem: str, now_s: float, since_s: float | None = None) -> None:
         if self.healthy:
@@ -273,6 +276,12 @@ class Listener:
             await remedy
         except RadioError as error:
             log.warning("%s: %s", self._name, error)
+
+    def _certain_s(self, now_s: float) -> float:
+        """When it was certainly well for the last time: what hangs before it fails has sent nothing meanwhile."""
+        if not self.healthy or self._ambient is None:
+            return now_s
+        return max(self._ambient.heard_s, now_s - self._ear.silent_s)
 
     @property
     def _name(self) -> str:

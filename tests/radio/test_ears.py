@@ -44,6 +44,34 @@ def test_an_adapter_that_never_heard_does_not_hold_up_the_other_one():
     assert ears.say(1, healthy=False, now_s=2) is None
 
 
+def test_a_silence_that_nobody_has_judged_yet_is_waited_for_but_not_for_ever():
+    ears = Ears(1, 0.0)
+    ears.say(0, healthy=True, now_s=1)
+    assert ears.say(0, healthy=True, now_s=20, since_s=20) == ill(20)
+    assert ears.say(0, healthy=True, now_s=25) == WELL, "somebody was heard"
+    ears.say(0, healthy=True, now_s=40, since_s=40)
+    assert ears.say(0, healthy=True, now_s=39 + GIVEN_UP_S, since_s=40) is None
+    assert ears.say(0, healthy=True, now_s=40 + GIVEN_UP_S, since_s=40) == WELL, "an empty shop"
+
+
+def test_a_silence_that_is_found_to_be_a_fault_was_one_from_the_beginning():
+    ears = Ears(1, 0.0)
+    ears.say(0, healthy=True, now_s=1)
+    ears.say(0, healthy=True, now_s=20, since_s=20)
+    assert ears.say(0, healthy=False, now_s=30, since_s=8) == ill(8)
+    assert ears.say(0, healthy=False, now_s=31) is None
+    assert ears.say(0, healthy=True, now_s=32) == WELL
+
+
+def test_a_silent_adapter_does_not_hold_up_one_that_hears():
+    ears = Ears(2, 0.0)
+    ears.say(0, healthy=True, now_s=1)
+    ears.say(1, healthy=True, now_s=1)
+    assert ears.say(0, healthy=True, now_s=20, since_s=20) is None
+    assert ears.say(1, healthy=True, now_s=25, since_s=25) == ill(25), "until then somebody heard"
+    assert ears.say(1, healthy=True, now_s=26) == WELL
+
+
 @given(
     st.integers(1, 4),
     st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.floats(0, 300), st.floats(0, 30)), max_size=80),
@@ -62,4 +90,6 @@ def test_the_laws_of_ears(adapters, sayings):
             assert told[-1].healthy
         if not any(healthy):
             assert not told[-1].healthy
-    assert all(a.healthy is not b.healthy for a, b in pairwise(told)), "only changes are told"
+    for one, other in pairwise(told):
+        longer = not one.healthy and not other.healthy and (other.since_s or 0) < (one.since_s or 0)
+        assert one.healthy is not other.healthy or longer, "only changes are told"

@@ -248,6 +248,36 @@ async def test_while_the_next_cure_waits_longer_exits_wait_already(bluez):
         assert bench.told[-1] is False
 
 
+async def test_exits_wait_while_a_silence_is_longer_than_the_shortest_but_not_unusual_here(bluez):
+    bench = Bench()
+    async with bench.listening():
+        await until(lambda: bench.running)
+        await hear_one(bench, bluez)
+        for _ in range(2):
+            bench.clock.monotonic_s += SILENT_S - 1
+            await hear_one(bench, bluez)
+        last_heard_s = bench.clock.monotonic_s
+        bench.clock.monotonic_s += SILENT_S + 1
+        await until(lambda: bench.told == [True, False])
+        assert bench.deaf_since_s == [last_heard_s + SILENT_S], "so much silence of hers counts"
+        assert bluez.starts == 1
+        await hear_one(bench, bluez)
+        await until(lambda: bench.told == [True, False, True])
+        assert bluez.starts == 1
+
+
+async def test_what_hung_before_it_failed_was_ill_since_it_hung(bluez):
+    bench = Bench()
+    async with bench.listening():
+        await until(lambda: bench.running)
+        await hear_one(bench, bluez)
+        last_heard_s = bench.clock.monotonic_s
+        bench.clock.monotonic_s += SILENT_S - 1
+        bluez.unplug()
+        await until(lambda: bench.told == [True, False])
+        assert bench.deaf_since_s == [last_heard_s]
+
+
 async def test_a_dead_scan_that_no_restart_cures_gets_power_cycled_and_then_an_empty_shop_is_assumed(bluez):
     bench = Bench()
     async with bench.listening():

@@ -162,11 +162,12 @@ class PresenceTracker:
     def radio(self, healthy: bool, now_s: float, since_s: float | None = None) -> None:
         """The scanner came up or went down. Time without ears does not count as silence.
 
-        ``since_s``: the second since when it has been deaf, where that was noticed only now.
+        ``since_s``: the second since when it has been deaf, where that was noticed only now. Of a radio that is known
+        to be down: it has been so for longer than was known.
         """
         if not healthy:
-            if self._ill_since_s is None:
-                self._ill_since_s = now_s if since_s is None else min(since_s, now_s)
+            known_s = now_s if self._ill_since_s is None else self._ill_since_s
+            self._ill_since_s = known_s if since_s is None else min(since_s, known_s)
         elif self._ill_since_s is not None:
             for presence in self._presences.values():
                 presence.deaf(self._ill_since_s, now_s)

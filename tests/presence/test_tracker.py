@@ -171,6 +171,20 @@ def test_what_was_deaf_before_anybody_noticed_is_given_back():
     assert walk.at_s(GONE) == healthy_s + CONFIG.visit_silence_min_s
 
 
+def test_a_radio_that_was_ill_for_longer_than_was_known_gives_that_back_too():
+    walk = Walk()
+    walk.stay(10)
+    last_heard_s = 9.5
+    walk.wait(14)
+    walk.tracker.radio(False, walk.now_s)
+    walk.wait(10)
+    walk.tracker.radio(False, walk.now_s, last_heard_s)
+    walk.tracker.radio(True, walk.now_s)
+    healthy_s = walk.now_s
+    walk.wait(100)
+    assert walk.at_s(GONE) == healthy_s + CONFIG.visit_silence_min_s
+
+
 def test_hearing_her_while_the_radio_is_ill_buys_no_extra_patience():
     walk = Walk()
     walk.tracker.radio(False, 0)

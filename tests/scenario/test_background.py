@@ -173,6 +173,25 @@ def test_while_a_phone_is_asked_nobody_else_counts_as_silent() -> None:
     assert shop.showing is None
 
 
+def test_a_transmitter_that_invents_phones_which_never_answer_keeps_nobodys_visit_alive() -> None:
+    shop = Air([profile("anna"), profile("bea")])
+    shop.walk(10, ("bea", 1.0))
+    assert shop.showing is not None
+    left_s, number = shop.unit.now_s, 0
+    while "visit.ended" not in shop.happened():
+        assert shop.unit.now_s < left_s + 90
+        number, before = number + 1, len(shop.effects)
+        address = f"5B:00:00:00:{number >> 8:02X}:{number & 0xFF:02X}"
+        shop.unit.put(hint(address, 1.0))
+        if ReadToken(address) in shop.effects[before:]:
+            shop.unit.advance(shop.unit.now_s + 4)
+            shop.unit.put(TokenRead(address, None))
+            shop.unit.advance(shop.unit.now_s + 5)  # deaf all the while
+        else:
+            shop.unit.advance(shop.unit.now_s + 0.1)
+    assert shop.showing is None
+
+
 def test_a_question_does_not_make_an_ill_radio_well() -> None:
     shop = Air([profile("anna"), profile("bea")])
     shop.walk(10, ("bea", 1.0))

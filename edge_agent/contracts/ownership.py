@@ -12,7 +12,7 @@ from pydantic import Field
 from edge_agent.contracts.base import Contract, CustomerId, Identifier, Metres, Seconds
 
 HEARD_MAX: Final = 100
-"""Customers in one message: about 400 bytes each at most, within the 64 KiB of every message. The nearest count."""
+"""Customers in one message: about 500 bytes each at most, within the 64 KiB of every message. The nearest count."""
 
 EPOCH_MAX: Final = 2**53
 """JSON numbers are exact up to here."""
@@ -51,6 +51,8 @@ class HeardCustomer(Contract):
     """Whether the unit acts as her owner, or still has to let go."""
     visit: VisitState | None = None
     """What the unit knows of her visit, its own or by an earlier answer."""
+    ended: Identifier | None = None
+    """Her visit that this unit has ended; said until it is answered."""
 
 
 class UnitSightings(Contract):
@@ -71,7 +73,7 @@ class UnitSightings(Contract):
     in_reach: bool = False
     """Whether that coordinator's last answer still counts."""
     heard: Annotated[tuple[HeardCustomer, ...], Field(max_length=HEARD_MAX)] = ()
-    """Those whose visits it has first, then the nearest."""
+    """Those whose visits it has or has ended first, then the nearest."""
 
 
 class Assigned(Contract):
@@ -83,6 +85,8 @@ class Assigned(Contract):
     """Whether the asking unit owns her visit."""
     visit: VisitState | None = None
     """What is known of her visit."""
+    ended: Identifier | None = None
+    """Her visit that ended last: whoever still carries it drops it."""
 
 
 class Assignments(Contract):

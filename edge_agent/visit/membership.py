@@ -30,6 +30,9 @@ BEGIN_S: Final = 1.0
 """An owner greets only while its lease lasts for so much longer: time for the first frame, and for its word about
 it to reach the coordinator before anybody else can be appointed. Less than LEASE_S - ASK_S."""
 
+ENDED_MAX: Final = HEARD_MAX // 2
+"""Ended visits that are told in one question; while nobody answers the older ones are forgotten."""
+
 _QUESTIONS_KEPT = 64  # more than can be asked within a lease
 
 
@@ -58,6 +61,8 @@ class Member:
         self._known: dict[CustomerId, VisitState] = {}
         self._over: dict[CustomerId, int] = {}
         """Whose visit was over by which question. Until she is heard again no answer brings it back."""
+        self._ended: dict[CustomerId, tuple[Identifier, int]] = {}
+        """Whose visit ended here, by which question; said until a later one is answered."""
         self._asked_s = float("-inf")
         self._ask_s = now_s
 
@@ -98,8 +103,12 @@ class Member:
         known = self._known.get(customer, visit)
         self._known[customer] = continued(known, visit)
 
-    def forget(self, customer: CustomerId) -> None:
-        """Her visit is over, or she is not heard here any more."""
+    def forget(self, customer: CustomerId, ended: Identifier | None = None) -> None:
+        """She is not heard here any more, or her visit ``ended`` here: then the others must not continue it."""
+        if ended is not None:
+            self._ended[customer] = ended, self._number
+            for first in list(self._ended)[: max(0, len(self._ended) - ENDED_MAX)]:
+                del self._ended[first]
         self._mine -= {customer}
         self._lost -= {customer}
         self._known.pop(customer, None)
@@ -130,11 +139,11 @@ class Member:
         """Return the question. ``heard``: everybody heard; ``visits``: those under way here, heard or not."""
         in_reach = self.in_reach(now_s)
         held = frozenset(visits) | (self._mine & heard.keys() if in_reach else frozenset())
-        entries = [self._entry(customer, heard, visits, customer in held) for customer in {**visits, **heard}]
-        entries.sort(key=lambda entry: (not entry.holds, not entry.near, entry.distance_m or 0.0, entry.customer))
+        customers = {**self._ended, **visits, **heard}
+        entries = sorted((self._entry(customer, heard, visits, customer in held) for customer in customers), key=_rank)
         unanswered = self._answered < self._number
         self._number += 1
-        self._asked[self._number] = _Asked(now_s, held, frozenset(entry.customer for entry in entries))
+        self._asked[self._number] = _Asked(now_s, held, frozenset({**visits, **heard}))
         if len(self._asked) > _QUESTIONS_KEPT:
             del self._asked[min(self._asked)]
         waiting = any(entry.near and not entry.holds for entry in entries)
@@ -161,7 +170,8 @@ class Member:
     ) -> HeardCustomer:
         entry = heard.get(customer, HeardCustomer(customer=customer))
         visit = visits.get(customer) or self._known.get(customer)
-        return entry.model_copy(update={"holds": holds, "visit": visit})
+        ended, _ = self._ended.get(customer, (None, 0))
+        return entry.model_copy(update={"holds": holds, "visit": visit, "ended": ended})
 
     # --- the answer ---------------------------------------------------------------------------
 
@@ -186,10 +196,18 @@ class Member:
             yours &= frozenset(visits) | (self._mine if self.in_reach(now_s) else frozenset())
         self._term, self._answered, self._reach_until_s = term, answer.answers, asked.at_s + LEASE_S
         self._mine, self._lost = yours, asked.held - yours
+        self._ended = {c: (visit, by) for c, (visit, by) in self._ended.items() if answer.answers <= by}
         for assigned in told:
+            known = self._known.get(assigned.customer)
+            if known is not None and known.visit == assigned.ended:
+                del self._known[assigned.customer]
             if assigned.visit is not None:
                 self._known[assigned.customer] = self._with(assigned.visit, assigned.customer)
         self._asked = {number: sent for number, sent in self._asked.items() if number >= answer.answers}
         given = {assigned.customer for assigned in answer.customers if assigned.yours}
         self._over = {c: number for c, number in self._over.items() if answer.answers <= number or c in over & given}
         return True
+
+
+def _rank(entry: HeardCustomer) -> tuple[bool, bool, bool, float, CustomerId]:
+    return entry.ended is None, not entry.holds, not entry.near, entry.distance_m or 0.0, entry.customer

@@ -31,6 +31,9 @@ A_WHILE_S: Final = 3.0
 VISIT_KEPT_S: Final = 90.0
 """A visit of which no unit speaks is remembered for so long: the longest silence of somebody who is still here."""
 
+ENDED_KEPT_S: Final = 3600.0
+"""That a visit has ended is remembered for longer: a unit that was down may still have it in its journal."""
+
 VISITS_MAX: Final = 2000
 UNITS_MAX: Final = 64
 """More than any store has. Of visits the least recently heard go first; a unit too many gets no answer."""
@@ -80,6 +83,8 @@ class Coordinator:
         self._silent_until_s = _NEVER
         self._units: dict[Identifier, _Unit] = {}
         self._visits: dict[CustomerId, _Visit] = {}
+        self._ended: dict[CustomerId, tuple[Identifier, float]] = {}
+        """Whose last visit ended when, the oldest first: an echo from a unit that still carries it revives nothing."""
 
     def answer(self, question: UnitSightings, now_s: float) -> Assignments | None:
         """Answer a unit; ``None`` where it is an old question, or another coordinator leads."""
@@ -87,7 +92,7 @@ class Coordinator:
             return None
         for heard in question.heard:
             self._learn(question.unit, heard, now_s)
-        self._released(question, now_s)
+        self._released(question)
         customers = tuple(self._assigned(question, heard, now_s) for heard in self._concerning(question))
         self._forget(now_s)
         return Assignments(
@@ -145,15 +150,34 @@ class Coordinator:
         """Note her visit as a unit knows it. Whoever hears her carries it, so it outlives a crash of any unit."""
         visit = self._visits.setdefault(heard.customer, _Visit(now_s))
         visit.heard_s = now_s
+        if heard.ended is not None:
+            self._end(unit, heard.customer, heard.ended, now_s)
         told, known = heard.visit, visit.state
-        if told is None:
+        if told is None or self._is_over(heard):
             return
         if known is None or (visit.owner == unit and heard.holds and told.visit != known.visit):
             visit.state, visit.state_s = told, now_s
         elif told.visit == known.visit or heard.holds:  # two that met after a split know of each other's greeting
             visit.state = continued(known, told)
 
-    def _released(self, question: UnitSightings, now_s: float) -> None:
+    def _end(self, unit: Identifier, customer: CustomerId, ended: Identifier, now_s: float) -> None:
+        if self._last_ended(customer) != ended:
+            self._ended.pop(customer, None)
+            self._ended[customer] = ended, now_s
+        visit = self._visits[customer]
+        if visit.owner in (unit, None) and visit.state is not None and visit.state.visit == ended:
+            visit.state = None
+            self._appoint(visit, None)
+
+    def _last_ended(self, customer: CustomerId) -> Identifier | None:
+        return self._ended.get(customer, (None, 0.0))[0]
+
+    def _is_over(self, heard: HeardCustomer) -> bool:
+        """Whether a unit speaks of a visit that has ended. Only one that serves and hears her knows better."""
+        here = heard.holds and heard.distance_m is not None
+        return not here and heard.visit is not None and heard.visit.visit == self._last_ended(heard.customer)
+
+    def _released(self, question: UnitSightings) -> None:
         """Find what the unit has let go of, since it was told to or by itself."""
         held = {heard.customer for heard in question.heard if heard.holds}
         listed = {heard.customer for heard in question.heard}
@@ -163,12 +187,7 @@ class Coordinator:
                 continue
             if visit.granted_in is not None and question.answered >= visit.granted_in:
                 # It has seen the last yes, so none is on its way to it.
-                if visit.successor is None:
-                    visit.state = None  # it was not told to let go: her visit is over
-                    visit.owner = None
-                else:
-                    there = self._listens(visit.successor, now_s)
-                    self._appoint(visit, visit.successor if there else question.unit)
+                self._appoint(visit, visit.successor)
 
     # --- the rules ----------------------------------------------------------------------------
 
@@ -183,7 +202,7 @@ class Coordinator:
         visit = self._visits[heard.customer]
         if visit.owner is not None:
             self._challenge(heard.customer, visit, now_s)
-        if visit.owner is None and heard.holds and visit.successor is None:
+        if visit.owner is None and heard.holds and visit.successor is None and not self._is_over(heard):
             self._appoint(visit, question.unit)  # it serves her already: alone, or by an earlier epoch
         elif visit.owner is None and now_s >= self._appoints_from_s:
             there = self._listens(visit.successor, now_s)
@@ -191,7 +210,8 @@ class Coordinator:
         yours = visit.owner == question.unit and visit.successor is None
         if yours:
             visit.granted_in, visit.granted_until_s = question.number, now_s + LEASE_S
-        return Assigned(customer=heard.customer, yours=yours, visit=_aged(visit.state, now_s - visit.state_s))
+        state = _aged(visit.state, now_s - visit.state_s)
+        return Assigned(customer=heard.customer, yours=yours, visit=state, ended=self._last_ended(heard.customer))
 
     def _challenge(self, customer: CustomerId, visit: _Visit, now_s: float) -> None:
         """See whether the owner stays the owner."""
@@ -249,6 +269,10 @@ class Coordinator:
         excess = max(0, len(self._visits) - VISITS_MAX)
         for customer in sorted(self._visits, key=lambda c: self._visits[c].heard_s)[:excess]:
             del self._visits[customer]
+        for customer in [c for c, (_, ended_s) in self._ended.items() if now_s >= ended_s + ENDED_KEPT_S]:
+            del self._ended[customer]
+        for customer in list(self._ended)[: max(0, len(self._ended) - VISITS_MAX)]:
+            del self._ended[customer]
         for name in [name for name, unit in self._units.items() if now_s >= unit.asked_s + VISIT_KEPT_S]:
             del self._units[name]
 

@@ -112,7 +112,7 @@ class Service:
         duration_s = max(0.0, self._ledger.now.monotonic_s - journey.started_s)
         self._ledger.report("visit.ended", VisitEnded(**self._roster.base(journey), duration_s=duration_s))
         self._roster.tell("left", journey.customer, journey.badge)
-        self.sharing.forget(journey.customer)
+        self.sharing.forget(journey.customer, ended=journey)
 
     # --- screen -----------------------------------------------------------------------------
 

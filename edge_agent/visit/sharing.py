@@ -45,8 +45,8 @@ class Sharing:
     def heard(self, customer: CustomerId) -> None:
         """She was heard now."""
 
-    def forget(self, customer: CustomerId) -> None:
-        """Her visit is over, or she is not heard any more."""
+    def forget(self, customer: CustomerId, ended: Journey | None = None) -> None:
+        """She is not heard any more, or her visit ``ended`` here."""
 
     def hurry(self) -> None:
         """Something happened that the coordinator should hear of at once."""
@@ -120,10 +120,10 @@ class Shared(Sharing):
         """Remember when."""
         self._heard_s[customer] = self._now_s
 
-    def forget(self, customer: CustomerId) -> None:
-        """Say nothing more of her."""
+    def forget(self, customer: CustomerId, ended: Journey | None = None) -> None:
+        """Say nothing more of her than that her visit has ended."""
         self._heard_s.pop(customer, None)
-        self._member.forget(customer)
+        self._member.forget(customer, None if ended is None else ended.visit)
 
     def hurry(self) -> None:
         """Ask at the next opportunity."""

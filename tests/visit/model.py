@@ -20,7 +20,7 @@ DWELL_S = 3.0
 FIRST_FRAME_S = 0.1
 HOLD_S = 0.5  # reception.FIRST_FRAME_S
 ENTER_M, LEAVE_M, EARSHOT_M = 2.0, 4.0, 7.0
-GONE_S = 20.0
+AWAY_S, UNSETTLED_S, GONE_S = 5.0, 15.0, 20.0  # as presence.tracker: silence is noticed late
 SPACING_M = 1.5
 REPORT_S = 0.8
 """A greeting counts as one of a unit that reaches the coordinator when its word about it arrives within this."""
@@ -35,6 +35,8 @@ class Weather:
     delay_s: float = 0.02
     """At most."""
     repeats: float = 0.0
+    deaf: tuple[int, ...] = ()
+    """Units that are heard, but hear nothing."""
     groups: tuple[int, ...] = ()
     """Group of each unit; units of different groups hear nothing of each other."""
 
@@ -61,6 +63,7 @@ class Day:
     clocks_s: tuple[float, ...] = (0.0, 0.0, 0.0)
     """What each unit's monotonic clock is ahead."""
     coordinators: tuple[int, ...] = (0,)
+    dwell_s: float = DWELL_S
     seed: int = 0
 
 
@@ -115,10 +118,14 @@ class Host:
             self.coordinator = Coordinator(self.name, self.epoch + 1, self.now_s)
             self.epoch += 1
         self.near_since_s: float | None = None
+        self.metres: float | None = None
         self.heard_s = self.now_s
-        self.epochs_seen = [0]
-        if self.visit is not None:
-            self.visit.spoken_s = None  # whatever was on its way to the screen died with it
+        self.epoch_seen = 0
+        if self.visit is not None and self.visit.spoken_s is not None and not self.visit.greeted:
+            self.visit.spoken_s, self.visit.undecided = None, True  # what was on its way to the screen died with it
+
+    def owns(self) -> bool:
+        return ANNA in self.member.mine(self.now_s)
 
     def crash(self, forgets: bool) -> None:
         self.up = False
@@ -133,7 +140,8 @@ class Host:
         if isinstance(message, Assignments):
             visits = set() if self.visit is None else {ANNA}
             self.member.accept(message, visits, self.now_s)
-            self.epochs_seen.append(self.member.epoch)
+            assert self.member.epoch >= self.epoch_seen, "an epoch went backwards"
+            self.epoch_seen = self.member.epoch
         elif self.coordinator is not None:
             self.answer(message)
 
@@ -150,34 +158,43 @@ class Host:
             self.store.send(self.number, answer)
 
     def tick(self) -> None:
-        metres = self.store.metres(self.number)
-        self.track(metres)
+        self.track(self.store.metres(self.number))
         if self.now_s >= self.member.ask_s:
-            self.ask(metres)
+            self.ask()
         self.share()
         self.show()
 
     def track(self, metres: float | None) -> None:
         if metres is None:
-            self.near_since_s = None
-            if self.now_s >= self.heard_s + GONE_S:
-                if self.visit is not None:
-                    self.store.ended.append(self.visit.visit)
-                self.visit = None
-                self.member.forget(ANNA)
+            self.miss()
             return
-        self.heard_s = self.now_s
+        self.metres, self.heard_s = metres, self.now_s
         if metres <= ENTER_M and self.near_since_s is None:
             self.near_since_s = self.now_s
             self.member.hurry(self.now_s)
         elif metres > LEAVE_M:
             self.near_since_s = None
 
-    def ask(self, metres: float | None) -> None:
+    def miss(self) -> None:
+        silent_s = self.now_s - self.heard_s
+        if self.near_since_s is not None and silent_s >= AWAY_S:
+            settled = self.heard_s - self.near_since_s >= self.store.day.dwell_s
+            if settled or self.now_s >= self.near_since_s + UNSETTLED_S:
+                self.near_since_s = None
+        if self.near_since_s is None and silent_s >= AWAY_S:
+            self.metres = None
+        if silent_s >= GONE_S and (self.visit is not None or self.member.known(ANNA) is not None):
+            ended = None if self.visit is None else self.visit.visit
+            if ended is not None:
+                self.store.ended.append(ended)
+            self.visit = None
+            self.member.forget(ANNA, ended)
+
+    def ask(self) -> None:
         heard, visits = {}, {}
-        if metres is not None:
+        if self.metres is not None:
             near = self.near_since_s is not None
-            heard[ANNA] = HeardCustomer(customer=ANNA, distance_m=max(0.01, metres), near=near)
+            heard[ANNA] = HeardCustomer(customer=ANNA, distance_m=max(0.01, self.metres), near=near)
         if self.visit is not None:
             visits[ANNA] = VisitState(visit=self.visit.visit, greeted=self.visit.greeted)
         question = self.member.ask(heard, visits, self.now_s)
@@ -199,7 +216,7 @@ class Host:
         if ANNA in self.member.mine(self.now_s) and known is not None and self.visit is None:
             self.visit = Visit(known.visit, known.greeted, undecided=not known.greeted)
             self.heard_s = self.now_s
-        settled = self.near_since_s is not None and self.now_s >= self.near_since_s + DWELL_S
+        settled = self.near_since_s is not None and self.heard_s >= self.near_since_s + self.store.day.dwell_s
         free = self.visit is None or self.visit.undecided
         if settled and free and self.member.may_begin(ANNA, self.now_s):
             self.begin(known)
@@ -208,7 +225,8 @@ class Host:
         if known is not None and (self.visit is None or known.greeted):
             self.visit = Visit(known.visit, known.greeted)
         elif self.visit is None:
-            self.visit = Visit(f"visit{next(self.store.visits)}")
+            self.visit = Visit(f"visit{len(self.store.began) + 1}")
+            self.store.began.append(self.visit.visit)
         self.visit.undecided = False
         if not self.visit.greeted:
             self.visit.spoken_s = self.now_s
@@ -232,12 +250,14 @@ class Store:
     def __init__(self, day: Day, units: int = 3) -> None:
         self.day = day
         self.now_s = 0.0
-        self.visits = itertools.count(1)
+        self.began: list[str] = []
+        """Visits, in the order in which they began."""
         self.greetings: list[Greeting] = []
         self.ended: list[str] = []
         """Visits, in the order in which they ended."""
         self.hosts = [Host(self, number) for number in range(units)]
-        self.messages = 0
+        self.owners: set[tuple[str, ...]] = set()
+        """Units in reach that might serve her at one moment; more than one in none."""
         self._random = Random(day.seed)
         self._order = itertools.count()
         self._air: list[tuple[float, int, int, int, UnitSightings | Assignments]] = []
@@ -261,13 +281,12 @@ class Store:
                 self.hosts[up[1]].start()
             while self._air and self._air[0][0] <= self.now_s:
                 _, _, sender, to, message = heapq.heappop(self._air)
-                if self.hosts[to].up and self._together(sender, to):
+                if self.hosts[to].up and self._together(sender, to) and to not in self._weather().deaf:
                     self.hosts[to].hear(message)
             for host in self.hosts:
                 if host.up:
                     host.tick()
-                    seen = host.epochs_seen
-                    assert seen == sorted(seen), "an epoch went backwards"
+            self.owners.add(tuple(host.name for host in self.hosts if host.up and host.owns()))
         return self
 
     def metres(self, unit: int) -> float | None:
@@ -288,7 +307,6 @@ class Store:
         copies = 2 if self._random.random() < weather.repeats else 1
         for _ in range(copies):
             if self._together(sender, to) and self._random.random() >= weather.loss:
-                self.messages += 1
                 at_s = self.now_s + self._random.random() * weather.delay_s
                 heapq.heappush(self._air, (at_s, next(self._order), sender, to, message))
 

@@ -105,7 +105,7 @@ class Journey:
     """The kind of card that is still to come; ``None``: none, or it was sent."""
     card: str | None = None
     undecided: bool = False
-    """Another unit began it and said nothing yet; this one decides when she has stayed here."""
+    """Another unit began it, or an earlier run, and nothing was shown yet: decide when she has stayed here."""
     ended_at: datetime | None = None
 
     def may(self, signal: Signal) -> bool:
@@ -135,7 +135,10 @@ class Journey:
 
 
 def restored(row: VisitRow, card_kind: Literal["opportunity", "obligation"] | None, now_s: float) -> Journey:
-    """Return a visit as it was before a restart. What was shown counts as shown now: cards wait, never hurry."""
+    """Return a visit as it was before a restart. What was shown counts as shown now: cards wait, never hurry.
+
+    A scene that died on its way to the screen is decided anew. A display that did show it says so when it joins.
+    """
     state = State(row.state)
     return Journey(
         visit=row.visit,
@@ -149,5 +152,6 @@ def restored(row: VisitRow, card_kind: Literal["opportunity", "obligation"] | No
         card_kind=card_kind,
         shown_s=None if state is State.ARRIVED else now_s,
         card=row.card,
+        undecided=state is State.ARRIVED and row.message_id is not None,
         ended_at=row.ended_at,
     )

@@ -102,12 +102,23 @@ def test_an_agent_that_starts_again_greets_nobody_twice():
     assert shop.happened().count("visit.started") == shown_events(shop) == 1
 
 
-def test_an_agent_that_starts_again_before_the_first_frame_still_sends_the_card():
+def test_an_agent_that_starts_again_before_the_first_frame_greets_her_after_all():
     shop = Shop([profile("anna")])
     shop.walk(3.01, ("anna", 1.0))
     shop.restart()
+    shop.walk(8, ("anna", 1.0))
+    assert shown_events(shop) == 1
     shop.walk(40, ("anna", 1.0))
-    assert len(shop.scenes) == len(shop.cards) == 1
+    assert shown_events(shop) == len(shop.cards) == shop.happened().count("visit.started") == 1
+
+
+def test_a_first_frame_that_the_display_reports_late_is_the_only_one():
+    shop = Shop([profile("anna")])
+    shop.walk(3.01, ("anna", 1.0))
+    shop.restart()  # by now the scene has faded, but the display kept its word for the agent
+    shop.unit.put(FromScreen(Shown(message_id=shop.scenes[0].message_id, first_frame_s=1)))
+    shop.walk(60, ("anna", 1.0))
+    assert shown_events(shop) == len(shop.scenes) == len(shop.cards) == 1
 
 
 def test_a_first_frame_that_the_agent_slept_through_is_counted():

@@ -69,7 +69,10 @@ def _slice_1(database: Database) -> None:
 def _slice_2(database: Database) -> None:
     """When the first token key of a profile is past; 0: not known yet."""
     database.execute("ALTER TABLE profiles RENAME TO profiles_1")
-    create_profiles(database, "profiles")
+    database.execute(
+        "CREATE TABLE profiles (id INTEGER PRIMARY KEY, customer TEXT NOT NULL UNIQUE, "
+        "key BLOB NOT NULL, tokens BLOB NOT NULL, keys_past_s INTEGER, profile BLOB NOT NULL) STRICT"
+    )
     database.execute(
         "INSERT INTO profiles (id, customer, key, tokens, keys_past_s, profile) "
         "SELECT id, customer, key, tokens, 0, profile FROM profiles_1"
@@ -77,12 +80,30 @@ def _slice_2(database: Database) -> None:
     database.execute("DROP TABLE profiles_1")
 
 
-def create_profiles(database: Database, table: str) -> None:
-    """Make a table for sealed profiles. The profile comes last: tokens are read without touching its pages."""
-    # Plain SQL: the UNIQUE constraint's own index follows the table when the shadow is renamed.
+def _slice_3(database: Database) -> None:
+    """Profiles are a log: what is not complete yet is written behind what is in force, see ``slice_log``."""
+    database.execute("ALTER TABLE profiles RENAME TO profiles_2")
+    # The profile comes last: tokens are read without touching its pages. A row without a key is a tombstone.
+    # AUTOINCREMENT: a place that was given up is never taken again.
     database.execute(
-        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, customer TEXT NOT NULL UNIQUE, "
-        "key BLOB NOT NULL, tokens BLOB NOT NULL, keys_past_s INTEGER, profile BLOB NOT NULL) STRICT"
+        "CREATE TABLE profiles (id INTEGER PRIMARY KEY AUTOINCREMENT, customer TEXT NOT NULL, "
+        "key BLOB, tokens BLOB, keys_past_s INTEGER, profile BLOB) STRICT"
+    )
+    database.execute(
+        "INSERT INTO profiles (id, customer, key, tokens, keys_past_s, profile) "
+        "SELECT id, customer, key, tokens, keys_past_s, profile FROM profiles_2"
+    )
+    database.execute("DROP TABLE profiles_2")
+    database.execute("CREATE INDEX profiles_customer ON profiles (customer)")
+    database.execute("CREATE INDEX profiles_tombstones ON profiles (customer) WHERE key IS NULL")
+    # One row each, at most: which part of the log is in force, and the checkpoint that is being written behind it.
+    database.execute(
+        "CREATE TABLE in_force (first INTEGER NOT NULL, last INTEGER NOT NULL, swept INTEGER NOT NULL) STRICT"
+    )
+    database.execute("INSERT INTO in_force SELECT 0, coalesce(max(id), 0), coalesce(max(id), 0) FROM profiles")
+    database.execute(
+        "CREATE TABLE pending (cursor TEXT NOT NULL, snapshot INTEGER NOT NULL, pages INTEGER NOT NULL, "
+        "size_bytes INTEGER NOT NULL, skipped INTEGER NOT NULL) STRICT"
     )
 
 
@@ -129,7 +150,7 @@ def _journal_2(database: Database) -> None:
     database.execute("CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT")
 
 
-SLICE_STEPS = (_slice_1, _slice_2)
+SLICE_STEPS = (_slice_1, _slice_2, _slice_3)
 """``slice.db``."""
 
 JOURNAL_STEPS = (_journal_1, _journal_2)

@@ -73,10 +73,12 @@ class HubClient:
             await self._opened[1].aclose()
             self._opened = None
 
-    async def get(self, endpoint: Endpoint, place: Place, model: type[Model], query: str = "") -> Model:
+    async def get(
+        self, endpoint: Endpoint, place: Place, model: type[Model], query: str = "", limit_bytes: int = ANSWER_MAX_BYTES
+    ) -> Model:
         """Return the answer of an endpoint."""
         async with self.stream(endpoint, place, query=query) as response:
-            return await asyncio.to_thread(parse, await _read(response, ANSWER_MAX_BYTES), model)
+            return await asyncio.to_thread(parse, await _read(response, limit_bytes), model)
 
     async def get_if_changed(self, endpoint: Endpoint, place: Place, etag: str | None) -> Document | None:
         """Return a document, or ``None`` where it is still of version ``etag``."""

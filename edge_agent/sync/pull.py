@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlencode
 
 from edge_agent.contracts.api import CAMPAIGNS, CATALOGUE, CONFIG, SLICE
@@ -16,13 +16,13 @@ from edge_agent.contracts.slice import SlicePage
 from edge_agent.errors import DamagedError, DiskError, HubError, StoreError
 from edge_agent.events import KnowledgeChanged, SliceChanged
 from edge_agent.store.catalogue import CatalogueStore
-from edge_agent.store.slice import Applied, SliceStore
+from edge_agent.store.slice import SliceStore
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health
 from edge_agent.sync.client import AbsentError, GoneError, HubClient
 from edge_agent.sync.configuration import ConfigTree, desired_config, write_config
 from edge_agent.sync.content import ContentFolder
-from edge_agent.sync.merge import BrokenPageError, Gathering
+from edge_agent.sync.merge import BrokenPageError, check_page
 from edge_agent.sync.nudge import PullNow
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,11 @@ REFRESH_S = 300.0
 
 DESIRED_FILE = "desired.toml"
 """The configuration that the hub wants; it takes effect when somebody puts it in the place of the present one."""
+
+PAGE_MAX_BYTES = 16 * 1024 * 1024
+"""Largest page of the slice; the hub ends a page of profiles after 1 MiB."""
+
+T = TypeVar("T")
 
 Emit = Callable[[SliceChanged | KnowledgeChanged], None]
 
@@ -90,12 +95,24 @@ class Pull:
                 pass
 
     async def pull_slice(self) -> None:
-        """Bring the slice up to the hub's state: whole checkpoints, or nothing."""
+        """Bring the slice up to the hub's state: whole checkpoints, or nothing.
+
+        Each page is written as it comes, in force for nobody. After a break or a restart the pull goes on where it
+        stood, unless the hub has forgotten that place.
+        """
         try:
-            await self._gather(self._to.slices.cursor())
-        except GoneError as gone:
-            log.warning("%s; the whole slice is loaded anew", gone)
-            await self._gather(None)
+            pending = self._to.slices.pending()
+            await self._work(self._to.slices.sweep())
+            try:
+                await self._pull_pages(self._to.slices.cursor() if pending is None else pending.cursor)
+            except GoneError as gone:
+                log.warning("%s; the whole slice is loaded anew", gone)
+                await self._work(self._to.slices.abandon())
+                await self._pull_pages(None)
+        except DamagedError:
+            raise
+        except StoreError as error:
+            raise HubError(f"slice: {error}; it is pulled again") from error
 
     async def pull_knowledge(self) -> None:
         """Bring in what changed of catalogue, campaigns, content and configuration."""
@@ -111,29 +128,44 @@ class Pull:
         if missing is not None:
             raise missing
 
-    async def _gather(self, cursor: str | None) -> None:
-        gathering = Gathering(self._config.store, cursor)
-        pages = None
-        while pages is None:
-            query = urlencode({"cursor": gathering.cursor}) if gathering.cursor else ""
-            page = await self._client.get(SLICE, self._store, SlicePage, query)
+    async def _pull_pages(self, cursor: str | None) -> None:
+        """Write page after page until a checkpoint has come into force."""
+        applied = None
+        while applied is None:
+            query = urlencode({"cursor": cursor}) if cursor else ""
+            page = await self._client.get(SLICE, self._store, SlicePage, query, PAGE_MAX_BYTES)
             try:
-                pages = gathering.add(page)
+                await asyncio.to_thread(self._check, page, cursor)
             except BrokenPageError as error:
+                await self._work(self._to.slices.abandon())
                 raise HubError(f"slice: {error}; nothing was applied") from error
-        try:
-            applied = await self._to.worker.call(self._apply, pages)
-        except DamagedError:
-            raise
-        except StoreError as error:
-            raise HubError(f"slice: {error}; it is pulled again") from error
+            applied = await self._work(self._to.slices.add(page, self._to.refused))
+            cursor = page.cursor
         if applied.skipped:
             log.warning("%d broken profiles of the slice were skipped, the rest is used", applied.skipped)
-        self._to.emit(SliceChanged(applied.changed, pages[-1].lease_until))
+        self._to.emit(SliceChanged(applied.changed, page.lease_until))
+        await self._work(self._to.slices.sweep())
 
-    def _apply(self, pages: tuple[SlicePage, ...]) -> Applied:
-        # Asked on the worker's thread: no withdrawal can be committed between the question and the pages.
-        return self._to.slices.apply(pages, self._to.refused())
+    def _check(self, page: SlicePage, cursor: str | None) -> None:
+        pending = None if cursor is None else self._to.slices.pending()
+        pages, size_bytes = (0, 0) if pending is None else (pending.pages, pending.size_bytes)
+        check_page(page, self._config.store, cursor, pages, size_bytes)
+
+    async def _work(self, pieces: Iterator[T]) -> T | None:
+        """Do work in the store's thread, whose other users get their turn after each piece; return the last result."""
+        ended = False
+        result: T | None = None
+
+        def piece() -> None:
+            nonlocal ended, result
+            try:
+                result = next(pieces)
+            except StopIteration:  # it cannot pass through a future
+                ended = True
+
+        while not ended:
+            await self._to.worker.call(piece)
+        return result
 
     async def _document(self, kind: Literal["catalogue", "campaigns"]) -> bool:
         endpoint = CATALOGUE if kind == "catalogue" else CAMPAIGNS

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge_agent.contracts.slice import SlicePage
-from edge_agent.sync.merge import Gathering
+from edge_agent.sync.merge import check_page
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.slices import TOMBSTONE_KEEP_S, Cursor, Slices
@@ -39,29 +39,31 @@ class Reader:
         self.held: dict[str, object] = {}
         self.cursor: str | None = None
         self._store = store
-        self._gathering = Gathering(store, None)
+        self._pages: list[SlicePage] = []
 
     def read(self, slices: Slices, now: datetime) -> bool:
         """Take one page; True at a checkpoint."""
+        asked = self._pages[-1].cursor if self._pages else self.cursor
         try:
-            page = slices.page(self._store, self._gathering.cursor, now).page
+            page = slices.page(self._store, asked, now).page
         except ProblemError as problem:
-            if problem.problem.status != 410 or self._gathering.cursor is None:
+            if problem.problem.status != 410 or asked is None:
                 raise
-            self._gathering = Gathering(self._store, None)
+            self.cursor, self._pages = None, []
             return False
-        pages = self._gathering.add(SlicePage.model_validate_json(page.model_dump_json()))
-        if pages is None:
+        page = SlicePage.model_validate_json(page.model_dump_json())
+        check_page(page, self._store, asked, len(self._pages), 0)
+        self._pages.append(page)
+        if not page.checkpoint:
             return False
-        if pages[0].snapshot:
+        if self._pages[0].snapshot:
             self.held.clear()
-        for operation in (operation for page in pages for operation in page.operations):
+        for operation in (operation for page in self._pages for operation in page.operations):
             if operation.profile is None:
                 self.held.pop(operation.customer, None)
             else:
                 self.held[operation.customer] = operation.profile.get("tier")
-        self.cursor = pages[-1].cursor
-        self._gathering = Gathering(self._store, self.cursor)
+        self.cursor, self._pages = page.cursor, []
         return True
 
 

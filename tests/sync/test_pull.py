@@ -10,14 +10,16 @@ from sqlalchemy import update
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.screen import Playlist
+from edge_agent.contracts.slice import SlicePage
 from edge_agent.errors import HubError
 from edge_agent.events import KnowledgeChanged, SliceChanged, WithdrawalRow
 from edge_agent.identify.token import temporary_key, window_of
 from edge_agent.sync.content import playlist_version
-from provisioning.hub.slices import TOMBSTONE_KEEP_S
+from provisioning.hub.slices import PAGE_MAX, TOMBSTONE_KEEP_S
 from provisioning.hub.storage import customers as customers_table
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
-from tests.sync.units import Unit
+from tests.sync.badservers import answer, bad_server
+from tests.sync.units import Unit, unit_at
 
 pytestmark = pytest.mark.integration
 
@@ -113,6 +115,70 @@ async def test_a_cursor_that_is_too_old_starts_over(served: RunningHub, unit: Un
     assert served.hub.slices.forget_tombstones(served.clock()) == 1
     await unit.pull.pull_slice()
     assert unit.held() == {"bert"}
+
+
+async def half_a_snapshot(served: RunningHub, unit: Unit, names: list[str]) -> str:
+    """Let the unit lose the hub after the first page of a snapshot; return where it stopped."""
+    served.hub.slices.put(STORE, customers(names), served.clock())
+    pulling = asyncio.create_task(unit.pull.pull_slice())
+    await until(lambda: unit.stores.slice.pending() is not None)
+    pulling.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await pulling
+    await unit.worker.call(lambda: None)  # what had begun has ended
+    pending = unit.stores.slice.pending()
+    assert pending is not None
+    assert unit.held() == set()
+    return pending.cursor
+
+
+async def test_a_pull_goes_on_where_it_was_interrupted(served: RunningHub, unit: Unit) -> None:
+    names = [f"c{number}" for number in range(3 * PAGE_MAX)]
+    cursor = await half_a_snapshot(served, unit, names)
+    # In the snapshot's first page, and gone since.
+    served.hub.slices.tombstone(STORE, "c0", served.clock())
+    await unit.pull.pull_slice()
+    assert unit.held() == set(names[1:])
+    assert cursor != unit.stores.slice.cursor()
+    assert [told.changed for told in unit.told if isinstance(told, SliceChanged)] == [None]
+
+
+async def test_who_withdraws_while_a_snapshot_comes_in_is_not_in_it(served: RunningHub, unit: Unit) -> None:
+    names = [f"c{number}" for number in range(3 * PAGE_MAX)]
+    await half_a_snapshot(served, unit, names)
+    now = served.clock()
+    gone = {names[0], names[-1]}
+    for name in gone:  # as the engine does
+        row = WithdrawalRow(name, "all", now, now + timedelta(days=30))
+        await unit.worker.call(unit.stores.journal.commit, [row])
+        await unit.worker.call(unit.stores.slice.forget, name)
+    await unit.pull.pull_slice()
+    assert unit.held() == set(names) - gone
+    assert not any(map(unit.stores.slice.holds, gone))
+
+
+async def test_a_place_within_a_snapshot_that_the_hub_forgot_starts_anew(served: RunningHub, unit: Unit) -> None:
+    names = [f"c{number}" for number in range(2 * PAGE_MAX)]
+    await half_a_snapshot(served, unit, names)
+    served.hub.slices.tombstone(STORE, "c0", served.clock())
+    served.clock.ahead = timedelta(seconds=TOMBSTONE_KEEP_S + 60)
+    assert served.hub.slices.forget_tombstones(served.clock()) == 1
+    await unit.pull.pull_slice()
+    assert unit.held() == set(names[1:])
+    assert unit.stores.slice.pending() is None
+
+
+async def test_one_broken_page_makes_those_before_it_worthless(served: RunningHub, unit: Unit) -> None:
+    await half_a_snapshot(served, unit, [f"c{number}" for number in range(2 * PAGE_MAX)])
+    broken = SlicePage(
+        store=STORE, snapshot=False, operations=(), cursor="c", checkpoint=True, checksum="0" * 64,
+        lease_until=served.clock(),
+    )  # fmt: skip
+    bad = answer("200 OK", broken.model_dump_json().encode(), content_type="application/json")
+    async with bad_server(served, lambda _: bad) as server, unit_at(server.url, unit.config.folder) as lost:
+        with pytest.raises(HubError, match="checksum"):
+            await lost.pull.pull_slice()
+    assert (unit.stores.slice.pending(), unit.stores.slice.holds("c0")) == (None, False)
 
 
 async def test_a_broken_profile_is_skipped_and_an_unknown_field_is_kept_out_of_the_way(

@@ -104,7 +104,7 @@ def known_us(present: int) -> float:
     names = [f"c{number}" for number in range(present)]
     shop = Shop([profile(name) for name in names])
     shop.walk(30, *((name, 1.0) for name in names))  # greeted, settled
-    heard = [advertisement(name, shop.unit.instant.utc) for name in names]  # the slot lasts longer than this
+    heard = [advertisement(name, shop.unit.instant.utc) for name in names]  # the id of the slot before is good as well
     return min(_stay_us(shop, heard) for _ in range(ROUNDS))
 
 

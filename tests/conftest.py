@@ -1,9 +1,17 @@
-"""For every test: `.ci/run` sets EDGE_TEST_NO_SKIP, and then a skipped test is a failed one."""
+"""For every test.
+
+`.ci/run` sets EDGE_TEST_NO_SKIP, and then a skipped test is a failed one. hypothesis sets no deadline: how long an
+example takes on a busy machine says nothing about the code.
+"""
 
 import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("edge", deadline=None)
+settings.load_profile("edge")
 
 _NO_SKIP = bool(os.environ.get("EDGE_TEST_NO_SKIP"))
 

@@ -75,9 +75,9 @@ class PresenceConfig(FileContract):
     """How fast the signal falls with distance in this shop."""
     calibration_db: Annotated[float, Field(ge=-40, le=40)] = 0.0
     """Added to every RSSI: what this unit's antenna and its place take away."""
-    smoothing_s: Annotated[float, Field(ge=0, le=30)] = 2.5
+    smoothing_s: Annotated[float, Field(ge=0, le=30)] = 1.5
     """A stronger signal is believed at once, a weaker one with this time constant. 0: everything at once."""
-    screen_silence_s: Seconds = 5.0
+    screen_silence_s: Seconds = 5.5
     """Silent, or farther than ``leave_m``, for at least so long before the screen forgets her."""
     visit_silence_min_s: Seconds = 20.0
     """Silent for at least so long before the visit ends, however fast her phone advertises. Longer than

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-LEAN_DB = 1.0
+LEAN_DB = 1.5
 """So much of every loss is put down to her body, which turns and bends and never stands as at the calibration."""
 
 CLIMB_DB_S = 15.0

@@ -13,8 +13,8 @@ from enum import Enum
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import PresenceConfig
-from edge_agent.presence.ranging import Ranging, RangingRules
-from edge_agent.presence.rhythm import Rhythm
+from edge_agent.presence.ranging import DEVICE_KEEP_S, Ranging, RangingRules
+from edge_agent.presence.rhythm import SLOWEST_GAP_S, Rhythm
 
 REPORT_KEEP_S = 30.0
 """An app's report that is older says nothing any more: she may have crossed the shop since."""
@@ -22,13 +22,7 @@ REPORT_KEEP_S = 30.0
 REPORT_FRESH_S = 5.0
 """An older report may keep her visit, but not bring her near: her screen would speak to an empty place."""
 
-_SCREEN_GAPS = 4  # design: silent for four of her own intervals
 _NEVER = float("inf")
-_VISIT_GAPS = 12  # three times as patient: a visit is cheap to keep and embarrassing to split
-
-
-CALM_MAX_S = 5.0
-"""Less than any time after which samples must be forgotten."""
 
 
 class Change(Enum):
@@ -61,7 +55,7 @@ class _Presence:
     distance_m: float = float("inf")
     near_since_s: float | None = None
     settled: bool = False
-    radio: Rhythm = field(default_factory=Rhythm)
+    radio: Rhythm = field(default_factory=lambda: Rhythm(new_gap_s=SLOWEST_GAP_S))
     reports: Rhythm = field(default_factory=Rhythm)
     within_s: float = -_NEVER
     """When the radio last measured her within ``leave_m``."""
@@ -87,7 +81,7 @@ class PresenceTracker:
         self._rules = RangingRules(config.path_loss_exponent, config.calibration_db, config.smoothing_s)
         self._presences: dict[CustomerId, _Presence] = {}
         self._ill_since_s: float | None = None
-        self._calm_s = min(config.screen_silence_s, config.visit_silence_min_s, CALM_MAX_S)
+        self._calm_s = min(config.screen_silence_s, config.visit_silence_min_s, DEVICE_KEEP_S)
         """Nothing becomes due so soon after somebody was heard, unless she is about to settle."""
         self._due_s = _NEVER
         """No deadline is earlier. It may be too early, never too late: so a sighting costs the same in a full shop."""
@@ -272,15 +266,13 @@ class PresenceTracker:
         return max(away_at_s, presence.near_since_s + self._config.visit_silence_min_s)
 
     def _away_patience_s(self, source: Rhythm) -> float:
-        # She may have gone right after she was last heard, or just before she would have been heard again.
-        least_s = self._config.screen_silence_s + source.interval_s
-        return source.patience_s(_SCREEN_GAPS, least_s, self._config.visit_silence_max_s)
+        return source.patience_s(self._config.screen_silence_s, self._config.visit_silence_max_s)
 
     def _gone_at_s(self, presence: _Presence) -> float:
         shortest_s, longest_s = self._config.visit_silence_min_s, self._config.visit_silence_max_s
         return max(
             presence.since_s + shortest_s,
-            presence.radio.last_s + presence.radio.patience_s(_VISIT_GAPS, shortest_s, longest_s),
-            presence.reports.last_s + presence.reports.patience_s(_VISIT_GAPS, shortest_s, longest_s),
+            presence.radio.last_s + presence.radio.patience_s(shortest_s, longest_s),
+            presence.reports.last_s + presence.reports.patience_s(shortest_s, longest_s),
             self._away_at_s(presence),  # so that a visit cannot end while its scene is up
         )

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.contracts.config import PresenceConfig
@@ -23,7 +23,6 @@ def samples(distance_m: float, exponent: float = 2.5, offset_db: float = 0, spre
     return [Sample(rssi_dbm + spread_db * (number % 3 - 1)) for number in range(30)]
 
 
-@settings(deadline=None)
 @given(exponent=st.floats(1.6, 4.8), offset_db=st.integers(-14, 14))
 def test_with_the_proposal_the_unit_measures_what_was_measured(exponent, offset_db):
     near, far = samples(NEAR_M, exponent, offset_db, 0), samples(FAR_M, exponent, offset_db, 0)

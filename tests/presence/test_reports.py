@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.presence.tracker import REPORT_FRESH_S, REPORT_KEEP_S
@@ -96,7 +96,6 @@ def test_an_older_report_after_a_newer_one_changes_nothing():
     assert walk.changes == []
 
 
-@settings(deadline=None)
 @given(
     steps=st.lists(
         st.tuples(

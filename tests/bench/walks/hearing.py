@@ -32,13 +32,34 @@ class Walk:
 
     route: Route
     heard: tuple[Heard, ...]
+    deaf_s: tuple[float, float] | None = None
+    """From when to when the scan was dead, where it died."""
 
 
-def record(route: Route, interval_s: float, random: Random, air: Air = SHOP, report_s: float | None = None) -> Walk:
-    """Let somebody walk ``route``. ``report_s``: the controller reports a device only once in so many seconds."""
+@dataclass(frozen=True)
+class Hearing:
+    """How a phone sends, and how the unit listens."""
+
+    name: str
+    interval_s: float
+    """Between two advertisements."""
+    report_s: float | None = None
+    """The controller reports a device only once in so many seconds; ``None``: whenever it hears it."""
+    deaf_s: float | None = None
+    """The scan dies once on every walk, without a word, for so long; ``None``: never."""
+
+
+FAST, USUAL, SLOW = Hearing("100 ms", 0.1), Hearing("250 ms", 0.25), Hearing("1 s", 1.0)
+STRICT = Hearing("reports each 10 s", 0.25, report_s=10)
+DYING = Hearing("scan dies for 15 s", 0.25, deaf_s=15)
+"""As long as it takes to notice (``radio.silent_s`` of 12 s, at least) and to start it again."""
+
+
+def record(route: Route, hearing: Hearing, random: Random, air: Air = SHOP) -> Walk:
+    """Let somebody walk ``route``."""
     channel = Channel(air, random)
     heard: list[Heard] = []
-    now_s, reported_s = random.uniform(0, interval_s), -math.inf
+    now_s, reported_s = random.uniform(0, hearing.interval_s), -math.inf
     asked_s, (asked_x, asked_y, _) = now_s, route.at(now_s)
     bad, until_s = False, random.expovariate(1 / _GOOD_S)
     while now_s < route.end_s:
@@ -50,8 +71,12 @@ def record(route: Route, interval_s: float, random: Random, air: Air = SHOP, rep
         rssi_dbm = channel.rssi_dbm(math.hypot(x_m, y_m), moved_m, now_s - asked_s, phone_angle)
         asked_s, asked_x, asked_y = now_s, x_m, y_m
         lost = rssi_dbm < SENSITIVITY_DBM or random.random() < (_BAD_LOSS if bad else _GOOD_LOSS)
-        if not lost and (report_s is None or now_s >= reported_s + report_s):
+        if not lost and (hearing.report_s is None or now_s >= reported_s + hearing.report_s):
             heard.append((now_s, rssi_dbm))
             reported_s = now_s
-        now_s += interval_s + random.uniform(0, ADV_DELAY_S)
-    return Walk(route, tuple(heard))
+        now_s += hearing.interval_s + random.uniform(0, ADV_DELAY_S)
+    if hearing.deaf_s is None:
+        return Walk(route, tuple(heard))
+    dies_s = random.uniform(0, route.end_s - hearing.deaf_s)
+    lives_s = dies_s + hearing.deaf_s
+    return Walk(route, tuple((at_s, dbm) for at_s, dbm in heard if not dies_s <= at_s < lives_s), (dies_s, lives_s))

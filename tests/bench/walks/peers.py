@@ -7,13 +7,13 @@ without traffic, which not all of them have. Each has one absence for everything
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from statistics import median
 
 from edge_agent.presence.tracker import Change
 from tests.bench.walks.channel import MEASURED_POWER_DBM
-from tests.bench.walks.hearing import SHOP, Heard
+from tests.bench.walks.hearing import SHOP, Walk
 from tests.bench.walks.judging import DWELL_S, Judge, Said
 from tests.bench.walks.routes import ENTER_M, LEAVE_M
 
@@ -41,7 +41,7 @@ class Peer:
 def _rules(make: Callable[[], tuple[Estimate, Patience]], enter_m: float, leave_m: float) -> Judge:
     """Near from ``enter_m``, away from ``leave_m`` or after silence, settled after the dwell."""
 
-    def judge(heard: Sequence[Heard]) -> list[Said]:
+    def judge(walk: Walk) -> list[Said]:
         estimate, patience = make()
         said: list[Said] = []
         near_s: float | None = None
@@ -63,7 +63,7 @@ def _rules(make: Callable[[], tuple[Estimate, Patience]], enter_m: float, leave_
                 said.append((silent_s, Change.GONE))
                 near_s, settled, silent_s = None, False, math.inf
 
-        for at_s, rssi_dbm in heard:
+        for at_s, rssi_dbm in walk.heard:
             silence(at_s)
             settle(at_s)
             distance_m = estimate(at_s, rssi_dbm)
@@ -88,7 +88,7 @@ def theengs(timeout_s: float = 120) -> Judge:
         return (lambda at_s, rssi_dbm: metres(rssi_dbm)), (lambda at_s: timeout_s)
 
     judge = _rules(make, ENTER_M, math.inf)  # only silence makes absent
-    return lambda heard: judge([(at_s, rssi_dbm) for at_s, rssi_dbm in heard if at_s % 12 < 7])
+    return lambda walk: judge(replace(walk, heard=tuple(heard for heard in walk.heard if heard[0] % 12 < 7)))
 
 
 def espresense(window_s: float = 15) -> Judge:
@@ -160,11 +160,11 @@ def room_assistant(radius_m: float = ENTER_M) -> Judge:
 
 
 def habluetooth(weight: float = 0.3) -> Judge:
-    """habluetooth: moving average of the RSSI with weight 0.3; stale after the longest gap of the last 16, and 5 s.
-    It has no distance; it gets our limits."""
+    """habluetooth: moving average of the RSSI with weight 0.3; stale after the longest gap of the last 16, and 5 s;
+    after 195 s while it has seen no gap (helped: it waits for all 16). It has no distance; it gets our limits."""
 
     def make() -> tuple[Estimate, Patience]:
-        gaps_s: deque[float] = deque([0.0], maxlen=16)
+        gaps_s: deque[float] = deque(maxlen=16)
         smooth_dbm: float | None = None
         last_s: float | None = None
 
@@ -176,7 +176,7 @@ def habluetooth(weight: float = 0.3) -> Judge:
             smooth_dbm = rssi_dbm if smooth_dbm is None else smooth_dbm + weight * (rssi_dbm - smooth_dbm)
             return metres(smooth_dbm)
 
-        return estimate, lambda at_s: max(gaps_s) + 5.0
+        return estimate, lambda at_s: max(gaps_s) + 5.0 if gaps_s else 195.0
 
     return _rules(make, ENTER_M, LEAVE_M)
 

@@ -95,6 +95,7 @@ class Ladder:
 
     def hearing(self, now_s: float) -> None:
         """It hears. What was tried is forgotten only when that lasts; budgets are kept all the same."""
+        self._trouble = None
         if self._well_since_s is None:
             self._well_since_s = now_s
         if now_s - self._well_since_s >= SUSTAINED_S:
@@ -102,7 +103,6 @@ class Ladder:
             self.rest_until_s = 0.0
             self._tries.clear()
             self._rounds = 0
-            self._trouble = None
 
     def _affordable(self, rung: Rung, now_s: float) -> bool:
         lately = self._lately[rung.step]

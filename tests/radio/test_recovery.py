@@ -39,6 +39,13 @@ def test_after_a_round_it_rests_longer_each_time():
     assert rests_s == [*RESTS_S, RESTS_S[-1]]
 
 
+def test_an_adapter_that_heard_and_is_off_again_gets_its_grace_again():
+    ladder = Ladder()
+    assert climbed(ladder, "off", 0, 5) == ["waiting", "waiting"]
+    ladder.hearing(8)
+    assert climbed(ladder, "off", 30, 39, 41) == ["waiting", "waiting", "power_cycle"]
+
+
 def test_only_sustained_hearing_leads_back_to_the_foot():
     ladder = Ladder()
     assert climbed(ladder, "deaf", 0, 15, 30) == ["restart_scan", "restart_scan", "power_cycle"]

@@ -56,6 +56,8 @@ class Metrics(Collector):
         yield from self._adapters()
         replies = self._inbox.clerks.dropped
         yield CounterMetricFamily("edge_agent_replies_dropped", "From tablets, but too many at once", value=replies)
+        told = self._inbox.units.dropped
+        yield CounterMetricFamily("edge_agent_unit_messages_dropped", "From units, but too many at once", value=told)
         waiting = len(self._inbox)
         yield GaugeMetricFamily("edge_agent_inputs_waiting", "Inputs that the engine has not seen yet", value=waiting)
         outbox = self._stores.journal.waiting()

@@ -6,11 +6,13 @@ from prometheus_client import generate_latest
 
 from edge_agent.clock import SystemClock
 from edge_agent.constants import SLOT_OVERLAP_S
+from edge_agent.contracts.ownership import UnitSightings
 from edge_agent.contracts.slice import RollingToken, TemporaryKey
+from edge_agent.events import FromUnit
 from edge_agent.identify.index import DERIVATIONS_PER_S_MAX, TokenIndex
 from edge_agent.identify.recogniser import Recogniser
 from edge_agent.identify.token import ephemeral_id, slot_of, window_of
-from edge_agent.loop import Inbox
+from edge_agent.loop import UNITS_MAX, Inbox
 from edge_agent.metrics import Metrics
 from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
@@ -42,3 +44,16 @@ def test_ids_that_were_ignored_and_devices_that_cannot_be_served_are_counted(tmp
         stores.close()
     assert "edge_agent_old_ids_ignored_total 1.0" in text
     assert "edge_agent_devices_unserved 1.0" in text
+
+
+def test_a_flood_from_other_units_is_bounded_and_counted(tmp_path: Path) -> None:
+    inbox = Inbox(SystemClock("always"))
+    for number in range(UNITS_MAX + 7):
+        inbox.put(FromUnit(UnitSightings(unit="rack", run="r1", number=number)))
+    stores = open_stores(tmp_path, "s", load_epoch_key(tmp_path, None))
+    try:
+        text = generate_latest(Metrics(inbox, stores, tuple, {}).registry).decode()
+    finally:
+        stores.close()
+    assert len(inbox) == UNITS_MAX
+    assert "edge_agent_unit_messages_dropped_total 7.0" in text

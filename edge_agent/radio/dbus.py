@@ -49,16 +49,23 @@ async def system_bus() -> AsyncIterator[MessageBus]:
 
 
 async def call(
-    bus: MessageBus, service: str, path: str, interface: str, member: str, signature: str = "", body: Any = None
+    bus: MessageBus,
+    service: str,
+    path: str,
+    interface: str,
+    member: str,
+    signature: str = "",
+    body: Any = None,
+    reply_s: float = REPLY_S,
 ) -> Any:
-    """Call a method and return the first value of its answer, at the latest after REPLY_S.
+    """Call a method and return the first value of its answer, at the latest after ``reply_s``.
 
     Raises Refused for an error of the other side, and one of DBUS_ERRORS where nobody answers.
     """
     message = Message(
         destination=service, path=path, interface=interface, member=member, signature=signature, body=body or []
     )
-    async with asyncio.timeout(REPLY_S):
+    async with asyncio.timeout(reply_s):
         reply = await bus.call(message)
     if reply is None:
         raise OSError("no reply")

@@ -62,7 +62,9 @@ async def start_reset_service(adapter: str) -> None:
             bus.add_message_handler(job_removed)
             await match(bus, f"sender='{_SYSTEMD}',interface='{_MANAGER}',member='JobRemoved',arg2='{unit}'")
             await call(bus, _SYSTEMD, _SYSTEMD_PATH, _MANAGER, "Subscribe")
-            job = await call(bus, _SYSTEMD, _SYSTEMD_PATH, _MANAGER, "StartUnit", "ss", [unit, "replace"])
+            wanted = [unit, "replace"]
+            # systemd asks polkit first, which has to be started for that.
+            job = await call(bus, _SYSTEMD, _SYSTEMD_PATH, _MANAGER, "StartUnit", "ss", wanted, reply_s=RESET_S)
             async with asyncio.timeout(RESET_S):
                 while job not in results:
                     ended.clear()

@@ -11,11 +11,11 @@ alone                          whom it hears         in reach: answered
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from edge_agent.contracts.base import CustomerId, Identifier
 from edge_agent.contracts.ownership import HEARD_MAX, Assignments, HeardCustomer, UnitSightings, VisitState
-from edge_agent.visit.ownership import LEASE_S, continued
+from edge_agent.visit.ownership import LEASE_S, VISITS_MAX, continued
 
 ASK_S: Final = 1.0
 """A unit asks so often."""
@@ -107,12 +107,12 @@ class Member:
         """She is not heard here any more, or her visit ``ended`` here: then the others must not continue it."""
         if ended is not None:
             self._ended[customer] = ended, self._number
-            for first in list(self._ended)[: max(0, len(self._ended) - ENDED_MAX)]:
-                del self._ended[first]
+            _drop_oldest(self._ended, ENDED_MAX)
         self._mine -= {customer}
         self._lost -= {customer}
         self._known.pop(customer, None)
         self._over[customer] = self._number
+        _drop_oldest(self._over, VISITS_MAX)
 
     def _with(self, visit: VisitState, customer: CustomerId) -> VisitState:
         """Return what was said of a visit; news that were long on their way undo nothing that is known."""
@@ -203,10 +203,16 @@ class Member:
                 del self._known[assigned.customer]
             if assigned.visit is not None:
                 self._known[assigned.customer] = self._with(assigned.visit, assigned.customer)
+        _drop_oldest(self._known, VISITS_MAX)
         self._asked = {number: sent for number, sent in self._asked.items() if number >= answer.answers}
         given = {assigned.customer for assigned in answer.customers if assigned.yours}
         self._over = {c: number for c, number in self._over.items() if answer.answers <= number or c in over & given}
         return True
+
+
+def _drop_oldest(kept: dict[CustomerId, Any], at_most: int) -> None:
+    for customer in list(kept)[: max(0, len(kept) - at_most)]:
+        del kept[customer]
 
 
 def _rank(entry: HeardCustomer) -> tuple[bool, bool, bool, float, CustomerId]:

@@ -79,7 +79,7 @@ class Coordinator:
         """The present epoch; it also grows when a unit remembers a higher one. Keep it for the next start."""
         self._unit = unit
         self._appoints_from_s = now_s + LEASE_S
-        """Until then assignments of an earlier start may still count: it confirms owners and appoints none."""
+        """Until then leases of an earlier start may still run: it confirms owners in reach, and appoints none."""
         self._silent_until_s = _NEVER
         self._units: dict[Identifier, _Unit] = {}
         self._visits: dict[CustomerId, _Visit] = {}
@@ -93,6 +93,9 @@ class Coordinator:
         for heard in question.heard:
             self._learn(question.unit, heard, now_s)
         self._released(question)
+        recovering = now_s < self._appoints_from_s
+        if recovering and not question.in_reach and any(heard.holds for heard in question.heard):
+            return None  # it serves alone; somebody else may own her visit by a lease that still runs
         customers = tuple(self._assigned(question, heard, now_s) for heard in self._concerning(question))
         self._forget(now_s)
         return Assignments(
@@ -101,7 +104,7 @@ class Coordinator:
             answers=question.number,
             coordinator=self._unit,
             epoch=self.epoch,
-            recovering=now_s < self._appoints_from_s,
+            recovering=recovering,
             customers=customers,
         )
 

@@ -188,9 +188,9 @@ def test_everything_at_once(day: Day) -> None:
 
 
 @lots
-@given(days(FAIR, st.one_of(NONE, crashes((0, 1, 2)))))
+@given(days(FAIR, st.one_of(NONE, crashes((1, 2)))))
 def test_on_a_fair_bus_exactly_one_greeting_whoever_starts_again(day: Day) -> None:
-    """A tenth is lost and agents crash: an agent that starts waits for an answer before it serves anybody."""
+    """Up to a tenth is lost, and units crash: an agent that starts waits for an answer before it serves anybody."""
     store = Store(day).run()
     one_owner(store)
     assert len(store.greetings) <= 1, store.greetings

@@ -217,7 +217,8 @@ class PresenceTracker:
         return events
 
     def _heard_by_radio(self, presence: _Presence, now_s: float) -> bool:
-        return self._ill_since_s is None and now_s < presence.radio.last_s + self._away_patience_s(presence.radio)
+        # What it said longer ago is older than any fresh report.
+        return self._ill_since_s is None and now_s < presence.radio.last_s + REPORT_FRESH_S
 
     def _deadline_s(self, presence: _Presence) -> float:
         deadline_s = presence.ranging.forget_at_s()

@@ -12,7 +12,7 @@ from edge_agent.visit.membership import Member
 from edge_agent.visit.ownership import Coordinator
 from edge_agent.visit.roster import Roster
 
-HEARD_S: Final = 5.0
+HEARD_S: Final = 6.0
 """Somebody who is not near is heard as long as her last advertisement is not older: no shorter than the silence that
 ends a scene (presence.screen_silence_s), or a phone that advertises seldom would wander from unit to unit."""
 

@@ -79,6 +79,29 @@ def test_a_fresh_report_holds_the_scene_of_a_phone_that_fell_silent():
     assert walk.changes == [NEAR, SETTLED]
 
 
+def test_one_old_word_of_the_radio_does_not_outweigh_fresh_reports():
+    """An iPhone in the background is heard in the air now and then; its app says where it is meanwhile."""
+    walk = Walk()
+    walk.hear(6)
+    walk.wait(REPORT_FRESH_S)
+    for _ in range(3):
+        walk.report(1)
+        walk.wait(2)
+    assert walk.changes == [NEAR, SETTLED]
+
+
+def test_a_flood_of_reports_is_worth_no_more_than_its_last():
+    walk = Walk()
+    for _ in range(1000):
+        walk.report(1)
+        walk.wait(0.01)
+    last_s = walk.now_s - 0.01
+    assert walk.changes == [NEAR, SETTLED]
+    walk.wait(100)
+    assert walk.at_s(AWAY) == pytest.approx(last_s + CONFIG.screen_silence_s)
+    assert walk.at_s(GONE) == pytest.approx(last_s + CONFIG.visit_silence_min_s)
+
+
 def test_reports_need_no_radio():
     walk = Walk()
     walk.tracker.radio(False, 0)

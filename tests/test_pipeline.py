@@ -64,7 +64,7 @@ INPUTS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     day=st.lists(st.tuples(INPUTS, st.sampled_from([0.0, 0.1, 0.6, 3.0, 20.0, 200.0]), st.integers(0, 6)), max_size=60)
 )

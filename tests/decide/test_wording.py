@@ -44,7 +44,7 @@ def scene(campaign=WELCOME, product=JACKET, number=None, mode="badge", language=
     return compose_scene(campaign, product, ANNA, number, mode, language, "m1", 6, 25, START)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     headline=TEMPLATES,
     body=TEMPLATES,

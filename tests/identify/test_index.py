@@ -287,4 +287,4 @@ class IndexLaws(RuleBasedStateMachine):
 
 
 TestIndexLaws = IndexLaws.TestCase
-TestIndexLaws.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestIndexLaws.settings = settings(max_examples=80, stateful_step_count=30)

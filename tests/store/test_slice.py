@@ -358,4 +358,4 @@ class SliceMachine(RuleBasedStateMachine):
 
 
 TestSliceAgainstModel = SliceMachine.TestCase
-TestSliceAgainstModel.settings = settings(max_examples=30, stateful_step_count=12, deadline=None)
+TestSliceAgainstModel.settings = settings(max_examples=30, stateful_step_count=12)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from bleak import BleakScanner
 from bleak.args.bluez import BlueZDiscoveryFilters, BlueZScannerArgs
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from bleak.exc import BleakError
@@ -87,7 +88,10 @@ class BluezScan:
 
     async def stop(self) -> None:
         """End the scan as well as may be."""
+        down = self.problem is not None and self.problem.trouble == "down"
         await self._held.aclose()
+        if down:
+            await _forget_everybody()
 
     def _scanner(self, adapter: str) -> BleakScanner:
         if self.kind == "passive":
@@ -119,6 +123,21 @@ class BluezScan:
             self._connected.discard(path)
         elif len(self._connected) < CONNECTED_MAX:
             self._connected.add(path)
+
+
+async def _forget_everybody() -> None:
+    """Let bleak forget what a bluetoothd that has ended had shown it: strangers' addresses, until the agent ends.
+
+    It drops a device when bluetoothd says so, which one that was killed never does, and it drops everything when it
+    loses its connection to D-Bus. It has no call for that.
+    """
+    try:
+        async with asyncio.timeout(REPLY_S):
+            manager = await get_global_bluez_manager()
+    except (BleakError, *DBUS_ERRORS):
+        return  # D-Bus has ended, too
+    if manager._bus is not None:
+        manager._bus.disconnect()
 
 
 async def _stop(scanner: BleakScanner) -> None:

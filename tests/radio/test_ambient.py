@@ -69,7 +69,7 @@ def test_how_long_a_scan_may_hear_nothing(pauses_s, limit_s):
 
 
 def test_a_quiet_night_does_not_excuse_a_deaf_morning():
-    ambient, now_s = listened(8 * 3600.0, *[0.5] * 2 * 2400)
+    ambient, _ = listened(8 * 3600.0, *[0.5] * 2 * 2400)
     assert ambient.limit_s(None) == SILENT_S
 
 

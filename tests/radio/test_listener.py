@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 import pytest
+from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from dbus_fast import Variant
 
 from edge_agent.contracts.radio_config import OwnBeaconConfig, RadioConfig
@@ -159,6 +160,21 @@ async def test_bluetoothd_restarts(bluez):
         await hear_one(bench, bluez)
     assert bluez.starts == 2
     assert bluez.powered == [], "nothing is repaired that is not broken"
+
+
+async def test_nobody_is_remembered_beyond_the_end_of_bluetoothd(bluez):
+    bench = Bench()
+    async with bench.listening():
+        await until(lambda: bench.running)
+        await hear_one(bench, bluez)
+        bleak = await get_global_bluez_manager()
+        assert any("C0_00_00_00_00_01" in path for path in bleak._properties)
+        await bluez.stop()
+        await until(lambda: not bench.running)
+        await until(lambda: not bleak._properties)
+        await bluez.start()
+        await hear_one(bench, bluez)
+        await until(lambda: bench.running)
 
 
 async def test_dbus_restarts(bus, bluez):

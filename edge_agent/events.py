@@ -136,6 +136,8 @@ class FromUnit:
     """Another unit asks its coordinator, the coordinator answers, or somebody withdrew at another unit."""
 
     message: UnitSightings | Assignments | Withdrawal
+    arrived_s: float = 0.0
+    """When, as a monotonic second of this unit. A lease counts in real time, also where the engine is behind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,10 @@ class Inbox:
                 self.radio.put(stamped)
             case ClerkReplied() | TabletJoined() | FromUnit(Withdrawal()):
                 self.clerks.put(stamped)
-            case FromUnit() | UnitJoined():
+            case FromUnit(message):
+                at = stamped[1]
+                self.units.put((FromUnit(message, at.monotonic_s), at))
+            case UnitJoined():
                 self.units.put(stamped)
             case _:
                 self.urgent.put(stamped)

@@ -123,8 +123,8 @@ class Pipeline:
                 self._service.repeat_withdrawals()
             case UnitJoined():
                 self._service.repeat_withdrawals()
-            case FromUnit(UnitSightings() as question):
-                self._service.sharing.unit_asked(question)
+            case FromUnit(UnitSightings() as question, arrived_s):
+                self._service.sharing.unit_asked(question, arrived_s)
             case FromUnit(Assignments() as answer):
                 self._service.sharing.answered(answer)
             case FromUnit(Withdrawal() as withdrawal):

@@ -14,10 +14,11 @@ from edge_agent.app.agent import new_id
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.contracts.clerk import TabletHello
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
+from edge_agent.contracts.ownership import UnitSightings
 from edge_agent.contracts.screen import Hello
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import Engine, StoreKnowledge
-from edge_agent.events import Advertisement, BusJoined, DisplayJoined, Instant, SliceChanged, TabletJoined
+from edge_agent.events import Advertisement, BusJoined, DisplayJoined, FromUnit, Instant, SliceChanged, TabletJoined
 from edge_agent.loop import CLERKS_MAX, HEARTBEAT_S, Inbox, Loop
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.crypto import load_epoch_key
@@ -41,6 +42,16 @@ def test_what_must_not_be_lost_comes_first_and_clerks_and_radio_take_turns() -> 
     taken = [received for received, _ in filter(None, stamped)]
     assert taken[0] == BusJoined()
     assert taken[1:5] in ([ASKS, HEARD] * 2, [HEARD, ASKS] * 2)
+
+
+def test_what_a_unit_says_keeps_the_moment_in_which_it_came() -> None:
+    inbox = Inbox(CLOCK)
+    inbox.put(FromUnit(UnitSightings(unit="rack", run="r1", number=1)))
+    stamped = inbox.take()
+    assert stamped is not None
+    received, at = stamped
+    assert isinstance(received, FromUnit)
+    assert received.arrived_s == at.monotonic_s > 0
 
 
 def test_a_flood_from_the_shops_network_is_shed_and_counted() -> None:

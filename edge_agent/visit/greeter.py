@@ -40,19 +40,21 @@ class Greeter:
         decision: Decision,
         others: Sequence[int | None],
         addressable: Sequence[Journey],
+        until_s: float,
     ) -> Scene | None:
         """Show a decision; with other known customers near, greet the group instead.
 
         ``others``: their badges. ``addressable``: those of them to whom the screen may speak, and has something
-        to say; nobody else's badge is shown. Returns the scene, or ``None`` where nothing personal may be shown:
-        two badges that look alike, or no badges at all, would address the wrong person.
+        to say; nobody else's badge is shown. ``until_s``: when the scene must have come up. Returns the scene, or
+        ``None`` where nothing personal may be shown: two badges that look alike, or no badges at all, would address
+        the wrong person.
         """
         if not decision.screen or decision.campaign is None or decision.profile is None:
             return None
         screen = self._config.screen
         language = language_for(decision.profile, screen.languages)
         if others:
-            return self._greet_group(customer, number, others, addressable)
+            return self._greet_group(customer, number, others, addressable, until_s)
         mine = None if number is None else named_badge(number, language)
         scene = compose_scene(
             decision.campaign,
@@ -66,10 +68,15 @@ class Greeter:
             screen.maximum_s,
             self._ledger.now.utc,
         )
-        return self._show(scene, (customer,))
+        return self._show(scene, (customer,), until_s)
 
     def _greet_group(
-        self, customer: CustomerId, number: int | None, others: Sequence[int | None], addressable: Sequence[Journey]
+        self,
+        customer: CustomerId,
+        number: int | None,
+        others: Sequence[int | None],
+        addressable: Sequence[Journey],
+        until_s: float,
     ) -> Scene | None:
         screen = self._config.screen
         greeted = [n for n in (number, *(other.badge for other in addressable)) if n is not None]
@@ -79,15 +86,15 @@ class Greeter:
         language = screen.languages[0]  # one scene for several people: the shop's own language
         badges = tuple(named_badge(n, language) for n in greeted)
         scene = compose_group(badges, language, self._new_id(), screen.minimum_s, screen.maximum_s)
-        return self._show(scene, (customer, *(other.customer for other in addressable)))
+        return self._show(scene, (customer, *(other.customer for other in addressable)), until_s)
 
     def awaits(self, message_id: str | None) -> bool:
         """Whether a scene is on the screen, or on its way there."""
         current = self._permits.current
         return current is not None and current.scene.message_id == message_id
 
-    def _show(self, scene: Scene, customers: tuple[CustomerId, ...]) -> Scene:
-        self._ledger.do(ToScreen(self._permits.show(scene, customers, self._ledger.now.monotonic_s)))
+    def _show(self, scene: Scene, customers: tuple[CustomerId, ...], until_s: float) -> Scene:
+        self._ledger.do(ToScreen(self._permits.show(scene, customers, self._ledger.now.monotonic_s, until_s)))
         return scene
 
     def clear(self, reason: ClearReason) -> None:

@@ -183,8 +183,6 @@ class Member:
             return False
         if term < self._term or (answer.answers, term) <= (self._answered, self._term):
             return False
-        if answer.answers < self._answered:
-            return False
         over = {
             customer
             for customer, number in self._over.items()

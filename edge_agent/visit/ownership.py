@@ -134,20 +134,11 @@ class Coordinator:
                 return False
             unit.past_runs.append(unit.run)
             unit.run, unit.number = question.run, 0
-            self._started_again(question)
         if question.number <= unit.number:
             return False
         unit.number, unit.asked_s = question.number, now_s
         unit.heard = {heard.customer: heard for heard in question.heard}
         return True
-
-    def _started_again(self, question: UnitSightings) -> None:
-        """An agent that started again has let go of what it does not hold; its visits are not over."""
-        held = {heard.customer for heard in question.heard if heard.holds}
-        for customer, visit in self._visits.items():
-            if visit.owner == question.unit:
-                visit.granted_in, visit.granted_until_s = None, _NEVER
-                visit.owner = question.unit if customer in held else None
 
     def _learn(self, unit: Identifier, heard: HeardCustomer, now_s: float) -> None:
         """Note her visit as a unit knows it. Whoever hears her carries it, so it outlives a crash of any unit."""

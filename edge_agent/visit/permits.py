@@ -6,6 +6,7 @@ from typing import Literal
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.screen import Clear, Renew, Scene, Show
 
+_EVER = float("inf")
 _RENEWALS = 3  # per permit: two may be late before the scene fades
 
 ClearReason = Literal["away", "consent", "expired", "replaced", "group", "done", "ownership"]
@@ -31,11 +32,12 @@ class Permits:
         self._permit_s = permit_s
         self.current: OnScreen | None = None
 
-    def show(self, scene: Scene, customers: tuple[CustomerId, ...], now_s: float) -> Show:
-        """Put up a scene; the one before it is replaced."""
+    def show(self, scene: Scene, customers: tuple[CustomerId, ...], now_s: float, first_until_s: float = _EVER) -> Show:
+        """Put up a scene; the one before it is replaced. Its first permit ends at ``first_until_s`` at the latest."""
         until_s = now_s + scene.maximum_s
-        permit_until_s = min(now_s + self._permit_s, until_s)
-        self.current = OnScreen(scene, customers, until_s, permit_until_s, self._renew_s(now_s, until_s))
+        permit_until_s = min(now_s + self._permit_s, until_s, first_until_s)
+        renew_s = min(self._renew_s(now_s, until_s), now_s + (first_until_s - now_s) / _RENEWALS)
+        self.current = OnScreen(scene, customers, until_s, permit_until_s, renew_s)
         return Show(scene=scene, permit_until_s=permit_until_s)
 
     def renew(self, now_s: float) -> Renew | None:

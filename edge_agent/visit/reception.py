@@ -125,7 +125,8 @@ class Reception:
             served = self._served(journey.customer)
             addressable = [other for other in served if other.message_id and self.may_be_addressed(other.customer)]
             others = self._others(journey.customer)
-            scene = self._greeter.greet(journey.customer, journey.badge, decision, others, addressable)
+            until_s = self._sharing.until_s()
+            scene = self._greeter.greet(journey.customer, journey.badge, decision, others, addressable, until_s)
             journey = replace(
                 journey,
                 campaign=campaign.campaign,

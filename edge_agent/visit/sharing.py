@@ -27,6 +27,10 @@ class Sharing:
         """Whether this unit may greet her, or send her card, now."""
         return True
 
+    def until_s(self) -> float:
+        """Until when whatever it begins now may come up on a screen, monotonic second."""
+        return float("inf")
+
     def lost(self, customer: CustomerId) -> bool:  # noqa: ARG002 (nobody else knows her)
         """Whether another unit shall serve her."""
         return False
@@ -51,7 +55,7 @@ class Sharing:
     def hurry(self) -> None:
         """Something happened that the coordinator should hear of at once."""
 
-    def unit_asked(self, question: UnitSightings) -> None:
+    def unit_asked(self, question: UnitSightings, arrived_s: float) -> None:
         """A unit asks; answer, where this unit is the coordinator."""
 
     def answered(self, answer: Assignments) -> None:
@@ -99,6 +103,10 @@ class Shared(Sharing):
         """While it was assigned the visit, or nobody answers."""
         return self._member.may_begin(customer, self._now_s)
 
+    def until_s(self) -> float:
+        """Not after the lease: a unit that has stalled may think that it is earlier, but its display does not."""
+        return self._member.reach_until_s if self._member.in_reach(self._now_s) else float("inf")
+
     def lost(self, customer: CustomerId) -> bool:
         """When the coordinator said so."""
         return self._member.lost(customer, self._now_s)
@@ -129,9 +137,9 @@ class Shared(Sharing):
         """Ask at the next opportunity."""
         self._member.hurry(self._now_s)
 
-    def unit_asked(self, question: UnitSightings) -> None:
-        """Answer it."""
-        answer = self._answer(question)
+    def unit_asked(self, question: UnitSightings, arrived_s: float) -> None:
+        """Answer it. The lease counts from its arrival: after a stall this unit's own time is far behind that."""
+        answer = self._answer(question, max(arrived_s, self._now_s))
         if answer is not None:
             self._ledger.do(ToUnits(answer))
 
@@ -150,7 +158,7 @@ class Shared(Sharing):
         visits = {journey.customer: self._state(journey) for journey in self._roster.all()}
         question = self._member.ask(self._hearing(), visits, self._now_s)
         self._ledger.do(ToUnits(question))
-        answer = self._answer(question)
+        answer = self._answer(question, self._now_s)
         if answer is not None:
             self.answered(answer)
 
@@ -163,10 +171,10 @@ class Shared(Sharing):
     def _now_s(self) -> float:
         return self._ledger.now.monotonic_s
 
-    def _answer(self, question: UnitSightings) -> Assignments | None:
+    def _answer(self, question: UnitSightings, now_s: float) -> Assignments | None:
         if self._coordinator is None:
             return None
-        answer = self._coordinator.answer(question, self._now_s)
+        answer = self._coordinator.answer(question, now_s)
         if self._coordinator.epoch != self._kept_epoch:
             self._kept_epoch = self._coordinator.epoch
             self._ledger.keep(EpochRow(self._kept_epoch))

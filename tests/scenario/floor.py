@@ -13,6 +13,7 @@ from edge_agent.contracts.bus import OWNERS, SIGHTINGS, WITHDRAWAL
 from edge_agent.contracts.clerk import Card, Reply
 from edge_agent.contracts.config import AgentConfig, BrokerConfig, NoticeConfig, UnitsConfig
 from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
+from edge_agent.contracts.screen import Show
 from edge_agent.contracts.slice import Profile
 from edge_agent.contracts.topics import StoreTopics, parse
 from edge_agent.events import (
@@ -28,6 +29,7 @@ from edge_agent.events import (
     Outcomes,
     Row,
     ToClerks,
+    ToScreen,
     ToUnits,
     UnitJoined,
     VisitRow,
@@ -60,6 +62,7 @@ class Unit:
     config: AgentConfig
     rows: list[Row] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
+    shows: list[Show] = field(default_factory=list)
     virtual: VirtualUnit | None = None
     pipeline: Pipeline | None = None
 
@@ -226,6 +229,8 @@ class Floor:
         for effect in outcomes.effects:
             if isinstance(effect, ToClerks):
                 unit.cards.append(effect.card)
+            elif isinstance(effect, ToScreen) and isinstance(effect.message, Show):
+                unit.shows.append(effect.message)
             elif isinstance(effect, ToUnits):
                 self._send(unit, effect.message)
 
@@ -237,14 +242,19 @@ class Floor:
                 to = [message.unit]
             case Withdrawal():
                 to = [name for name in self.units if name != unit.name]
-        received = FromUnit(on_the_wire(unit, message) if self.messages < WIRED else message)
+        received = on_the_wire(unit, message) if self.messages < WIRED else message
         for name in to:
             lost = not isinstance(message, Withdrawal) and self._random.random() < self.bus.loss
             if name == unit.name or unit.name in self.bus.cut_off or lost:
                 continue
             self.messages += 1
             at_s = self.now_s + self._random.random() * self.bus.delay_s
-            heapq.heappush(self._post, (at_s, next(self._order), name, lambda to: self._put(to, received)))
+            heapq.heappush(
+                self._post, (at_s, next(self._order), name, lambda to: self._put(to, self._arrived(to, received)))
+            )
+
+    def _arrived(self, to: Unit, message: Said) -> FromUnit:
+        return FromUnit(message, self.now_s - self._began_s[to.name])
 
 
 def on_the_wire(unit: Unit, message: Said) -> Said:

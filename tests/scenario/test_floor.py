@@ -1,6 +1,8 @@
 """Two and three units that share one customer: whole pipelines, one time."""
 
-from edge_agent.events import EventRow
+from edge_agent.contracts.ownership import Assignments, HeardCustomer, UnitSightings
+from edge_agent.events import EventRow, FromUnit
+from edge_agent.visit.ownership import LEASE_S
 from tests.scenario.floor import Floor
 from tests.scenario.shop import profile
 
@@ -113,3 +115,37 @@ def test_whom_nothing_may_be_known_of_is_not_spoken_of_between_units():
     shop.walk(20, ("anna", (1.0, 0.0)))
     assert said
     assert not any("anna" in message for message in said)
+
+
+def test_a_greeting_may_come_up_only_while_the_lease_lasts():
+    shop = floor(DESK, RACK)
+    shop.walk(2.7, ("anna", (2.0, 0.0)))
+    assert shop.units["unit1"].shows == []
+    shop.bus.loss = 1.0
+    heard_s = shop.now_s  # no later question is answered
+    shop.walk(1, ("anna", (2.0, 0.0)))
+    (show,) = shop.units["unit1"].shows
+    assert show.permit_until_s <= heard_s + LEASE_S
+    shop.walk(10, ("anna", (2.0, 0.0)))
+    assert set(shop.showing()) == {"unit1"}, "it is alone now, and renews the permit in time"
+    assert len(shop.shown()) == 1
+
+
+def test_a_coordinator_that_is_behind_counts_a_lease_from_when_it_was_asked():
+    shop = floor(DESK, DOOR)
+    answers: list[Assignments] = []
+    shop._send = lambda _, message: answers.append(message) if isinstance(message, Assignments) else None
+    now_s = shop.now_s
+
+    def owns(unit: str, number: int, distance_m: float, arrived_s: float) -> bool:
+        heard = HeardCustomer(customer="anna", distance_m=distance_m, near=True)
+        question = UnitSightings(unit=unit, run="r", number=number, in_reach=True, heard=(heard,))
+        shop._put(shop.units["unit0"], FromUnit(question, arrived_s))
+        return answers[-1].customers[0].yours
+
+    assert owns("rack", 1, 2.0, now_s + 2)  # it has stalled: two seconds of the radio still wait
+    for number, at_s in enumerate((2, 3.5, 4.9), 1):
+        shop.advance(now_s + at_s)
+        assert not owns("till", number, 0.5, 0.0)
+    shop.advance(now_s + 2 + LEASE_S)
+    assert owns("till", 9, 0.5, 0.0)

@@ -125,6 +125,29 @@ def test_a_coordinator_that_has_just_started_confirms_owners_in_reach_and_nobody
     assert ask("till", LEASE_S, alone, False) is False
 
 
+def test_a_second_coordinator_is_silent_while_the_one_with_the_higher_epoch_is_heard() -> None:
+    second = Coordinator("till", 1, -100.0)
+    other = {"epoch": 2, "coordinator": "door"}
+    rack, desk = ({"unit": unit, "run": "r", "heard": (near(1.0),)} for unit in ("rack", "desk"))
+    assert second.answer(UnitSightings.model_validate({**desk, "number": 1}), 0.0) is not None
+    assert second.answer(UnitSightings.model_validate({**rack, **other, "number": 1, "in_reach": True}), 1.0) is None
+    assert second.answer(UnitSightings.model_validate({**desk, "number": 2}), 0.9 + LEASE_S) is None
+    answer = second.answer(UnitSightings.model_validate({**rack, **other, "number": 2}), 1.0 + LEASE_S)
+    assert answer is not None, "the other is gone"
+    assert answer.epoch == 3
+    assert answer.recovering
+
+
+def test_questions_of_the_past_are_not_answered() -> None:
+    coordinator = Coordinator("door", 1, -100.0)
+
+    def answered(run: str, number: int) -> bool:
+        return coordinator.answer(UnitSightings(unit="rack", run=run, number=number), 0.0) is not None
+
+    assert [answered("r1", 1), answered("r1", 3), answered("r1", 2), answered("r1", 3)] == [True, True, False, False]
+    assert [answered("r2", 1), answered("r1", 4), answered("r2", 2)] == [True, False, True]
+
+
 def test_the_store_is_bounded_whatever_a_unit_says() -> None:
     coordinator = Coordinator("door", 1, -100.0)
     for number in range(1, 2 + VISITS_MAX // HEARD_MAX):
@@ -176,6 +199,21 @@ def test_answers_of_the_past_are_not_obeyed() -> None:
     assert not rack.accept(answer(third, YOURS, epoch=3, answers=99), (), 2.6), "a question that was never asked"
     assert rack.epoch == 3
     assert not rack.may_begin(ANNA, 2.7)
+
+
+def test_a_coordinator_that_wakes_up_confirms_only_what_is_still_held() -> None:
+    rack = member()
+    question = rack.ask(HEARD, {ANNA: V1}, 0.5)  # since when it has let go, and was answered by nobody
+    assert rack.accept(answer(question, YOURS, recovering=True), (), 1.0)
+    assert rack.mine(1.0) == ()
+
+
+def test_news_that_were_long_on_their_way_undo_nothing() -> None:
+    rack = member()
+    question = rack.ask(HEARD, {ANNA: VisitState(visit="v1")}, 0.5)
+    rack.let_go(ANNA, V1)  # meanwhile it has greeted her
+    rack.accept(answer(question, Assigned(customer=ANNA, yours=False, visit=VisitState(visit="v1"))), (), 1.0)
+    assert rack.known(ANNA) == V1
 
 
 def test_the_end_of_a_visit_is_said_until_it_is_answered() -> None:

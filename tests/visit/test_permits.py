@@ -88,3 +88,10 @@ def test_a_clock_that_ran_ahead_loses_no_withdrawal():
     withdrawals.add("anna", "all", NOON)
     assert not withdrawals.in_force("anna", NOON + timedelta(days=9999))
     assert withdrawals.in_force("anna", NOON)
+
+
+def test_a_first_permit_that_ends_early_is_renewed_before():
+    permits = Permits(3)
+    assert permits.show(scene(), ("anna",), 10.0, 11.2).permit_until_s == 11.2
+    assert 10.0 < permits.next_deadline() < 11.2
+    assert permits.renew(permits.next_deadline()).permit_until_s > 13.0

@@ -85,9 +85,16 @@ class Floor:
     """Units at their places, on one virtual time; each has a monotonic clock of its own."""
 
     def __init__(
-        self, places: Sequence[Place], profiles: Sequence[Profile], *, bus: Bus | None = None, seed: int = 1
+        self,
+        places: Sequence[Place],
+        profiles: Sequence[Profile],
+        *,
+        bus: Bus | None = None,
+        seed: int = 1,
+        coordinator: str | None = "unit0",
     ) -> None:
         self.bus = bus or Bus()
+        self._coordinator = coordinator
         self.shelf = Shelf({profile.customer: profile for profile in profiles})
         self.now_s = 0.0
         self.messages = 0
@@ -112,7 +119,7 @@ class Floor:
             zone=name,
             notice=NoticeConfig(version="2026-01"),
             broker=BrokerConfig(host="broker"),
-            units=UnitsConfig(coordinator="unit0"),
+            units=UnitsConfig(coordinator=self._coordinator),
         )
         return Unit(name, place, config)
 

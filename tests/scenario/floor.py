@@ -252,7 +252,7 @@ class Floor:
         received = on_the_wire(unit, message) if self.messages < WIRED else message
         for name in to:
             lost = not isinstance(message, Withdrawal) and self._random.random() < self.bus.loss
-            if name == unit.name or unit.name in self.bus.cut_off or lost:
+            if name == unit.name or name not in self.units or unit.name in self.bus.cut_off or lost:
                 continue
             self.messages += 1
             at_s = self.now_s + self._random.random() * self.bus.delay_s

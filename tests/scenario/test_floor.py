@@ -1,6 +1,6 @@
 """Two and three units that share one customer: whole pipelines, one time."""
 
-from edge_agent.contracts.ownership import Assignments, HeardCustomer, UnitSightings
+from edge_agent.contracts.ownership import Assigned, Assignments, HeardCustomer, UnitSightings, VisitState
 from edge_agent.events import EventRow, FromUnit
 from edge_agent.visit.ownership import LEASE_S
 from tests.scenario.floor import Floor
@@ -149,3 +149,36 @@ def test_a_coordinator_that_is_behind_counts_a_lease_from_when_it_was_asked():
         assert not owns("till", number, 0.5, 0.0)
     shop.advance(now_s + 2 + LEASE_S)
     assert owns("till", 9, 0.5, 0.0)
+
+
+def test_a_customer_whom_a_unit_does_not_know_is_nobody_whatever_others_say():
+    shop = floor(DOOR, RACK)
+    questions: list[UnitSightings] = []
+    shop._send = lambda _, message: questions.append(message) if isinstance(message, UnitSightings) else None
+    shop.walk(2)
+    asked = next(question for question in reversed(questions) if question.unit == "unit1")
+    state = VisitState(visit="forged", greeted=True)
+    forged = Assignments(
+        unit="unit1",
+        run=asked.run,
+        answers=asked.number,
+        coordinator="unit0",
+        epoch=9,
+        customers=(Assigned(customer="stranger", yours=True, visit=state),),
+    )
+    shop._put(shop.units["unit1"], FromUnit(forged))
+    shop.walk(30)
+    assert not any("stranger" in question.model_dump_json() for question in questions)
+    assert shop.units["unit1"].events == shop.units["unit1"].cards == []
+
+
+def test_a_unit_that_claims_everybody_silences_her_only_as_long_as_it_speaks():
+    shop = floor(DOOR, RACK)
+    claim = HeardCustomer(customer="anna", distance_m=0.01, near=True, holds=True)
+    for number in range(1, 11):
+        question = UnitSightings(unit="liar", run="r", number=number, answered=number - 1, heard=(claim,))
+        shop._put(shop.units["unit0"], FromUnit(question, shop.now_s))
+        shop.walk(1, ("anna", (2.0, 0.0)))
+    assert shop.shown() == []
+    shop.walk(LEASE_S + 1, ("anna", (2.0, 0.0)))
+    assert len(shop.shown()) == 1

@@ -87,7 +87,7 @@ class MgmtScan:
             management = self._open()
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
-            raise RadioError(f"no Bluetooth management socket ({reason}): {_DROP_IN}") from error
+            raise RadioError(f"no Bluetooth management socket ({reason}): {_DROP_IN}", "down") from error
         self._kernel = Conversation(management, self._take, self._lose)
         self._index = await self._choose(self._kernel)
         await self._begin(self._kernel)
@@ -184,7 +184,7 @@ class MgmtScan:
     def _refused(self, what: str, reply: Reply) -> RadioError:
         match reply.status:
             case Status.PERMISSION_DENIED:
-                return RadioError(f"the kernel does not let this user {what}: {_DROP_IN}")
+                return RadioError(f"the kernel does not let this user {what}: {_DROP_IN}", "down")
             case Status.NOT_POWERED | Status.RFKILLED:
                 return _switched_off(self.adapter)
             case Status.INVALID_INDEX:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from tests.vm.guest.machine import SHARED, Guest, free_port
 from tests.vm.shop import STORE, UNIT, Phones, RunningHub
 
 HERE = Path(__file__).parent
+RADIO = "F0:F1:F2:F3:F4:F5"
+"""Address of the radio that is always plugged in."""
+CONFIG = "/etc/edge-agent/agent.toml"
 _ON_SYNCHRONISED_CLOCK = """python3 -c '
 import ctypes
 timex = (ctypes.c_byte * 256)()
@@ -80,11 +84,22 @@ def phones(guest: Guest, shared: Path) -> Phones:
     return heard
 
 
-def plug_in_radio(guest: Guest, options: str = "", *, unit: str = "radio") -> None:
+def plug_in_radio(guest: Guest, options: str = "", *, unit: str = "radio", address: str = RADIO) -> None:
     """Start a virtual radio and wait until bluetoothd has it switched on. It knows the strangers, so it never swaps."""
     run = f"systemd-run --quiet --collect --unit={unit} -p MemorySwapMax=0 -p LimitCORE=0"
-    guest.run(f"{run} python3 {SHARED}/virtual_radio.py {SHARED}/air.json {options}")
-    guest.wait_for("bluetoothctl show | grep 'Powered: yes'", timeout_s=180)
+    guest.run(f"{run} python3 {SHARED}/virtual_radio.py {SHARED}/air.json --address {address} {options}")
+    guest.wait_for(f"bluetoothctl show {address} | grep 'Powered: yes'", timeout_s=180)
+
+
+@contextmanager
+def radio_configured(guest: Guest, line: str) -> Iterator[None]:
+    """The agent with one more line under ``[radio]``; put back afterwards. It is restarted both times."""
+    guest.run(
+        f"cp --preserve {CONFIG} {CONFIG}.kept && sed -i '/^.radio.$/a {line}' {CONFIG} && grep -F '{line}' {CONFIG}"
+    )
+    guest.run("systemctl restart edge-agent")
+    yield
+    guest.run(f"cat {CONFIG}.kept > {CONFIG} && systemctl restart edge-agent")
 
 
 @pytest.fixture(scope="session")

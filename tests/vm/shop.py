@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge_agent.frames.eddystone import EddystoneEid
+from edge_agent.frames.ibeacon import IBeacon
 from edge_agent.frames.overflow import of_bits
 from edge_agent.identify.background import overflow_bit
 from edge_agent.identify.token import ephemeral_id, slot_of, temporary_key, window_of
@@ -24,6 +25,7 @@ NEAR_DBM = -45
 STRANGERS_EVERY_MS = 5000
 """Slow, for the guest's processor is emulated and each of them is a D-Bus object."""
 
+NEIGHBOUR_ADDRESS = "C0:00:00:00:00:03"
 BACKGROUND_ADDRESS = "C0:00:00:00:00:02"
 BACKGROUND_SERVICE = "00000000-0000-0000-0000-000000000012"
 BACKGROUND_CHARACTERISTIC = "3f6a2c11-9d1e-4e0b-8a57-6c1d2b7f9e40"
@@ -54,6 +56,13 @@ class Phones:
         eid = ephemeral_id(key, ROTATION_EXPONENT, slot_of(now_s, ROTATION_EXPONENT))
         data = EddystoneEid(tx_power_dbm=-4, eid=eid).encode()
         self._customers = [{"address": "C0:00:00:00:00:01", "data": data.hex(), "rssi_dbm": rssi_dbm}]
+        self._write()
+
+    def neighbour(self) -> None:
+        """The beacon of a neighbour unit is in the air as well."""
+        beacon = IBeacon("5a4bcfce-174e-4bac-a814-092e77f6b7e5", 0x0102, 0x0305, -59)
+        data = beacon.encode().hex()
+        self._customers.append({"address": NEIGHBOUR_ADDRESS, "data": data, "rssi_dbm": NEAR_DBM})
         self._write()
 
     def strangers(self, strangers: Iterable[Stranger]) -> None:

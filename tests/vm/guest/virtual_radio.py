@@ -79,6 +79,17 @@ class Radio(Controller):
         return super().on_hci_le_set_advertising_enable_command(command)
 
 
+class Air(LocalLink):
+    """Carries data between those who are connected."""
+
+    def send_acl_data(self, sender_controller: Controller, destination_address: Any, transport: Any, data: Any) -> None:
+        """Bumble names the sender by its random address; the kernel connects by the adapter's public one."""
+        receiver = self.find_le_controller(destination_address)
+        connection = sender_controller.le_connections.get(destination_address)
+        if receiver is not None and connection is not None:
+            asyncio.get_running_loop().call_soon(receiver.on_link_acl_data, connection.self_address, transport, data)
+
+
 async def advertise(radio: Radio, advertiser: dict[str, Any], chance: random.Random) -> None:
     """Send one advertiser's packets for ever."""
     address = hci.Address(advertiser["address"], hci.Address.RANDOM_DEVICE_ADDRESS)
@@ -123,7 +134,7 @@ async def main() -> None:
     parser.add_argument("--address", default="F0:F1:F2:F3:F4:F5", help="its own, public")
     options = parser.parse_args()
     async with await open_transport("vhci:/dev/vhci") as kernel:
-        link = LocalLink()
+        link = Air()
         radio = Radio(
             options.duplicates == "strict",
             public_address=options.address,

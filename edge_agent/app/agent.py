@@ -277,10 +277,9 @@ class Agent:
             now = self._clock.now()
             try:
                 await self._worker.call(self._stores.journal.purge, now.utc, trusted=now.utc_trusted)
+                await self._worker.pieces(self._stores.slice.sweep())  # also where the hub is gone that had begun it
                 if now.utc_trusted:
-                    pieces = self._stores.slice.drop_past_keys(int(now.utc.timestamp()))
-                    while await self._worker.call(next, pieces, 0):
-                        pass  # what waits for the disk gets its turn
+                    await self._worker.pieces(self._stores.slice.drop_past_keys(int(now.utc.timestamp())))
                 refused = False
             except DamagedError:
                 raise

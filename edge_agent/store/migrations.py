@@ -95,6 +95,7 @@ def _slice_3(database: Database) -> None:
     )
     database.execute("DROP TABLE profiles_2")
     database.execute("CREATE INDEX profiles_customer ON profiles (customer)")
+    database.execute("CREATE INDEX profiles_keys_past ON profiles (keys_past_s) WHERE keys_past_s IS NOT NULL")
     database.execute("CREATE INDEX profiles_tombstones ON profiles (customer) WHERE key IS NULL")
     # One row each, at most: which part of the log is in force, and the checkpoint that is being written behind it.
     database.execute(

@@ -180,16 +180,16 @@ class SliceStore:
 
         Only for a clock that is trusted. Raises StoreError where the disk refuses.
         """
-        due = "SELECT id, customer, key, tokens FROM profiles WHERE id > ? AND keys_past_s <= ? ORDER BY id LIMIT ?"
-        last = 0
-        while rows := self._file.rows(due, (last, unix_s, _REWRITTEN)):
+        due = "SELECT id, customer, key, tokens FROM profiles WHERE keys_past_s <= ? LIMIT ?"
+        dropped = False
+        while rows := self._file.rows(due, (unix_s, _REWRITTEN)):  # what was rewritten is due later, or never
             with self._file.transaction() as database:
                 for row, customer, wrapped, tokens in rows:
                     rewritten = self._without_past_keys(customer, wrapped, tokens, unix_s)
                     database.execute("UPDATE profiles SET tokens = ?, keys_past_s = ? WHERE id = ?", (*rewritten, row))
-            last = rows[-1][0]
+            dropped = True
             yield len(rows)
-        if last:
+        if dropped:
             self._file.truncate_log()
 
     def _without_past_keys(

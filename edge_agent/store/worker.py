@@ -1,13 +1,16 @@
 """The one thread that writes to the databases."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_END: Final = object()
+"""StopIteration cannot pass through a future."""
 
 
 class Worker:
@@ -25,6 +28,15 @@ class Worker:
         A caller that is cancelled stops waiting; a call that has begun is finished all the same.
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args, **kwargs))
+
+    async def pieces(self, pieces: Iterator[T]) -> T | None:
+        """Do a long work whose other callers get their turn after each piece; return the last result."""
+        last: T | None = None
+        while True:
+            piece = await self.call(next, pieces, _END)
+            if piece is _END:
+                return last
+            last = cast(T, piece)
 
     def close(self) -> None:
         """Finish what was asked for, then end the thread."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 from urllib.parse import urlencode
@@ -102,12 +102,12 @@ class Pull:
         """
         try:
             pending = self._to.slices.pending()
-            await self._work(self._to.slices.sweep())
+            await self._to.worker.pieces(self._to.slices.sweep())
             try:
                 await self._pull_pages(self._to.slices.cursor() if pending is None else pending.cursor)
             except GoneError as gone:
                 log.warning("%s; the whole slice is loaded anew", gone)
-                await self._work(self._to.slices.abandon())
+                await self._to.worker.pieces(self._to.slices.abandon())
                 await self._pull_pages(None)
         except DamagedError:
             raise
@@ -137,35 +137,19 @@ class Pull:
             try:
                 await asyncio.to_thread(self._check, page, cursor)
             except BrokenPageError as error:
-                await self._work(self._to.slices.abandon())
+                await self._to.worker.pieces(self._to.slices.abandon())
                 raise HubError(f"slice: {error}; nothing was applied") from error
-            applied = await self._work(self._to.slices.add(page, self._to.refused))
+            applied = await self._to.worker.pieces(self._to.slices.add(page, self._to.refused))
             cursor = page.cursor
         if applied.skipped:
             log.warning("%d broken profiles of the slice were skipped, the rest is used", applied.skipped)
         self._to.emit(SliceChanged(applied.changed, page.lease_until))
-        await self._work(self._to.slices.sweep())
+        await self._to.worker.pieces(self._to.slices.sweep())
 
     def _check(self, page: SlicePage, cursor: str | None) -> None:
         pending = None if cursor is None else self._to.slices.pending()
         pages, size_bytes = (0, 0) if pending is None else (pending.pages, pending.size_bytes)
         check_page(page, self._config.store, cursor, pages, size_bytes)
-
-    async def _work(self, pieces: Iterator[T]) -> T | None:
-        """Do work in the store's thread, whose other users get their turn after each piece; return the last result."""
-        ended = False
-        result: T | None = None
-
-        def piece() -> None:
-            nonlocal ended, result
-            try:
-                result = next(pieces)
-            except StopIteration:  # it cannot pass through a future
-                ended = True
-
-        while not ended:
-            await self._to.worker.call(piece)
-        return result
 
     async def _document(self, kind: Literal["catalogue", "campaigns"]) -> bool:
         endpoint = CATALOGUE if kind == "catalogue" else CAMPAIGNS

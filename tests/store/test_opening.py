@@ -170,7 +170,9 @@ def test_a_file_of_a_newer_agent_is_left_alone(tmp_path: Path, name: str) -> Non
     with Database(tmp_path / name) as database:
         database.execute("PRAGMA user_version = 99")
         database.execute("CREATE TABLE new_things (id INTEGER)")
-    with pytest.raises(StoreError, match=f"{name}: its format is version 99 and this agent knows [0-9]; install the newer"):
+    with pytest.raises(
+        StoreError, match=f"{name}: its format is version 99 and this agent knows [0-9]; install the newer"
+    ):
         open_stores(tmp_path, STORE, KEY)
     assert names(tmp_path) >= {name}
     assert f"{name}.corrupt-1" not in names(tmp_path)

@@ -5,6 +5,7 @@ watches them on a connection of its own, which asks for no device's signals and 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -15,6 +16,8 @@ from dbus_fast.aio import MessageBus
 from edge_agent.errors import RadioError, RadioTrouble
 from edge_agent.radio.dbus import DBUS, DBUS_ERRORS, OBJECTS, PROPERTIES, Refused, call, match, system_bus
 
+log = logging.getLogger(__name__)
+
 BLUEZ: Final = "org.bluez"
 ADAPTER: Final = "org.bluez.Adapter1"
 FOLDER: Final = "/org/bluez/"
@@ -24,7 +27,8 @@ _ACCESS_DENIED: Final = "org.freedesktop.DBus.Error.AccessDenied"
 class AdapterWatch:
     """The state of one adapter, kept up to date by signals."""
 
-    def __init__(self, name: str, discovering: bool) -> None:
+    def __init__(self, bus: MessageBus, name: str, discovering: bool) -> None:
+        self._bus = bus
         self.name = name
         """``hci0``."""
         self.discovering = discovering
@@ -40,6 +44,13 @@ class AdapterWatch:
                 await self._lost.wait()
         except TimeoutError:
             pass
+
+    async def forget(self, path: str) -> None:
+        """Let BlueZ forget a device; it is shown as a new one when it is heard again. As well as may be."""
+        try:
+            await call(self._bus, BLUEZ, FOLDER + self.name, ADAPTER, "RemoveDevice", "o", [path])
+        except DBUS_ERRORS as error:
+            log.debug("BlueZ keeps a device: %s", type(error).__name__)  # its text may name the device
 
     def handle(self, message: Message) -> None:
         """Take in one signal."""
@@ -86,7 +97,7 @@ async def _open(bus: MessageBus, wanted: str | None) -> AdapterWatch:
             if ADAPTER in interfaces
         }
         name = choose_adapter(adapters, wanted)
-        watch = AdapterWatch(name, bool(adapters[name].get("Discovering")))
+        watch = AdapterWatch(bus, name, bool(adapters[name].get("Discovering")))
         bus.add_message_handler(watch.handle)
         path = FOLDER + name  # rules so narrow that no device's signals come
         await match(bus, f"interface='{PROPERTIES}',member='PropertiesChanged',path='{path}'")

@@ -26,8 +26,15 @@ FILTERS: Final = BlueZDiscoveryFilters(DuplicateData=True, RSSI=-127, Pattern=""
 through. BlueZ merges the filters of all programs: where one of them gives a pattern, whatever fits nobody's pattern
 is kept from all of them. The empty pattern fits everything."""
 
+UUIDS_MAX: Final = 64
+"""BlueZ keeps every service UUID that a device has ever sent, and tells all of them each time. A transmitter that
+changes its UUID all the time would make each of its advertisements dearer than the last, so BlueZ has to forget it."""
+
 CONNECTED_MAX: Final = 64
 """Devices whose connection is remembered; a unit holds one at a time."""
+
+_KEPT: Final = ("Paired", "Bonded", "Trusted")
+"""Devices that somebody has set up are left alone."""
 
 _ADDRESS_TYPES: Final[dict[str, Literal["public", "random"]]] = {"public": "public", "random": "random"}
 
@@ -44,6 +51,8 @@ class BluezScan:
         self._watch: AdapterWatch | None = None
         self._held = AsyncExitStack()
         self._connected: set[str] = set()
+        self._overgrown: set[str] = set()
+        """Devices of which BlueZ remembers too much; at most ``CONNECTED_MAX`` at a time."""
 
     @property
     def adapter(self) -> str:
@@ -84,6 +93,8 @@ class BluezScan:
     async def wait(self, timeout_s: float) -> None:
         """Return when there is a problem, at the latest after so long."""
         if self._watch is not None:
+            while self._overgrown:
+                await self._watch.forget(self._overgrown.pop())
             await self._watch.wait(timeout_s)
 
     async def stop(self) -> None:
@@ -105,6 +116,10 @@ class BluezScan:
             return  # BlueZ takes the RSSI away when it stops hearing a device: no advertisement
         if properties.get("Connected") or path in self._connected:
             self._connection_changed(path, connected=bool(properties.get("Connected")))
+            return
+        if len(data.service_uuids) > UUIDS_MAX and not any(properties.get(name) for name in _KEPT):
+            if len(self._overgrown) < CONNECTED_MAX:
+                self._overgrown.add(path)
             return
         self._hear(
             Advertisement(

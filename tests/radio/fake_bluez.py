@@ -104,6 +104,10 @@ class FakeBluez:
         }
         self._added(path, {DEVICE: self._devices[path]})
 
+    def knows(self, address: str, adapter: str = "hci0") -> bool:
+        """Whether a device is remembered."""
+        return f"/org/bluez/{adapter}/dev_{address.replace(':', '_')}" in self._devices
+
     def lose_rssi(self, address: str, adapter: str = "hci0") -> None:
         """Say that a device is not heard any more."""
         path = f"/org/bluez/{adapter}/dev_{address.replace(':', '_')}"
@@ -141,6 +145,9 @@ class FakeBluez:
             self.set_adapter(name, Discovering=True)
         elif message.member == "StopDiscovery":
             self.set_adapter(name, Discovering=self.scanned_by_others)
+        elif message.member == "RemoveDevice":
+            del self._devices[message.body[0]]
+            self._signal("/", OBJECTS, "InterfacesRemoved", "oas", [message.body[0], [DEVICE]])
         elif message.member == "Set":
             if self.refuse_power is not None:
                 return Message.new_error(message, self.refuse_power, "refused")

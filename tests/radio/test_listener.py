@@ -9,10 +9,12 @@ from dbus_fast import Variant
 
 from edge_agent.contracts.radio_config import OwnBeaconConfig, RadioConfig
 from edge_agent.frames.decode import decode
+from edge_agent.radio.bluez import UUIDS_MAX
 from edge_agent.radio.listener import DISCOVERY_GRACE_S
 from tests.radio.listening import CANARY, IBEACON, PHONE, Bench, manufacturer, until
 
 SILENT_S = RadioConfig().silent_s
+HEADSET = "C0:FF:EE:00:00:77"
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +87,20 @@ async def test_neither_a_device_that_falls_silent_nor_a_connection_is_an_adverti
         bluez.advertise(PHONE, -63)
         await until(lambda: any(advertisement.rssi_dbm == -63 for advertisement in bench.heard))
     assert [advertisement.rssi_dbm for advertisement in bench.heard] == [-61, -62, -63]
+
+
+async def test_a_device_of_which_bluez_remembers_too_much_is_forgotten_unless_somebody_set_it_up(bluez):
+    bench = Bench()
+    uuids = Variant("as", [f"{n:08x}-0000-4000-8000-000000000000" for n in range(UUIDS_MAX + 1)])
+    async with bench.listening():
+        await until(lambda: bench.running)
+        bluez.advertise(HEADSET, -60, UUIDs=uuids, Paired=Variant("b", True))
+        bluez.advertise(PHONE, -61, UUIDs=uuids)
+        await until(lambda: not bluez.knows(PHONE))
+        bluez.advertise(PHONE, -62)  # a new device
+        await until(lambda: any(advertisement.rssi_dbm == -62 for advertisement in bench.heard))
+        assert bluez.knows(HEADSET)
+    assert [advertisement.rssi_dbm for advertisement in bench.heard] == [-60, -62]
 
 
 async def test_the_scan_is_stopped_when_the_part_is_cancelled(bluez):

@@ -19,7 +19,8 @@ LOG_OF = "journalctl --no-pager --output=cat --after-cursor='{cursor}' -u"
 RADIO_RUNS = LOG_OF + " edge-agent | grep -E 'radio[^:]*: running'"
 CURED = LOG_OF + " radio | grep 'reset: it hears again'"
 RESET_RAN = LOG_OF + " edge-bluetooth-reset@hci0 | grep Finished"
-METRICS = "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+METRICS = r"""exec 3<>/dev/tcp/127.0.0.1/8080
+    printf 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n' >&3; cat <&3"""
 
 OTHER_FILTERS = """(printf 'menu scan\\ntransport le\\nrssi -30\\nduplicate-data off\\nback\\nscan on\\n'; sleep 12
     printf 'scan off\\n'; sleep 1) | bluetoothctl >/dev/null"""
@@ -61,7 +62,7 @@ class Visit:
 
 def heard(guest: Guest, adapter: str = "hci0") -> float:
     """Return how many advertisements an adapter has heard since the agent's start."""
-    line = guest.wait_for(f"({METRICS}) | grep 'edge_agent_adapter_heard_total.*{adapter}'", timeout_s=BACK_S)
+    line = guest.wait_for(f"({METRICS}) | grep '^edge_agent_adapter_heard_total.*{adapter}'", timeout_s=BACK_S)
     return float(line.split()[-1])
 
 

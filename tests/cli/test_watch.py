@@ -19,7 +19,7 @@ from tests.integration.processes import SCRIPTS, Process, call, running, until
 
 pytestmark = pytest.mark.integration
 
-WALKS = {"c-anna": [(0, 1.2), (3599, 1.2)], "c-bert": [(0, 3.4), (3599, 3.4)]}
+WALKS = {"c-anna": [(0, 1.2), (3599, 1.2)], "c-bert": [(0, 7.0), (3599, 7.0)]}
 STRANGERS = 25
 
 

@@ -1,6 +1,6 @@
 """Schemas of the two files. ``PRAGMA user_version`` counts the steps that a file has seen; there is no way back.
 
-The tables are STRICT: then ``quick_check`` finds a value of the wrong type as well.
+The tables are STRICT: then ``integrity_check`` finds a value of the wrong type as well.
 """
 
 from collections.abc import Callable, Sequence

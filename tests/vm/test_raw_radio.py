@@ -79,10 +79,8 @@ def test_it_hears_without_bluetoothd_and_dbus(raw: Guest, visit: Visit) -> None:
 
 
 def test_another_program_may_scan(raw: Guest, visit: Visit) -> None:
-    start = cursor(raw)
-    raw.run(OTHER_FILTERS)
+    raw.run(OTHER_FILTERS)  # the kernel may hold back from everybody what one program's RSSI filter leaves out
     visit.goes_on_and_is_heard(raw)
-    assert raw.run(RADIO_IS_ILL.format(cursor=start), check=False) == ""
 
 
 def test_her_visit_outlasts_an_unplugged_adapter(raw: Guest, visit: Visit) -> None:

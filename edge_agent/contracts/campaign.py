@@ -1,5 +1,6 @@
 """What could be said, for whom and when. Written by marketing, checked at the hub and on the unit."""
 
+from datetime import time
 from string import Template
 from typing import Annotated, Literal
 
@@ -40,12 +41,31 @@ class Wording(FileContract):
 
 
 class Cap(FileContract):
-    """How often one customer may meet this campaign."""
+    """How often something may be said. Of several caps each must hold."""
 
-    count: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1, le=100_000)]
     """At most so many contacts ..."""
-    per_s: Seconds
-    """... within so many seconds."""
+    per_s: Seconds | None = None
+    """... within so many seconds. Absent: within one visit."""
+    channel: Literal["screen", "clerk"] | None = None
+    """Counts this channel of the store alone. Absent: every contact, those of other channels too. What was first shown
+    and then told to a clerk is one contact."""
+    whose: Literal["customer", "store"] = "customer"
+    """``customer``: contacts with her. ``store``: contacts of this unit with anybody."""
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Daypart(FileContract):
+    """A part of the week, by the clock on the store's wall."""
+
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    """On these days."""
+    begins: time = time(0)
+    """From this time, ``09:00``."""
+    ends: time = time(0)
+    """Until before this time; not later than ``begins``: on the next day."""
 
 
 class Audience(FileContract):
@@ -61,6 +81,18 @@ class Audience(FileContract):
     """A ticket of hers is open."""
     offered: bool = False
     """The platform lists this campaign among her next best offers."""
+    basket: Annotated[tuple[Identifier, ...], Field(max_length=1000)] = ()
+    """One of these products waits in her web basket."""
+    emailed: bool = False
+    """She opened an e-mail about this campaign ..."""
+    emailed_within_s: Seconds = 14 * 86_400
+    """... at most so long ago."""
+    appointment_within_s: Seconds | None = None
+    """An appointment of hers in this store begins within so many seconds, or began at most an hour ago."""
+    tiers: Annotated[tuple[Annotated[str, Field(max_length=32)], ...], Field(max_length=20)] = ()
+    """Her loyalty tier is one of these."""
+    needs: Annotated[tuple[Identifier, ...], Field(max_length=50)] = ()
+    """She said that she needs one of these."""
 
 
 class Campaign(FileContract):
@@ -83,7 +115,21 @@ class Campaign(FileContract):
     product: Identifier | None = None
     """The product it is about; absent: the one of ``audience.viewed`` that she viewed last, if it lists any."""
     needs_stock: bool = True
-    """Say it only while the product is known to be in stock."""
+    """Say it only while the product is known to be in stock ..."""
+    stock_min: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """... with at least so many pieces, of her size where it is known."""
+    zones: Annotated[tuple[ShortText, ...], Field(max_length=50)] = ()
+    """Say it in these areas of the store only. Absent: in all."""
+    dayparts: Annotated[tuple[Daypart, ...], Field(max_length=14)] = ()
+    """Say it in these parts of the week only, by the store's clock. Absent: always."""
+    exclusive: Identifier | None = None
+    """Name of a group of campaigns: whoever has met one of them hears of no other one for ``exclusive_s``."""
+    exclusive_s: Seconds = 7 * 86_400
+    """How long that lasts."""
+    qr: bool = False
+    """The screen shows a QR code for it, where ``screen.qr_url`` is set."""
+    coupon: Identifier | None = None
+    """The coupon that the QR code gives, bound when she redeems it. Absent: the code leads to the campaign."""
     wording: Annotated[dict[Language, Wording], Field(min_length=1)]
     """The words per language; the first language is the fallback."""
     starts_at: UtcTime | None = None
@@ -96,8 +142,8 @@ class Campaign(FileContract):
     """How likely an acceptance is where her profile does not say."""
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     """Breaks ties between equal expected values; higher wins."""
-    cap: Cap = Cap(count=1, per_s=86_400)
-    """Contacts per customer, over all channels."""
+    caps: Annotated[tuple[Cap, ...], Field(max_length=8)] = (Cap(count=1, per_s=86_400),)
+    """How often it may be said."""
     holdout: Annotated[float, Field(ge=0, le=0.5)] = 0
     """Share of customers who, for ever the same, get nothing, so that the effect can be measured."""
 

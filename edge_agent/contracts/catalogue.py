@@ -48,6 +48,8 @@ class Product(Contract):
     """Which department sells it."""
     place: dict[Language, ShortText] = Field(default_factory=dict)
     """Where it stands, per language: "rack 4"."""
+    size_system: Identifier | None = None
+    """Which sizes it has, as profiles name them: ``jackets``. Absent: none, or nobody's sizes are known for it."""
     stock: Annotated[tuple[Stock, ...], Field(max_length=64)] = ()
     """Stock, per size where it has sizes."""
     content_class: ContentClass = "sensitive"

@@ -34,6 +34,8 @@ class Card(Contract):
     """An opportunity expires silently; an obligation escalates."""
     department: Identifier
     """Whose clerks it is for."""
+    escalated: bool = False
+    """Nobody took this obligation in time: the lead sees it too, and may take it."""
     zone: ShortText
     """Where the customer is."""
     language: Language = "en"
@@ -75,6 +77,8 @@ class Reply(Contract):
     """How it ended; with ``done``."""
     department: Identifier | None = None
     """Where it goes; with ``hand_over``."""
+    order_id: Identifier | None = None
+    """The order on the receipt, where the clerk knows it; with ``done`` and ``sold``."""
 
 
 class TabletHello(Contract):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_validator, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Metres, Seconds, ShortText
-from edge_agent.contracts.campaign import ScreenMode
+from edge_agent.contracts.campaign import Cap, ScreenMode
 from edge_agent.contracts.radio_config import NOTICED_WITHIN_S, RadioConfig
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -113,6 +113,9 @@ class ScreenConfig(FileContract):
     """Shortest time of a scene."""
     maximum_s: Annotated[float, Field(gt=0, le=600)] = 25.0
     """Longest time of a scene."""
+    qr_url: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{code\}$", max_length=200)] | None = None
+    """Where a QR code leads, ``https://shop.example/q/{code}``; ``{code}`` is campaign and a single-use code. Absent:
+    no scene has one."""
     socket: Path = Path("/run/edge-agent/display.sock")
     """Unix socket between agent and display."""
 
@@ -141,6 +144,36 @@ class CardConfig(FileContract):
     """An opportunity expires after so long."""
     obligation_s: Annotated[float, Field(ge=30, le=86_400)] = 3600.0
     """An obligation expires after so long."""
+    escalate_s: Annotated[float, Field(ge=10, le=3600)] = 90.0
+    """An obligation that nobody has taken goes to the lead after so long."""
+    lead: Identifier = "lead"
+    """The department that the lead's tablet shows."""
+
+
+class VisitConfig(FileContract):
+    """One customer's stay in the store."""
+
+    reentry_s: Annotated[Seconds, Field(le=1800)] = 600.0
+    """Whoever comes back within so long goes on with her visit: she is not greeted again."""
+
+
+class LimitsConfig(FileContract):
+    """How much is said to one customer, whatever the campaigns allow. Service and orders are never held back."""
+
+    caps: Annotated[tuple[Cap, ...], Field(max_length=8)] = (
+        Cap(count=2, channel="screen"),
+        Cap(count=1, channel="clerk"),
+        Cap(count=6, per_s=86_400),
+    )
+    """Caps over all offers together."""
+
+
+class SliceConfig(FileContract):
+    """The profiles that this unit holds."""
+
+    unlock: Literal["unit", "hub"] = "unit"
+    """Where the key that seals them comes from. ``unit``: a systemd credential or, in development, a file. ``hub``: it
+    is asked for at each start and kept in memory only; after a start without the hub everything is generic."""
 
 
 class WebConfig(FileContract):
@@ -205,6 +238,12 @@ class AgentConfig(FileContract):
     """The display process."""
     cards: CardConfig = CardConfig()
     """Cards for clerks."""
+    visit: VisitConfig = VisitConfig()
+    """Visits."""
+    limits: LimitsConfig = LimitsConfig()
+    """How much is said to one customer."""
+    slice: SliceConfig = SliceConfig()
+    """The profiles."""
     web: WebConfig = WebConfig()
     """The web server."""
     admin: AdminConfig = AdminConfig()

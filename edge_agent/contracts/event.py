@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from edge_agent.contracts.base import Contract, CustomerId, Identifier, Seconds, ShortText, UtcTime
+from edge_agent.contracts.base import Contract, CustomerId, Identifier, Seconds, Sha256, ShortText, UtcTime
 from edge_agent.contracts.campaign import MessageClass, ScreenMode
 from edge_agent.contracts.clerk import Outcome
+from edge_agent.contracts.explanation import Explanation
 
 Lane = Literal["consent", "outcome", "telemetry"]
 """Order in which the outbox is sent: consent and audit first; telemetry is shed first."""
@@ -29,8 +30,8 @@ class Rejection(Contract):
 class VisitEvent(Contract):
     """What every event of a visit carries."""
 
-    customer: CustomerId
-    """Opaque customer id."""
+    customer: CustomerId | None = None
+    """Opaque customer id; absent where she does not consent to ``analytics``: then the visit alone is counted."""
     visit: Identifier
     """Visit id."""
     zone: ShortText
@@ -63,6 +64,8 @@ class DecisionEvent(VisitEvent):
     """The product that it is about."""
     reasons: Annotated[tuple[Rejection, ...], Field(max_length=50)] = ()
     """Why the others were not."""
+    explanation: Explanation | None = None
+    """Why this, why not that."""
 
 
 class DecisionSuppressed(VisitEvent):
@@ -72,6 +75,8 @@ class DecisionSuppressed(VisitEvent):
     """Name of the filter that silenced everything."""
     reasons: Annotated[tuple[Rejection, ...], Field(max_length=50)] = ()
     """Why each campaign was not."""
+    explanation: Explanation | None = None
+    """Why not this, why not that."""
 
 
 class ContentShown(VisitEvent):
@@ -109,11 +114,54 @@ class ClerkEvent(VisitEvent):
     """Which campaign."""
 
 
+class ClerkEscalated(ClerkEvent):
+    """Nobody took an obligation in time."""
+
+    role: Literal["lead"] = "lead"
+    """Who sees it now as well; never which person."""
+
+
 class ClerkOutcome(ClerkEvent):
     """A card has an outcome."""
 
     outcome: Outcome
     """How it ended."""
+    order_id: Identifier | None = None
+    """The order on the receipt, where the clerk knew it."""
+    product_id: Identifier | None = None
+    """The product that the card was about."""
+
+
+class CouponIssued(VisitEvent):
+    """A screen showed a QR code with a single-use code in it."""
+
+    decision: Identifier
+    """Which decision; the message id of the scene."""
+    campaign: Identifier
+    """Which campaign."""
+    coupon: Identifier | None = None
+    """The coupon that it gives; absent: it only leads to the campaign."""
+    code_digest: Sha256
+    """SHA-256 of the code, by which the platform recognises it when it is redeemed."""
+    expires_at: UtcTime
+    """Past this it is worth nothing."""
+
+
+class CouponRedeemed(Contract):
+    """The platform saw a code of a screen redeemed; the hub writes it beside the units' events."""
+
+    campaign: Identifier
+    """Which campaign."""
+    coupon: Identifier | None = None
+    """Which coupon."""
+    decision: Identifier
+    """The decision whose scene showed the code."""
+    visit: Identifier
+    """The visit in which it was shown."""
+    customer: CustomerId | None = None
+    """Who redeemed it, where the platform says so."""
+    order_id: Identifier | None = None
+    """The order that it was used in."""
 
 
 class CardWithdrawn(ClerkEvent):
@@ -153,8 +201,11 @@ EVENT_TYPES: dict[str, tuple[type[Contract], Lane]] = {
     "content.played": (ContentPlayed, "telemetry"),
     "clerk.notified": (ClerkEvent, "outcome"),
     "clerk.claimed": (ClerkEvent, "outcome"),
+    "clerk.escalated": (ClerkEscalated, "outcome"),
     "clerk.outcome": (ClerkOutcome, "outcome"),
     "clerk.withdrawn": (CardWithdrawn, "outcome"),
+    "coupon.issued": (CouponIssued, "outcome"),
+    "coupon.redeemed": (CouponRedeemed, "outcome"),
     "consent.revoked": (ConsentRevoked, "consent"),
     "consent.erased": (ErasureReceipt, "consent"),
 }

@@ -17,6 +17,7 @@ from edge_agent.contracts.base import (
     ShortText,
     UtcTime,
 )
+from edge_agent.contracts.catalogue import ContentClass
 
 Purpose = Literal["screen", "clerk", "clerk_name", "screen_name", "analytics"]
 """What a customer may consent to, one by one."""
@@ -117,6 +118,48 @@ class ReadyOrder(Contract):
     """Where it is handed over, as a customer would read it."""
 
 
+class OpenedEmail(Contract):
+    """An e-mail about a campaign that she opened; absent where she consents to no such measurement."""
+
+    campaign: Identifier
+    """Campaign id."""
+    opened_at: UtcTime
+    """When she opened it last."""
+
+
+class Appointment(Contract):
+    """An appointment that she made in this store."""
+
+    appointment: Identifier
+    """Appointment id."""
+    at: UtcTime
+    """When it begins."""
+    department: Identifier
+    """Which department expects her."""
+    desk: ShortText
+    """Where she is expected, as a customer would read it."""
+
+
+class KnownSize(Contract):
+    """A size that she wears, for one system of sizes."""
+
+    size_system: Identifier
+    """Which sizes these are; products name the same system: ``jackets``."""
+    size: Annotated[str, Field(min_length=1, max_length=16)]
+    """Her size in it."""
+
+
+class Need(Contract):
+    """Something that she volunteered about what she is looking for. Clerks only, never a screen."""
+
+    topic: Identifier
+    """What campaigns ask for: ``waterproof``."""
+    words: dict[Language, ShortText] = Field(default_factory=dict)
+    """How a card says it, per language."""
+    content_class: ContentClass = "sensitive"
+    """A sensitive one is said nowhere; a hub that does not say is taken at its strictest."""
+
+
 class Contacts(Contract):
     """How often other channels have spoken to her about a campaign; the caps count them too."""
 
@@ -153,6 +196,14 @@ class Profile(Contract):
     """Products left in the web basket."""
     offers: Annotated[tuple[NextBestOffer, ...], Field(max_length=10)] = ()
     """Next best offers."""
+    sizes: Annotated[tuple[KnownSize, ...], Field(max_length=10)] = ()
+    """Her sizes."""
+    needs: Annotated[tuple[Need, ...], Field(max_length=5)] = ()
+    """What she said she needs."""
+    emails: Annotated[tuple[OpenedEmail, ...], Field(max_length=5)] = ()
+    """E-mails that she opened, newest first."""
+    appointments: Annotated[tuple[Appointment, ...], Field(max_length=5)] = ()
+    """Her appointments in this store, soonest first."""
     tickets: Annotated[tuple[ServiceTicket, ...], Field(max_length=5)] = ()
     """Open service tickets."""
     orders: Annotated[tuple[ReadyOrder, ...], Field(max_length=5)] = ()

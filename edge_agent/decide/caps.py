@@ -40,5 +40,7 @@ class ContactLog:
 def capped(campaign: Campaign, profile: Profile, contacts: CountContacts, utc: datetime) -> bool:
     """Whether one more contact would be too many."""
     elsewhere = sum(contact.count for contact in profile.contacts if contact.campaign == campaign.campaign)
-    since = utc - timedelta(seconds=campaign.cap.per_s)
-    return elsewhere + contacts(profile.customer, campaign.campaign, since) >= campaign.cap.count
+    return any(
+        elsewhere + contacts(profile.customer, campaign.campaign, utc - timedelta(seconds=cap.per_s or 0)) >= cap.count
+        for cap in campaign.caps
+    )

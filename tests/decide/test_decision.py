@@ -237,7 +237,7 @@ def test_the_same_facts_give_the_same_decision(seed, changes):
 def test_a_cap_counts_every_channel(elsewhere, here, capped):
     log = ContactLog([ContactRow("anna", "jacket", "screen", START - HOUR)] * here)
     her = ANNA.model_copy(update={"contacts": (Contacts(campaign="jacket", count=elsewhere),)})
-    case = changed(Case(her=her), cap=Cap(count=2, per_s=86_400), contacts=log.count)
+    case = changed(Case(her=her), caps=(Cap(count=2, per_s=86_400),), contacts=log.count)
     assert (case.decide().campaign is None) is capped
 
 

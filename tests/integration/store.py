@@ -63,7 +63,7 @@ def store_file() -> dict[str, Any]:
                     "wording": {"en": {"headline": "$badge, welcome back", "opening": "Would you like to try it on?"}},
                     "value": 40,
                     "probability": 0.3,
-                    "cap": {"count": 20, "per_s": 86_400},
+                    "caps": [{"count": 20, "per_s": 86_400}],
                 }
             ],
         },

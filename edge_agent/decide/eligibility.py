@@ -30,7 +30,8 @@ def silence(profile: Profile | None, situation: Situation) -> str | None:
         return nobody
     if profile is None or situation.utc >= profile.valid_until:
         return "profile_expired"
-    if situation.withdrawn:
+    paused = profile.paused_until is not None and situation.utc < profile.paused_until
+    if situation.withdrawn or paused:
         return "withdrawn"
     if profile.age != "adult":
         return "age"

@@ -89,6 +89,7 @@ def test_when_nothing_forbids_it_screen_and_card_speak():
         ("lease_expired", {"lease_until": None}),
         ("profile_expired", {"valid_until": START}),
         ("withdrawn", {"withdrawn": True}),
+        ("withdrawn", {"paused_until": START + HOUR}),
         ("age", {"age": "minor"}),
         ("age", {"age": "unknown"}),
         ("no_consent", {"consents": ()}),

@@ -6,6 +6,9 @@ RSSI_KEEP_S = 60.0
 VISIT_KEEP_S = 1800.0
 """A visit is purged from the journal so long after its end (hard rule 2)."""
 
+CONTACT_KEEP_S = 90 * 86_400.0
+"""Contacts older than this are forgotten; longer caps are counted by the platform alone."""
+
 RADIO_QUEUE_MAX = 4096
 """Advertisements waiting for the engine: eight seconds of the densest air that one scanner can hear (490/s)."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from edge_agent.contracts.base import Contract, CustomerId, Identifier
+from edge_agent.contracts.campaign import Channel, MessageClass
 from edge_agent.contracts.clerk import Card, Outcome, Reply, TabletHello
 from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown, ToDisplay
@@ -210,8 +211,14 @@ class ContactRow:
 
     customer: CustomerId
     campaign: str
-    channel: Literal["screen", "clerk"]
+    channel: Channel
     at: datetime
+    visit: str = ""
+    """In which visit; empty: not known."""
+    decision: str = ""
+    """Which decision it carried out: a scene and the card of the same decision are one contact. Empty: not known."""
+    message_class: MessageClass = "offer"
+    """What it was; an offer where that is not known, for offers are held back the most."""
 
 
 @dataclass(frozen=True, slots=True)

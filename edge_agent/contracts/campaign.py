@@ -14,6 +14,9 @@ MessageClass = Literal["service", "order", "offer"]
 ScreenMode = Literal["generic", "contextual", "badge", "named"]
 """How personally a screen speaks."""
 
+Channel = Literal["screen", "clerk"]
+"""How the store speaks."""
+
 
 SLOTS = ("badge", "product", "price", "place", "desk")
 """What a wording may be filled with: permitted facts, and nothing else."""
@@ -47,7 +50,7 @@ class Cap(FileContract):
     """At most so many contacts ..."""
     per_s: Seconds | None = None
     """... within so many seconds. Absent: within one visit."""
-    channel: Literal["screen", "clerk"] | None = None
+    channel: Channel | None = None
     """Counts this channel of the store alone. Absent: every contact, those of other channels too. What was first shown
     and then told to a clerk is one contact."""
     whose: Literal["customer", "store"] = "customer"

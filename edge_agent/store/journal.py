@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from sqlite_utils import Database
 
-from edge_agent.constants import VISIT_KEEP_S
+from edge_agent.constants import CONTACT_KEEP_S, VISIT_KEEP_S
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.event import CloudEvent
@@ -26,9 +26,6 @@ JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow | CloudE
 R = TypeVar("R")
 
 _TABLES: Final = ("withdrawals", "outbox", "visits", "cards", "contacts", "numbers", "dead_letters")
-
-CONTACT_KEEP_S: Final = 90 * 86_400.0
-"""Contacts older than this are forgotten; longer caps are counted by the hub alone."""
 
 OPEN_KEEP_S: Final = 86_400.0
 """A visit that began so long ago is over, and a card so long past its time too, whatever state they are in."""
@@ -142,8 +139,8 @@ class Journal:
     def contact_rows(self) -> tuple[ContactRow, ...]:
         """All contacts, oldest first."""
         return self._readable(
-            "SELECT customer, campaign, channel, at FROM contacts ORDER BY at, id",
-            lambda customer, campaign, channel, at: ContactRow(customer, campaign, channel, _time(at)),
+            "SELECT customer, campaign, channel, at, visit, decision, message_class FROM contacts ORDER BY at, id",
+            lambda customer, campaign, channel, at, *rest: ContactRow(customer, campaign, channel, _time(at), *rest),
         )
 
     def withdrawals(self) -> tuple[WithdrawalRow, ...]:
@@ -217,7 +214,15 @@ def _write(database: Database, row: VisitRow | CardRow | ContactRow | Withdrawal
             )
         case ContactRow():
             database.table("contacts").insert(
-                {"customer": row.customer, "campaign": row.campaign, "channel": row.channel, "at": _text(row.at)}
+                {
+                    "customer": row.customer,
+                    "campaign": row.campaign,
+                    "channel": row.channel,
+                    "at": _text(row.at),
+                    "visit": row.visit,
+                    "decision": row.decision,
+                    "message_class": row.message_class,
+                }
             )
         case WithdrawalRow():
             database.table("withdrawals").upsert(

@@ -151,8 +151,14 @@ def _journal_2(database: Database) -> None:
     database.execute("CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT")
 
 
+def _journal_3(database: Database) -> None:
+    """What a contact was part of, and what it was; of older ones that is not known."""
+    for column, default in (("visit", ""), ("decision", ""), ("message_class", "offer")):
+        database.execute(f"ALTER TABLE contacts ADD COLUMN {column} TEXT NOT NULL DEFAULT '{default}'")
+
+
 SLICE_STEPS = (_slice_1, _slice_2, _slice_3)
 """``slice.db``."""
 
-JOURNAL_STEPS = (_journal_1, _journal_2)
+JOURNAL_STEPS = (_journal_1, _journal_2, _journal_3)
 """``journal.db``."""

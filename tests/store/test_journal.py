@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edge_agent.constants import CONTACT_KEEP_S
 from edge_agent.errors import StoreError
 from edge_agent.events import ContactRow, VisitRow, WithdrawalRow
-from edge_agent.store.journal import CONTACT_KEEP_S, Journal
+from edge_agent.store.journal import Journal
 from tests.store.builders import NOW, bytes_on_disk, card, event, visit
 
 HOUR = timedelta(hours=1)
@@ -24,7 +25,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def test_rows_come_back_as_they_were(journal: Journal, tmp_path: Path) -> None:
-    contact = ContactRow("anna", "jackets", "screen", NOW)
+    contact = ContactRow("anna", "jackets", "screen", NOW, "v1", "m1", "order")
     withdrawal = WithdrawalRow("bea", "today", NOW, NOW + HOUR)
     journal.commit([visit("v1"), card("k1"), contact, withdrawal, event(1)])
     journal.close()

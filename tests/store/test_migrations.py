@@ -64,3 +64,13 @@ def test_a_slice_of_the_first_version_is_kept_and_its_keys_are_looked_through(tm
         migrate(database, SLICE_STEPS, "slice.db")
         rows = database.execute("SELECT customer, key, tokens, profile, keys_past_s FROM profiles").fetchall()
     assert rows == [("anna", b"\x01", b"\x02", b"\x03", 0)]
+
+
+def test_contacts_of_an_earlier_journal_count_as_offers_of_unknown_visits(tmp_path: Path) -> None:
+    with Database(tmp_path / "journal.db") as database:
+        migrate(database, JOURNAL_STEPS[:2], "journal.db")
+        row = {"customer": "anna", "campaign": "jackets", "channel": "screen", "at": "2026-05-04T10:00:00+00:00"}
+        database.table("contacts").insert(row)
+        migrate(database, JOURNAL_STEPS, "journal.db")
+        rows = database.execute("SELECT customer, visit, decision, message_class FROM contacts").fetchall()
+    assert rows == [("anna", "", "", "offer")]

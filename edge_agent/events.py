@@ -9,6 +9,7 @@ from edge_agent.contracts.campaign import Channel, MessageClass
 from edge_agent.contracts.clerk import Card, Outcome, Reply, TabletHello
 from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown, ToDisplay
+from edge_agent.contracts.slice import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,12 @@ class CardRow:
     customer: CustomerId
     visit: str
     campaign: str | None
+    product: str | None = None
+    """The product that it is about."""
+    needs: tuple[Purpose, ...] = ("clerk",)
+    """The consents without which it may not stay."""
+    replies: tuple[str, ...] = ()
+    """Ids of the replies that were heard, so that each counts once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +304,9 @@ Effect = ToScreen | ToClerks | ToUnits | Forget | ReadToken
 """What the shell does after a step."""
 
 
-FactKind = Literal["near", "screen", "shown", "card", "claimed", "outcome", "away", "left", "silent", "withdrawn"]
+FactKind = Literal[
+    "near", "screen", "shown", "card", "escalated", "claimed", "outcome", "away", "left", "silent", "withdrawn"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class BusMessage(Generic[M]):
     """0: a lost one does no harm, and a late one would only be in the way."""
 
 
-CARD: BusMessage[Card] = BusMessage("card", "card.changed", Card, names="department")
+CARD: BusMessage[Card] = BusMessage("card", "card.changed", Card, names=None)  # it may be on the lead's topic too
 REPLY: BusMessage[Reply] = BusMessage("reply", "card.replied", Reply, names=None)
 HELLO: BusMessage[TabletHello] = BusMessage("hello", "tablet.hello", TabletHello, names="tablet")
 TABLET_PRESENCE: BusMessage[TabletPresence] = BusMessage(

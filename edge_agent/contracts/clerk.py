@@ -20,7 +20,10 @@ Outcome = Literal["helped", "sold", "interested", "not_interested", "resolved"]
 
 
 class Card(Contract):
-    """Unit -> tablets of a department: one notification, or its new state. The highest revision counts."""
+    """Unit -> tablets of a department, and the lead's once it has escalated: one notification, or its new state.
+
+    The highest revision counts.
+    """
 
     card: Identifier
     """Card id."""
@@ -35,7 +38,7 @@ class Card(Contract):
     department: Identifier
     """Whose clerks it is for."""
     escalated: bool = False
-    """Nobody took this obligation in time: the lead sees it too, and may take it."""
+    """Nobody took this obligation in time: from then on the lead sees it too, and may take it."""
     zone: ShortText
     """Where the customer is."""
     language: Language = "en"
@@ -58,6 +61,8 @@ class Card(Contract):
     """The tablet that holds it; the others see "taken"."""
     created_at: UtcTime
     """When it was made."""
+    waiting_since: UtcTime | None = None
+    """Since when nobody holds it: since it was made, given back or handed over. Absent while somebody does."""
     expires_at: UtcTime
     """Past this it is gone from every tablet, whatever else arrives."""
 

@@ -24,6 +24,8 @@ def sentence(fact: Fact) -> str:
             return f"{who} → on the screen now{card}"
         case "card":
             return f"{who} → card for {fact.text.replace('-', ' ').capitalize()}"
+        case "escalated":
+            return f"{who} → nobody has been free: the lead sees the card too"
         case "claimed":
             return f"{who} → claimed: a clerk is on the way"
         case "outcome":

@@ -25,6 +25,7 @@ KINDS = get_args(Fact.__annotations__["kind"])
         (Fact("shown", "c", "Blue diamond", due_s=20.2), "Blue diamond → on the screen now → card in 20 s"),
         (Fact("shown", "c", "Blue diamond"), "Blue diamond → on the screen now"),
         (Fact("card", "c", "Blue diamond", text="lost-and-found"), "Blue diamond → card for Lost and found"),
+        (Fact("escalated", "c"), "A customer → nobody has been free: the lead sees the card too"),
         (Fact("claimed", "c"), "A customer → claimed: a clerk is on the way"),
         (Fact("outcome", "c", outcome="not_interested"), "A customer → outcome: not interested"),
         (Fact("silent", "c", text="open_complaint"), "A customer → nothing personal on the screen: open complaint"),

@@ -22,8 +22,8 @@ RESTART_MAX_S = 60.0
 STEADY_S = 120.0
 """A part that ran for so long before it failed starts again from RESTART_MIN_S. More than RESTART_MAX_S."""
 
-UNIT_CREDENTIAL = "epoch-key"
-"""Name of the systemd credential that holds the slice's epoch key."""
+UNIT_CREDENTIAL = "unit-key"
+"""Name of the systemd credential that holds the unit key, which opens the slice."""
 
 MEASURED_POWER_DBM = -59
 """RSSI at 1 m of a phone whose frame does not tell it (the operator's service UUID): a common phone's."""

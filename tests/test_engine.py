@@ -36,12 +36,12 @@ from edge_agent.events import (
 )
 from edge_agent.loading import CUSTOMERS_AT_ONCE
 from edge_agent.pipeline import Pipeline
-from edge_agent.store.crypto import EpochKey
 from edge_agent.store.opening import Stores, open_stores
+from edge_agent.store.unit_key import UnitKey
 from tests.scenario.shop import JACKET, LEASE, START, WELCOME, advertisement, profile
 
 STORE = "flagship"
-KEY = EpochKey(bytes(32), "file")
+KEY = UnitKey(bytes(32), "file")
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Unit:
     outcomes: list[Outcomes] = field(default_factory=list)
 
     @classmethod
-    def open(cls, folder: Path, key: EpochKey = KEY, now_s: float = 0.0) -> "Unit":
+    def open(cls, folder: Path, key: UnitKey = KEY, now_s: float = 0.0) -> "Unit":
         config = AgentConfig(store=STORE, unit="door", zone="Outdoor", notice=NoticeConfig(version="1"))
         stores = open_stores(folder, STORE, key)
         knowledge = StoreKnowledge(stores.slice, stores.catalogue)
@@ -328,7 +328,7 @@ def test_a_slice_under_another_key_is_loaded_anew(tmp_path: Path, caplog: pytest
     first = with_knowledge(Unit.open(tmp_path))
     carded(first)
     first.close()
-    second = with_knowledge(Unit.open(tmp_path, key=EpochKey(bytes(31) + b"1", "file"), now_s=7200))
+    second = with_knowledge(Unit.open(tmp_path, key=UnitKey(bytes(31) + b"1", "file"), now_s=7200))
     second.leave()
     assert "sealed with another key" in caplog.text
     second.walk(10)

@@ -21,8 +21,8 @@ from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.events import Advertisement, BusJoined, DisplayJoined, FromUnit, Instant, SliceChanged, TabletJoined
 from edge_agent.loop import CLERKS_MAX, HEARTBEAT_S, Inbox, Loop
 from edge_agent.pipeline import Pipeline
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import Stores, open_stores
+from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
 from tests.scenario.shop import LEASE, START, advertisement, profile
 
@@ -118,7 +118,7 @@ async def looping(  # type: ignore[no-untyped-def]
 ):
     """Run a loop over real stores."""
     config = AgentConfig(store="s", unit="u", zone="Z", folder=folder, notice=NoticeConfig(version="1"))
-    stores: Stores = open_stores(folder, "s", load_epoch_key(folder, None))
+    stores: Stores = open_stores(folder, "s", load_unit_key(folder, None))
     if customers:
         pull(stores, *customers)
     knowledge = StoreKnowledge(stores.slice, stores.catalogue)

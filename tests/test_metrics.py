@@ -14,8 +14,8 @@ from edge_agent.identify.recogniser import Recogniser
 from edge_agent.identify.token import ephemeral_id, slot_of, window_of
 from edge_agent.loop import UNITS_MAX, Inbox
 from edge_agent.metrics import Metrics
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import load_unit_key
 
 NOW = 1_773_493_200
 
@@ -34,7 +34,7 @@ def test_ids_that_were_ignored_and_devices_that_cannot_be_served_are_counted(tmp
     slot = slot_of(NOW, 10)
     for at, now_s in ((slot, 0.0), (slot - 1024, SLOT_OVERLAP_S), (slot - 1024, SLOT_OVERLAP_S + 1)):
         recogniser.find(ephemeral_id((1).to_bytes(16, "big"), 10, at), now_s)
-    stores = open_stores(tmp_path, "s", load_epoch_key(tmp_path, None))
+    stores = open_stores(tmp_path, "s", load_unit_key(tmp_path, None))
     try:
         metrics = Metrics(Inbox(SystemClock("always")), stores, tuple, {})
         assert "edge_agent_old_ids_ignored" not in generate_latest(metrics.registry).decode()
@@ -50,7 +50,7 @@ def test_a_flood_from_other_units_is_bounded_and_counted(tmp_path: Path) -> None
     inbox = Inbox(SystemClock("always"))
     for number in range(UNITS_MAX + 7):
         inbox.put(FromUnit(UnitSightings(unit="rack", run="r1", number=number)))
-    stores = open_stores(tmp_path, "s", load_epoch_key(tmp_path, None))
+    stores = open_stores(tmp_path, "s", load_unit_key(tmp_path, None))
     try:
         text = generate_latest(Metrics(inbox, stores, tuple, {}).registry).decode()
     finally:

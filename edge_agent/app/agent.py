@@ -35,8 +35,8 @@ from edge_agent.radio.beacon import UnitBeacon
 from edge_agent.radio.gatt import TokenReader
 from edge_agent.radio.listener import Listener, never
 from edge_agent.screen.link import ScreenLink
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health, Part, supervise
 from edge_agent.sync.client import HubClient
@@ -86,7 +86,7 @@ class Agent:
         self._notifier: Notifier | None = None
         self._reader: TokenReader | None = None
         self._messenger: Messenger | None = None
-        self._stores = open_stores(config.folder, config.store, load_epoch_key(config.folder, credentials))
+        self._stores = open_stores(config.folder, config.store, load_unit_key(config.folder, credentials))
         self._metrics = Metrics(self._inbox, self._stores, self._reports, self._rejected)
 
     async def run(self) -> None:

@@ -4,79 +4,24 @@ Everything is AES-256-GCM with a fresh random nonce; the associated data name st
 and column, so that a blob that was moved to another row does not open.
 """
 
-import logging
 import os
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from edge_agent.constants import UNIT_CREDENTIAL
 from edge_agent.contracts.base import CustomerId, Identifier
 from edge_agent.errors import StoreError
-from edge_agent.store.files import SECRET_MODE, write_atomically
+from edge_agent.store.unit_key import KEY_BYTES, UnitKey
 
-log = logging.getLogger(__name__)
-
-KEY_BYTES: Final = 32
-KEY_FILE: Final = "epoch.key"
 _NONCE_BYTES: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class EpochKey:
-    """The key that wraps the profile keys: whoever destroys it has shredded the slice."""
-
-    secret: bytes = field(repr=False)
-    """32 random bytes."""
-    source: Literal["credential", "file"]
-    """A systemd credential, or a file beside the data, which protects nothing once the card is stolen."""
-
-
-def load_epoch_key(folder: Path, credentials_directory: Path | None) -> EpochKey:
-    """Return the unit's epoch key: the systemd credential if there is one, else a file, made at first use.
-
-    ``credentials_directory`` is what systemd names in ``$CREDENTIALS_DIRECTORY``. Raises StoreError
-    where the credential is no key, or where others can read the file. A damaged file is replaced by
-    a new key: the slice does not open with it, and is pulled again.
-    """
-    credential = credentials_directory / UNIT_CREDENTIAL if credentials_directory else None
-    try:
-        if credential is not None and credential.exists():
-            secret = credential.read_bytes()
-            if len(secret) != KEY_BYTES:
-                raise StoreError(
-                    f"credential {UNIT_CREDENTIAL}: {len(secret)} bytes, must be {KEY_BYTES}; make a new one: "
-                    f"head -c {KEY_BYTES} /dev/urandom | systemd-creds encrypt --name={UNIT_CREDENTIAL} - FILE"
-                )
-            return EpochKey(secret, "credential")
-        return EpochKey(_key_file(folder / KEY_FILE), "file")
-    except OSError as error:
-        raise StoreError(f"{error.filename}: {error.strerror}; the epoch key cannot be read") from error
-
-
-def _key_file(path: Path) -> bytes:
-    if path.exists():
-        mode = path.stat().st_mode & 0o777
-        if mode & 0o077:
-            raise StoreError(f"{path}: mode {mode:04o}, others can read the epoch key; run: chmod 600 {path}")
-        secret = path.read_bytes()
-        if len(secret) == KEY_BYTES:
-            return secret
-        log.warning("%s: %d bytes, must be %d; a new key is made, the slice is pulled again", path, len(secret), 32)
-    secret = os.urandom(KEY_BYTES)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(path, secret, SECRET_MODE)
-    return secret
 
 
 class ProfileCipher:
     """Makes and unwraps the profile keys of one store."""
 
-    def __init__(self, epoch_key: EpochKey, store: Identifier) -> None:
-        self._epoch = AESGCM(epoch_key.secret)
+    def __init__(self, unit_key: UnitKey, store: Identifier) -> None:
+        self._epoch = AESGCM(unit_key.secret)
         self.store = store
         """The store that everything is bound to."""
 

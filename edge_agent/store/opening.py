@@ -9,10 +9,11 @@ from typing import Final, Protocol, TypeVar
 from edge_agent.contracts.base import Identifier
 from edge_agent.errors import DamagedError
 from edge_agent.store.catalogue import CatalogueStore
-from edge_agent.store.crypto import EpochKey, ProfileCipher
+from edge_agent.store.crypto import ProfileCipher
 from edge_agent.store.database import check, make_folder, set_aside
 from edge_agent.store.journal import Journal
 from edge_agent.store.slice import SliceStore
+from edge_agent.store.unit_key import UnitKey
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Stores:
         self.journal.close()
 
 
-def open_stores(folder: Path, store: Identifier, epoch_key: EpochKey) -> Stores:
+def open_stores(folder: Path, store: Identifier, unit_key: UnitKey) -> Stores:
     """Open or make the databases in ``folder``, which is made with mode 0700 where it is absent.
 
     A file that is corrupt, or sealed with another key, is set aside as ``*.corrupt-1`` and begun
@@ -55,7 +56,7 @@ def open_stores(folder: Path, store: Identifier, epoch_key: EpochKey) -> Stores:
     """
     make_folder(folder)
     problems: list[str] = []
-    cipher = ProfileCipher(epoch_key, store)
+    cipher = ProfileCipher(unit_key, store)
     slice_path = folder / SLICE_FILE
     slice_store, _ = _open(slice_path, lambda: SliceStore(slice_path, cipher), problems)
     catalogue = CatalogueStore(slice_path)

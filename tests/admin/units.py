@@ -12,8 +12,8 @@ from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.slice import SliceOperation, SlicePage
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import load_unit_key
 from tests.bus.brokers import free_port
 from tests.integration.processes import Process, running, write_toml
 from tests.scenario.shop import JACKET, WELCOME, identity_key, profile
@@ -76,7 +76,7 @@ def _fill(folder: Path, customers: list[str], now: datetime) -> None:
         for name in customers
     )
     folder.mkdir(parents=True)
-    stores = open_stores(folder, STORE, load_epoch_key(folder, None))
+    stores = open_stores(folder, STORE, load_unit_key(folder, None))
     page = SlicePage(
         store=STORE,
         snapshot=True,

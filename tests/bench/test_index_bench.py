@@ -30,8 +30,8 @@ from edge_agent.identify.recogniser import DERIVATIONS_PER_STEP
 from edge_agent.identify.token import ephemeral_id, slot_of, window_of
 from edge_agent.loop import Inbox, Loop
 from edge_agent.pipeline import Pipeline
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
 
 pytestmark = pytest.mark.timeout(900)
@@ -199,7 +199,7 @@ class Shop:
 @contextlib.asynccontextmanager
 async def shop(folder: Path) -> AsyncIterator[Shop]:
     clock = SetClock()
-    stores = open_stores(folder, "s", load_epoch_key(folder, None))
+    stores = open_stores(folder, "s", load_unit_key(folder, None))
     began_s = time.monotonic()
     stores.slice.apply(pages(0, CUSTOMERS, snapshot=True))
     print(f"\n  a slice of {CUSTOMERS} customers is on the disk after {time.monotonic() - began_s:.1f} s")

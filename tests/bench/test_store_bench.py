@@ -18,9 +18,10 @@ import pytest
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.events import VisitRow
-from edge_agent.store.crypto import EpochKey, ProfileCipher
+from edge_agent.store.crypto import ProfileCipher
 from edge_agent.store.journal import Journal
 from edge_agent.store.slice import SliceStore
+from edge_agent.store.unit_key import UnitKey
 from edge_agent.store.worker import Worker
 
 CUSTOMERS = 100_000
@@ -184,7 +185,7 @@ def peak_mb() -> float:
 
 @pytest.mark.timeout(900)
 def test_store_figures(tmp_path: Path) -> None:
-    cipher = ProfileCipher(EpochKey(bytes(32), "file"), STORE)
+    cipher = ProfileCipher(UnitKey(bytes(32), "file"), STORE)
     store = SliceStore(tmp_path / "slice.db", cipher)
 
     before_mb = peak_mb()

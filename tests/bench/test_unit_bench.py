@@ -24,8 +24,8 @@ from edge_agent.contracts.event import CloudEvent
 from edge_agent.contracts.scenario import Scenario, Shopper
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.demo.processes import SCRIPTS
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import load_unit_key
 from tests.scenario.shop import JACKET, WELCOME, identity_key, profile
 
 VISITS = 24
@@ -43,7 +43,7 @@ def test_start_weight_and_delay(tmp_path: Path) -> None:
         time.sleep(VISITS * EVERY_S + 3)
         agent_cpu, display_cpu = cpu_s(agent.pid), cpu_s(display.pid)
         agent_mb, display_mb = rss_mb(agent.pid), rss_mb(display.pid)
-    stores = open_stores(tmp_path, "bench", load_epoch_key(tmp_path, None))
+    stores = open_stores(tmp_path, "bench", load_unit_key(tmp_path, None))
     delays_ms = [1000 * delay_s for delay_s in shown_after([out.event for out in stores.journal.outbox(10_000)])]
     stores.close()
     assert delays_ms, "nobody was greeted"
@@ -68,7 +68,7 @@ def write_unit(folder: Path, now: datetime) -> Path:
     operations = tuple(
         SliceOperation(kind="put", customer=name, profile=profile(name, now).model_dump(mode="json")) for name in names
     )
-    stores = open_stores(folder, "bench", load_epoch_key(folder, None))
+    stores = open_stores(folder, "bench", load_unit_key(folder, None))
     stores.slice.apply(
         [
             SlicePage(

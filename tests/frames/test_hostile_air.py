@@ -16,8 +16,8 @@ from edge_agent.frames.operator import Operator
 from edge_agent.frames.rejection import Rejection
 from edge_agent.loop import Inbox
 from edge_agent.metrics import Metrics
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import load_unit_key
 from tests.scenario.shop import START, Shop, profile
 
 PREFIX = "5f6a2c9e71d04b83"
@@ -106,7 +106,7 @@ def test_the_metrics_name_every_reason_and_nothing_of_anybody(tmp_path):
     secret = "deadbeefdeadbeef"
     shop.pipeline.step(ad.heard(bytes.fromhex("0cff4c00" + secret + "00"), -60, "C0:FF:EE:00:00:01"), shop.unit.instant)
     shop.pipeline.step(ad.heard(bytes.fromhex("05ff4c000215"), -60, "C0:FF:EE:00:00:01"), shop.unit.instant)
-    stores = open_stores(tmp_path, "s", load_epoch_key(tmp_path, None))
+    stores = open_stores(tmp_path, "s", load_unit_key(tmp_path, None))
     try:
         metrics = Metrics(Inbox(SystemClock("always")), stores, tuple, shop.pipeline.rejected)
         text = generate_latest(metrics.registry).decode()

@@ -8,11 +8,12 @@ from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.events import CardRow, VisitRow
-from edge_agent.store.crypto import EpochKey, ProfileCipher
+from edge_agent.store.crypto import ProfileCipher
+from edge_agent.store.unit_key import UnitKey
 
 STORE = "store-7"
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
-KEY = EpochKey(bytes(range(32)), "file")
+KEY = UnitKey(bytes(range(32)), "file")
 CIPHER = ProfileCipher(KEY, STORE)
 
 

@@ -9,8 +9,8 @@ from sqlite_utils import Database
 
 from edge_agent.errors import StoreError
 from edge_agent.events import WithdrawalRow
-from edge_agent.store.crypto import EpochKey
 from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import UnitKey
 from tests.store.builders import KEY, NOW, STORE, event, page, put, tag, visit
 
 DAY = NOW.replace(day=5) - NOW
@@ -47,7 +47,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
 
 def test_another_key_gives_an_empty_slice_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     fill(tmp_path)
-    stores = open_stores(tmp_path, STORE, EpochKey(bytes(32), "file"))
+    stores = open_stores(tmp_path, STORE, UnitKey(bytes(32), "file"))
     (problem,) = stores.problems
     assert "sealed with another key" in problem
     assert problem in caplog.text
@@ -56,7 +56,7 @@ def test_another_key_gives_an_empty_slice_and_says_so(tmp_path: Path, caplog: py
     stores.slice.apply([page([put("anna")], snapshot=True)])
     assert not any("corrupt" in name for name in names(tmp_path))
     stores.close()
-    assert open_stores(tmp_path, STORE, EpochKey(bytes(32), "file")).slice.count() == 1
+    assert open_stores(tmp_path, STORE, UnitKey(bytes(32), "file")).slice.count() == 1
 
 
 @pytest.mark.parametrize("content", [b"this is no database" * 100, b"\0" * 8192], ids=["text", "zeros"])

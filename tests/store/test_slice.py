@@ -12,8 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from edge_agent.contracts.slice import SliceOperation
 from edge_agent.errors import DamagedError, StoreError
-from edge_agent.store.crypto import EpochKey, ProfileCipher
+from edge_agent.store.crypto import ProfileCipher
 from edge_agent.store.slice import Applied, SliceStore
+from edge_agent.store.unit_key import UnitKey
 from tests.store.builders import CIPHER, NOW, STORE, bytes_on_disk, page, put, tag, tombstone
 
 
@@ -253,7 +254,7 @@ def test_the_files_are_private(store: SliceStore, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "cipher",
-    [ProfileCipher(EpochKey(bytes(32), "file"), STORE), ProfileCipher(EpochKey(bytes(range(32)), "file"), "store-8")],
+    [ProfileCipher(UnitKey(bytes(32), "file"), STORE), ProfileCipher(UnitKey(bytes(range(32)), "file"), "store-8")],
     ids=["key", "store"],
 )
 def test_another_key_or_store_does_not_open_it(store: SliceStore, tmp_path: Path, cipher: ProfileCipher) -> None:

@@ -10,8 +10,8 @@ from edge_agent.clock import SystemClock
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.events import KnowledgeChanged, SliceChanged
-from edge_agent.store.crypto import load_epoch_key
 from edge_agent.store.opening import Stores, open_stores
+from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health
 from edge_agent.sync.client import HubClient
@@ -54,7 +54,7 @@ async def unit_at(url: str, folder: Path) -> AsyncIterator[Unit]:
     config = AgentConfig(store=STORE, unit=UNIT, zone="Outdoor", folder=folder, hub={"url": url, "poll_s": 1})
     clock = SystemClock("always")
     client, worker = HubClient(url, config.identity_folder, clock), Worker()
-    stores = open_stores(folder, STORE, load_epoch_key(folder, None))
+    stores = open_stores(folder, STORE, load_unit_key(folder, None))
     pull_now, wake = PullNow(), asyncio.Event()
     told: list[SliceChanged | KnowledgeChanged] = []
     playlists: list[str] = []

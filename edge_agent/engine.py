@@ -21,6 +21,7 @@ from edge_agent.pipeline import Pipeline
 from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.journal import Journal, JournalRow
 from edge_agent.store.opening import Stores
+from edge_agent.store.outbox import Queued
 from edge_agent.store.slice import SliceStore
 from edge_agent.visit.view import View
 
@@ -94,7 +95,7 @@ class Engine:
         for customer in filter(self._slice.holds, self._journal.refused()):
             self._erase(customer, instant)
         self._pipeline.restore(
-            self._journal.open_visits(),
+            (*self._journal.past_visits(), *self._journal.open_visits()),
             self._journal.open_cards(),
             self._journal.contact_rows(),  # and withdrawals: all of them, the clock may be wrong yet
             self._journal.withdrawals(),
@@ -180,7 +181,7 @@ class Engine:
             return
         self._unerased.pop(customer, None)
         receipt = ErasureReceipt(customer=customer, method="deleted")
-        self._write([self._stamped(EventRow("consent.erased", receipt, instant))])
+        self._write([self._stamped(EventRow("consent.erased", receipt, instant, customer))])
 
     def _write(self, rows: list[JournalRow]) -> None:
         self._backlog += rows
@@ -206,8 +207,8 @@ class Engine:
         self._refused = False
         self._lost = 0
 
-    def _stamped(self, row: EventRow) -> CloudEvent:
-        return CloudEvent(
+    def _stamped(self, row: EventRow) -> Queued:
+        event = CloudEvent(
             id=self._new_id(),
             source=self._source,
             type=row.type,
@@ -216,3 +217,4 @@ class Engine:
             monotonic=f"{row.at.monotonic_s:.3f}",
             data=row.data.model_dump(mode="json", exclude_none=True),
         )
+        return Queued(event, row.customer)

@@ -194,6 +194,13 @@ class VisitRow:
     campaign: str | None
     card: str | None
     ended_at: datetime | None = None
+    """When it ended, or when another unit went on with it: then ``state`` is not that of a visit that has ended."""
+    decision: str | None = None
+    """The decision that is being carried out."""
+    continues: str | None = None
+    """The first visit of her stay, where she has come back within minutes."""
+    met: tuple[str, ...] = ()
+    """Campaigns that are done with for this stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +255,8 @@ class EventRow:
     """Its payload."""
     at: Instant
     """When it happened."""
+    customer: CustomerId | None = None
+    """Whom it is about, also where the payload does not say so: it is deleted with her while it waits."""
 
 
 @dataclass(frozen=True, slots=True)

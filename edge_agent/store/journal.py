@@ -1,5 +1,6 @@
 """What the unit must not lose: visits, cards, contacts, withdrawals. The outbox is beside it, in the same file."""
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,13 +16,14 @@ from edge_agent.contracts.event import CloudEvent
 from edge_agent.events import CardRow, ContactRow, EpochRow, VisitRow, WithdrawalRow
 from edge_agent.store.database import DatabaseFile, remove_set_aside
 from edge_agent.store.migrations import JOURNAL_STEPS
-from edge_agent.store.outbox import OUTBOX_MAX, Outbox, Outgoing
+from edge_agent.store.outbox import OUTBOX_MAX, Outbox, Outgoing, Queued
 from edge_agent.store.salvage import salvage
 
 log = logging.getLogger(__name__)
 
-JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow | CloudEvent
-"""What can be committed; the engine has made its EventRows into CloudEvents before."""
+JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow | Queued | CloudEvent
+"""What can be committed; the engine has made its EventRows into CloudEvents before. One by itself is about whom its
+payload says."""
 
 R = TypeVar("R")
 
@@ -49,10 +51,10 @@ class Journal:
         Raises StoreError where the disk is full, read-only or broken. Then *nothing* of ``rows``
         is kept and the journal is as it was: keep the rows and commit them again.
         """
-        events = [row for row in rows if isinstance(row, CloudEvent)]
+        events = [_queued(row) for row in rows if isinstance(row, CloudEvent | Queued)]
         with self._file.transaction() as database:
             for row in rows:
-                if not isinstance(row, CloudEvent):
+                if not isinstance(row, CloudEvent | Queued):
                     _write(database, row)
             self._outbox.add(events)
         self._outbox.committed()
@@ -121,13 +123,11 @@ class Journal:
 
     def open_visits(self) -> tuple[VisitRow, ...]:
         """Visits that have not ended, oldest first."""
-        return self._readable(
-            "SELECT visit, customer, state, badge, started_at, message_id, campaign, card FROM visits "
-            "WHERE ended_at IS NULL ORDER BY started_at, visit",
-            lambda visit, customer, state, badge, started_at, *rest: VisitRow(
-                visit, customer, state, badge, _time(started_at), *rest
-            ),
-        )
+        return self._visits("ended_at IS NULL ORDER BY started_at, visit")
+
+    def past_visits(self) -> tuple[VisitRow, ...]:
+        """Visits that have ended here and are not purged yet, in the order in which they did."""
+        return self._visits("ended_at IS NOT NULL ORDER BY ended_at, visit")
 
     def open_cards(self) -> tuple[CardRow, ...]:
         """Cards that are open or taken, oldest first."""
@@ -172,6 +172,13 @@ class Journal:
         count: int = self._file.rows("SELECT count(*) FROM dead_letters")[0][0]
         return count
 
+    def _visits(self, which: str) -> tuple[VisitRow, ...]:
+        return self._readable(
+            "SELECT visit, customer, state, badge, started_at, message_id, campaign, card, ended_at, decision, "
+            f"continues, met FROM visits WHERE {which}",
+            _visit,
+        )
+
     def _readable(self, sql: str, make: Callable[..., R]) -> tuple[R, ...]:
         """Make rows. One that does not fit this version of the agent is left out: it must not stop the unit."""
         made: list[R] = []
@@ -197,6 +204,9 @@ def _write(database: Database, row: VisitRow | CardRow | ContactRow | Withdrawal
                     "campaign": row.campaign,
                     "card": row.card,
                     "ended_at": _text(row.ended_at) if row.ended_at else None,
+                    "decision": row.decision,
+                    "continues": row.continues,
+                    "met": json.dumps(row.met),
                 },
                 pk="visit",
             )
@@ -231,6 +241,43 @@ def _write(database: Database, row: VisitRow | CardRow | ContactRow | Withdrawal
             )
         case EpochRow():
             database.table("numbers").upsert({"name": "epoch", "value": row.epoch}, pk="name")
+
+
+def _visit(
+    visit: str,
+    customer: CustomerId,
+    state: str,
+    badge: int | None,
+    started_at: str,
+    message_id: str | None,
+    campaign: str | None,
+    card: str | None,
+    ended_at: str | None,
+    decision: str | None,
+    continues: str | None,
+    met: str,
+) -> VisitRow:
+    return VisitRow(
+        visit=visit,
+        customer=customer,
+        state=state,
+        badge=badge,
+        started_at=_time(started_at),
+        message_id=message_id,
+        campaign=campaign,
+        card=card,
+        ended_at=None if ended_at is None else _time(ended_at),
+        decision=decision,
+        continues=continues,
+        met=tuple(json.loads(met)),
+    )
+
+
+def _queued(row: CloudEvent | Queued) -> Queued:
+    if isinstance(row, Queued):
+        return row
+    customer = row.data.get("customer")
+    return Queued(row, customer if isinstance(customer, str) else None)
 
 
 def _text(at: datetime) -> str:

@@ -157,8 +157,15 @@ def _journal_3(database: Database) -> None:
         database.execute(f"ALTER TABLE contacts ADD COLUMN {column} TEXT NOT NULL DEFAULT '{default}'")
 
 
+def _journal_4(database: Database) -> None:
+    """What a visit has behind it, so that whoever comes back goes on with it."""
+    database.execute("ALTER TABLE visits ADD COLUMN decision TEXT")
+    database.execute("ALTER TABLE visits ADD COLUMN continues TEXT")
+    database.execute("ALTER TABLE visits ADD COLUMN met TEXT NOT NULL DEFAULT '[]'")
+
+
 SLICE_STEPS = (_slice_1, _slice_2, _slice_3)
 """``slice.db``."""
 
-JOURNAL_STEPS = (_journal_1, _journal_2, _journal_3)
+JOURNAL_STEPS = (_journal_1, _journal_2, _journal_3, _journal_4)
 """``journal.db``."""

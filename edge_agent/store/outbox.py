@@ -25,6 +25,15 @@ LANES: Final[tuple[Lane, ...]] = get_args(Lane)
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """One event to queue."""
+
+    event: CloudEvent
+    customer: CustomerId | None
+    """Whom it is about, also where the payload does not say so: it is deleted with her while it waits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One event that waits."""
 
@@ -72,15 +81,15 @@ class Outbox:
                 unreadable.append(seq)
         return outgoing, unreadable
 
-    def add(self, events: Sequence[CloudEvent]) -> None:
+    def add(self, events: Sequence[Queued]) -> None:
         """Queue events, after making room where there is none."""
         missing = self.count.waiting + len(events) - self._maximum
         shed = self._make_room(missing + self._maximum // SHED_SHARE) if missing > 0 else 0
         self._file.write.conn.executemany(
             "INSERT INTO outbox (lane, customer, event) VALUES (?, ?, ?)",
             [
-                (LANES.index(EVENT_TYPES[event.type][1]), event.data.get("customer"), event.model_dump_json())
-                for event in events
+                (LANES.index(EVENT_TYPES[row.event.type][1]), row.customer, row.event.model_dump_json())
+                for row in events
             ],
         )
         self._next = Count(self.count.waiting + len(events) - shed, self.count.shed + shed)

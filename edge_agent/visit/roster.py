@@ -46,7 +46,7 @@ class Roster:
         """Go on where an earlier run stopped."""
         now_s = self._ledger.now.monotonic_s
         for row in visits:
-            if row.state not in STATES:
+            if row.ended_at is not None or row.state not in STATES:
                 continue  # of a newer version, before it was rolled back; the caps remember whom it greeted
             campaign = self.campaign(row.campaign)
             coming = None if campaign is None or row.card or campaign.card == "none" else campaign.card

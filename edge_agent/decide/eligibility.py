@@ -61,6 +61,8 @@ def subject(campaign: Campaign, profile: Profile, knowledge: Knowledge, utc: dat
 def ineligible(campaign: Campaign, profile: Profile, product: Product | None, situation: Situation) -> str | None:
     """Return the name of the first filter that stops a campaign for her, or ``None``."""
     utc = situation.utc
+    if campaign.campaign in situation.met:
+        return "met"
     if (campaign.starts_at and utc < campaign.starts_at) or (campaign.ends_at and utc >= campaign.ends_at):
         return "not_now"
     if complained(campaign, profile):

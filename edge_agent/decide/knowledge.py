@@ -46,3 +46,7 @@ class Situation:
     """Whether a withdrawal or a pause of hers is in force."""
     contacts: CountContacts
     """How often this unit has spoken to her about a campaign."""
+    visit: str = ""
+    """Her visit, or the first one of her stay where she has come back within minutes; empty: it has not begun."""
+    met: frozenset[str] = frozenset()
+    """Campaigns that are done with for this visit: they do not come up again, for the reason ``met``."""

@@ -110,9 +110,10 @@ class Bus:
             try:
                 for topic_filter in self._filters:
                     await self._subscribe(client, topic_filter)
+                dropped = self.dropped  # before anybody hears that we are online, and publishes too much at once
                 self._join()
                 async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._send(client))
+                    tasks.create_task(self._send(client, dropped))
                     tasks.create_task(self._receive(client))
             except asyncio.CancelledError:
                 await self._say_goodbye(client)
@@ -161,8 +162,7 @@ class Bus:
         for callback in self._joined:
             callback()
 
-    async def _send(self, client: aiomqtt.Client) -> None:
-        dropped = self.dropped
+    async def _send(self, client: aiomqtt.Client, dropped: int) -> None:
         while True:
             topic, payload, message = await self._outgoing.get()
             await client.publish(topic, payload, qos=message.qos, retain=message.retained)

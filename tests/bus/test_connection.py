@@ -131,6 +131,20 @@ async def test_an_overflow_asks_for_everything_again(broker):
     assert bus.dropped == 100
 
 
+async def test_an_overflow_at_the_very_moment_of_joining_is_noticed(broker):
+    bus, joined = make_bus(broker), []
+
+    def too_much_at_once() -> None:
+        joined.append(1)
+        if len(joined) == 1:
+            for number in range(1100):
+                bus.publish(CARD, TOPICS.cards("outdoor"), card(f"c{number}"))
+
+    bus.on_joined(too_much_at_once)
+    async with running(bus):
+        await until(lambda: len(joined) == 2)
+
+
 async def test_a_bad_password_is_said(tmp_path):
     broker = mosquitto(tmp_path, password="right")
     await broker.start()

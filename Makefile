@@ -2,6 +2,8 @@
 PY := .venv/bin/python
 SETUP := python3 .ci/bootstrap.py
 ARGS ?=
+# Most tests wait for real servers: several files run at once. A file's tests share its servers and stay together.
+SIDE_BY_SIDE := -p no:benchmark --numprocesses 4 --dist loadfile
 # pyproject.toml keeps these two folders out of `make test`; naming one lifts that.
 SLOW := -o addopts="--strict-markers --strict-config -ra --import-mode=importlib"
 
@@ -18,7 +20,7 @@ demo:  ## the whole product on this machine; ARGS="--headless --seconds 60"
 test:  ## the tests; ARGS="-k presence"
 	@$(SETUP) dev
 	@$(SETUP) system
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 check:  ## style, types and architecture
 	@$(SETUP) dev

@@ -1,12 +1,12 @@
 """What could be said, for whom and when. Written by marketing, checked at the hub and on the unit."""
 
 from datetime import time
-from string import Template
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Seconds, ShortText, UtcTime
+from edge_agent.contracts.wording import Wording
 
 MessageClass = Literal["service", "order", "offer"]
 """What a message is; the first ranks highest, and only offers are silenced by a complaint."""
@@ -16,31 +16,6 @@ ScreenMode = Literal["generic", "contextual", "badge", "named"]
 
 Channel = Literal["screen", "clerk"]
 """How the store speaks."""
-
-
-SLOTS = ("badge", "product", "price", "place", "desk")
-"""What a wording may be filled with: permitted facts, and nothing else."""
-
-
-class Wording(FileContract):
-    """One message in one language. ``$slots`` are filled from permitted facts only."""
-
-    headline: Annotated[str, Field(min_length=1, max_length=80)]
-    """At most seven words; slots: ``$badge $product $place $price $desk``."""
-    body: Annotated[str, Field(max_length=160)] = ""
-    """A second line; the same slots."""
-    opening: Annotated[str, Field(max_length=200)] = ""
-    """A suggested opening line for the clerk; the same slots."""
-
-    @field_validator("headline", "body", "opening")
-    @classmethod
-    def _slots_exist(cls, text: str) -> str:
-        template = Template(text)
-        unknown = [name for name in template.get_identifiers() if name not in SLOTS]
-        if unknown or not template.is_valid():
-            what = f"${unknown[0]} is no slot" if unknown else "a $ that begins no slot is written $$"
-            raise ValueError(f"{what}; slots are {', '.join('$' + slot for slot in SLOTS)}")
-        return text
 
 
 class Cap(FileContract):
@@ -150,6 +125,12 @@ class Campaign(FileContract):
     holdout: Annotated[float, Field(ge=0, le=0.5)] = 0
     """Share of customers who, for ever the same, get nothing, so that the effect can be measured."""
 
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Campaign":
+        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
+            raise ValueError("ends_at: must be later than starts_at")
+        return self
+
 
 class CampaignFile(FileContract):
     """A set of campaigns. Answer to ``GET /v1/stores/{store}/campaigns``, and the file that marketing writes."""
@@ -158,3 +139,13 @@ class CampaignFile(FileContract):
     """Version of this format."""
     campaigns: Annotated[tuple[Campaign, ...], Field(max_length=1000)]
     """The campaigns."""
+
+    @field_validator("campaigns")
+    @classmethod
+    def _ids_differ(cls, campaigns: tuple[Campaign, ...]) -> tuple[Campaign, ...]:
+        seen: set[str] = set()
+        for campaign in campaigns:
+            if campaign.campaign in seen:
+                raise ValueError(f"two campaigns have the id {campaign.campaign!r}; give each its own")
+            seen.add(campaign.campaign)
+        return campaigns

@@ -12,10 +12,10 @@ from edge_agent.contracts.clerk import Card, Reply
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import CardWithdrawn, ClerkEvent, ClerkOutcome
 from edge_agent.contracts.slice import Profile
+from edge_agent.decide.cards import compose_card
 from edge_agent.decide.decision import speakable_product
 from edge_agent.decide.eligibility import complained, consents
 from edge_agent.decide.knowledge import Knowledge
-from edge_agent.decide.wording import compose_card
 from edge_agent.events import CardRow, ToClerks
 from edge_agent.identify.badges import badge
 from edge_agent.presence.tracker import PresenceTracker

@@ -1,12 +1,17 @@
 """What a screen says to whom: one customer, a group, or nobody."""
 
 from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.screen import Scene, State
 from edge_agent.decide.decision import Decision
-from edge_agent.decide.wording import compose_group, compose_scene, language_for, scene_mode
+from edge_agent.decide.facts import expected
+from edge_agent.decide.languages import language_for
+from edge_agent.decide.patterns import prepare
+from edge_agent.decide.products import public
+from edge_agent.decide.scenes import compose_group, compose_scene, scene_mode
 from edge_agent.events import ToScreen
 from edge_agent.identify.badges import badge as named_badge
 from edge_agent.visit.journey import Journey
@@ -22,6 +27,9 @@ class Greeter:
         self._ledger = ledger
         self._new_id = new_id
         self._permits = Permits(config.screen.permit_s)
+        self._zone = ZoneInfo(config.timezone)
+        for language in config.screen.languages:
+            prepare(language)
 
     @property
     def addressed(self) -> tuple[CustomerId, ...]:
@@ -52,21 +60,20 @@ class Greeter:
         if not decision.screen or decision.campaign is None or decision.profile is None:
             return None
         screen = self._config.screen
-        language = language_for(decision.profile, screen.languages)
+        language = language_for(decision.profile.languages, screen.languages)
         if others:
             return self._greet_group(customer, number, others, addressable, until_s)
         mine = None if number is None else named_badge(number, language)
         scene = compose_scene(
             decision.campaign,
-            decision.product,
-            decision.profile,
+            public(decision.product, self._ledger.now.utc),
+            expected(decision.campaign, decision.profile, self._zone, self._ledger.now.utc),
             mine,
             scene_mode(screen.mode, mine),
             language,
             self._new_id(),
             screen.minimum_s,
             screen.maximum_s,
-            self._ledger.now.utc,
         )
         return self._show(scene, (customer,), until_s)
 

@@ -88,7 +88,7 @@ def slice_file(folder: Path, profiles: list[Any]) -> Path:
         "department": "outdoor",
         "needs_stock": False,
         "card": "opportunity",
-        "wording": {"en": {"headline": "$badge, hello", "opening": "Hello"}},
+        "wording": {"en": {"headline": "{ $badge }, hello", "opening": "Hello"}},
     }
     path = folder / "slice.json"
     path.write_text(json.dumps({"profiles": profiles, "campaigns": [campaign]}))

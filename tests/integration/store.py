@@ -60,7 +60,9 @@ def store_file() -> dict[str, Any]:
                     "audience": {"viewed": [JACKET]},
                     "card": "opportunity",
                     "department": "outdoor",
-                    "wording": {"en": {"headline": "$badge, welcome back", "opening": "Would you like to try it on?"}},
+                    "wording": {
+                        "en": {"headline": "{ $badge }, welcome back", "opening": "Would you like to try it on?"}
+                    },
                     "value": 40,
                     "probability": 0.3,
                     "caps": [{"count": 20, "per_s": 86_400}],

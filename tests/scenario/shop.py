@@ -63,7 +63,11 @@ WELCOME = Campaign(
     audience=Audience(viewed=("4012345000011",)),
     card="opportunity",
     department="outdoor",
-    wording={"en": Wording(headline="$badge, welcome back", body="$product, $place", opening="How do you like it?")},
+    wording={
+        "en": Wording(
+            headline="{ $badge }, welcome back", body="{ $product }, { $place }", opening="How do you like it?"
+        )
+    },
     value=20,
     probability=0.3,
 )

@@ -21,7 +21,7 @@ ORDER = Campaign(
     audience=Audience(order_ready=True),
     card="obligation",
     department="desk",
-    wording={"en": Wording(headline="$badge, your order is ready", body="$desk")},
+    wording={"en": Wording(headline="{ $badge }, your order is ready", body="{ $desk }")},
 )
 CARE = Campaign(
     campaign="care",

@@ -10,8 +10,8 @@ from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.clerk import Card, Reply
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.event import CardWithdrawn, ClerkEvent, ClerkOutcome
-from edge_agent.contracts.slice import Profile
+from edge_agent.contracts.event import CardWithdrawn, ClerkEscalated, ClerkEvent, ClerkOutcome
+from edge_agent.contracts.slice import Profile, Purpose
 from edge_agent.decide.cards import compose_card
 from edge_agent.decide.decision import speakable_product
 from edge_agent.decide.eligibility import complained, consents
@@ -19,7 +19,8 @@ from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import CardRow, ToClerks
 from edge_agent.identify.badges import badge
 from edge_agent.presence.tracker import PresenceTracker
-from edge_agent.visit.desk import Change, Desk, Entry, Happened
+from edge_agent.visit.desk import Change, Desk, Happened
+from edge_agent.visit.entry import Entry
 from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey, Signal
 from edge_agent.visit.ledger import Ledger
@@ -63,12 +64,12 @@ class Counter:
         self._greeter = greeter
         self._ledger = ledger
         self._new_id = new_id
-        self._desk = Desk()
+        self._desk = Desk(config.cards)
         self._zone = ZoneInfo(config.timezone)
 
     def restore(self, rows: Iterable[CardRow]) -> None:
         """Take over the open cards of an earlier run."""
-        self._desk.restore(rows)
+        self._desk.restore(rows, self._ledger.now)
 
     def due_s(self, journey: Journey) -> float | None:
         """Return the monotonic second at which the card of a visit goes out; ``None`` while nothing says when.
@@ -107,7 +108,7 @@ class Counter:
 
     def reply(self, reply: Reply) -> Change | None:
         """Apply a clerk's reply; ``None`` where it changes nothing and needs no answer."""
-        change = self._desk.reply(reply, self._ledger.now.utc)
+        change = self._desk.reply(reply, self._ledger.now)
         if change is None:
             return None
         self._apply(change)
@@ -116,7 +117,11 @@ class Counter:
             self._ledger.report("clerk.claimed", ClerkEvent(**base))
             self._tell("claimed", change)
         elif change.happened is Happened.DONE and reply.outcome is not None:
-            self._ledger.report("clerk.outcome", ClerkOutcome(**base, outcome=reply.outcome))
+            order_id = reply.order_id if reply.outcome == "sold" else None
+            outcome = ClerkOutcome(
+                **base, outcome=reply.outcome, order_id=order_id, product_id=change.entry.row.product
+            )
+            self._ledger.report("clerk.outcome", outcome)
             self._tell("outcome", change)
         elif change.happened in _WITHOUT_OUTCOME and change.publish:
             self._ledger.report("clerk.withdrawn", CardWithdrawn(**base, reason=_WITHOUT_OUTCOME[change.happened]))
@@ -134,35 +139,56 @@ class Counter:
         for change in self._desk.withdraw(customer, claimed_too, obligations_too):
             self._end(change, reason)
 
+    def check(self, customer: CustomerId) -> None:
+        """What a customer's cards need may have changed: take back what may not stay, end sooner what must."""
+        for entry in self._desk.of_customer(customer):
+            until = self._permitted_until(customer, entry.row.needs)
+            if until is None:
+                self._end(self._desk.take_back(entry), "consent")
+                continue
+            change = self._desk.shorten(entry, until, self._ledger.now)
+            if change is not None:
+                self._apply(change)
+
     def customers(self) -> set[CustomerId]:
         """Return everybody about whom a card is open, also those who have left."""
         return self._desk.customers()
 
-    def expire(self) -> None:
-        """End the cards whose time is over."""
-        for change in self._desk.expire(self._ledger.now.utc):
+    def time_passed(self) -> None:
+        """End the cards whose time is over, and show the lead what nobody has taken."""
+        now = self._ledger.now
+        if self._desk.notice(now):
+            self._ledger.keep(*(entry.row for entry in self._desk.entries()))
+            for customer in sorted(self.customers()):
+                self.check(customer)  # consents and leases end by the wall clock
+        for change in self._desk.expire(now):
             self._end(change, "expired")
+        for change in self._desk.escalate(now):
+            self._apply(change)
+            self._ledger.report("clerk.escalated", ClerkEscalated(**self._base(change.entry)))
+            self._tell("escalated", change)
 
     def publish(self, departments: Iterable[str] | None) -> None:
         """Publish the open cards again."""
         self._ledger.do(*(ToClerks(card) for card in self._desk.cards(departments)))
 
     def next_deadline(self) -> float | None:
-        """When the next card expires, monotonic second."""
-        expires_at = self._desk.next_deadline()
-        if expires_at is None:
-            return None
-        now = self._ledger.now
-        return now.monotonic_s + max(0.0, (expires_at - now.utc).total_seconds())
+        """When the next card escalates or expires, monotonic second."""
+        return self._desk.next_deadline()
 
     def _offer(self, journey: Journey, campaign: Campaign, profile: Profile) -> Card | None:
-        utc = self._ledger.now.utc
-        if campaign.card == "none" or not consents(profile, "clerk", utc):
+        utc, cards = self._ledger.now.utc, self._config.cards
+        named = profile.salutation is not None and consents(profile, "clerk_name", utc)
+        needs: tuple[Purpose, ...] = ("clerk", "clerk_name") if named else ("clerk",)
+        permitted_until = self._permitted_until(journey.customer, needs)
+        if campaign.card == "none" or permitted_until is None:
             return None
+        lasts_s = cards.obligation_s if campaign.card == "obligation" else cards.opportunity_s
+        product = speakable_product(campaign, profile, self._knowledge, utc)
         language = self._config.screen.languages[0]
         card = compose_card(
             campaign,
-            speakable_product(campaign, profile, self._knowledge, utc),
+            product,
             profile,
             None if journey.badge is None else badge(journey.badge, language),
             self._new_id(),
@@ -171,20 +197,25 @@ class Counter:
             language,
             self._zone,
             utc,
-            self._until(campaign, profile),
+            min(utc + timedelta(seconds=lasts_s), permitted_until),
         )
-        change = self._desk.open(Entry(card, journey.customer, journey.visit, campaign.campaign))
+        product_id = None if product is None else product.product
+        row = CardRow(card, journey.customer, journey.visit, campaign.campaign, product_id, needs)
+        change = self._desk.open(row, self._ledger.now)
         self._apply(change)
         self._ledger.report("clerk.notified", ClerkEvent(**self._base(change.entry)))
         return card
 
-    def _until(self, campaign: Campaign, profile: Profile) -> datetime:
-        """Return when the card ends: by its kind, but never after a consent, the profile or the lease that it needs."""
-        utc, cards = self._ledger.now.utc, self._config.cards
-        lasts_s = cards.obligation_s if campaign.card == "obligation" else cards.opportunity_s
-        needed = [consent.expires_at for consent in profile.consents if consent.purpose in ("clerk", "clerk_name")]
-        needed += [] if self._roster.lease_until is None else [self._roster.lease_until]
-        return min(utc + timedelta(seconds=lasts_s), profile.valid_until, *(at for at in needed if at > utc))
+    def _permitted_until(self, customer: CustomerId, needs: tuple[Purpose, ...]) -> datetime | None:
+        """Return when a card must end for lack of a consent, the profile or the lease; ``None``: it may not be."""
+        utc, lease_until = self._ledger.now.utc, self._roster.lease_until
+        profile = self._knowledge.profile(customer)
+        if profile is None or lease_until is None or self._roster.silence(customer) is not None:
+            return None
+        if not all(consents(profile, purpose, utc) for purpose in needs):
+            return None
+        ends = [consent.expires_at for consent in profile.consents if consent.purpose in needs]
+        return min(profile.valid_until, lease_until, *ends)
 
     def _end(self, change: Change, reason: str) -> None:
         self._apply(change)
@@ -192,16 +223,16 @@ class Counter:
 
     def _apply(self, change: Change) -> None:
         """Keep and publish a card, and let its visit go on; the visit may be over by now."""
-        self._ledger.keep(change.entry.row())
+        self._ledger.keep(change.entry.row)
         self._ledger.do(*(ToClerks(card) for card in change.publish))
         journey = self._roster.get(change.entry.customer)
         signal = _SIGNALS.get(change.happened)
-        if signal is None or journey is None or journey.visit != change.entry.visit:
+        if signal is None or journey is None or journey.visit != change.entry.row.visit:
             return
         if journey.may(signal):  # not when an unclaimed card moves, nor where a damaged journal lost a part
             self._roster.put(journey.on(signal))
 
-    def _tell(self, kind: Literal["claimed", "outcome"], change: Change) -> None:
+    def _tell(self, kind: Literal["escalated", "claimed", "outcome"], change: Change) -> None:
         journey = self._roster.get(change.entry.customer)
         outcome = None if change.reply is None else change.reply.outcome
         self._roster.tell(kind, change.entry.customer, None if journey is None else journey.badge, outcome=outcome)
@@ -209,9 +240,9 @@ class Counter:
     def _base(self, entry: Entry) -> dict[str, Any]:
         return {
             "customer": entry.customer,
-            "visit": entry.visit,
+            "visit": entry.row.visit,
             "zone": entry.card.zone,
             "card": entry.card.card,
             "department": entry.card.department,
-            "campaign": entry.campaign,
+            "campaign": entry.row.campaign,
         }

@@ -1,18 +1,24 @@
-"""The desk of one unit: its open cards, and who holds them. The first valid claim wins."""
+"""The desk of one unit: its open cards, and who holds them. The first valid claim wins.
+
+An obligation that nobody holds escalates once: from then on the lead's tablets show it too, until it is over.
+"""
 
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Card, CardState, Reply
-from edge_agent.events import CardRow
+from edge_agent.contracts.config import CardConfig
+from edge_agent.events import CardRow, Instant
+from edge_agent.visit.entry import Entry
 
-_ENDED_KEPT = 64  # cards that a late word about consent can still be about
-_REPLIES_KEPT = 64  # per card: a broker repeats a message within seconds, and a card gets few replies
+_ENDED_KEPT: Final = 64  # cards that a late word about consent can still be about
+_REPLIES_KEPT: Final = 64  # per card: a broker repeats a message within seconds, and a card gets few replies
+_CLOCK_SET: Final = timedelta(seconds=2)  # less than this is a clock that is being slewed
 
 
 class Happened(Enum):
@@ -25,8 +31,10 @@ class Happened(Enum):
     NOT_HERE = "not_here"
     OPTED_OUT = "opted_out"
     PAUSED = "paused"
+    ESCALATED = "escalated"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    SHORTENED = "shortened"
     NOTHING = "nothing"
     """The reply came too late, or concerns one tablet only (decline, snooze); it is told how the card stands."""
 
@@ -39,48 +47,45 @@ class Change:
     """A card after a change, and what must be published."""
 
     happened: Happened
-    entry: "Entry"
+    entry: Entry
     publish: tuple[Card, ...]
     """In this order."""
     reply: Reply | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One card with what must not leave the unit."""
-
-    card: Card
-    customer: CustomerId
-    visit: str
-    campaign: str | None
-    replies: tuple[str, ...] = ()
-
-    def row(self) -> CardRow:
-        """Return what the journal keeps."""
-        return CardRow(self.card, self.customer, self.visit, self.campaign)
-
-
 class Desk:
     """Holds the open cards of the visits that this unit owns."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: CardConfig) -> None:
+        self._config = config
         self._entries: dict[str, Entry] = {}
         self._ended: deque[Entry] = deque(maxlen=_ENDED_KEPT)
+        self._seen: Instant | None = None
 
-    def open(self, entry: Entry) -> Change:
+    def open(self, row: CardRow, now: Instant) -> Change:
         """Put up a new card."""
-        self._entries[entry.card.card] = entry
-        return Change(Happened.NOTHING, entry, (entry.card,))
+        made = Entry.of(row, now)
+        self._entries[made.card.card] = made
+        return Change(Happened.NOTHING, made, (made.card,))
 
-    def restore(self, rows: Iterable[CardRow]) -> None:
-        """Take over the open cards of an earlier run."""
+    def restore(self, rows: Iterable[CardRow], now: Instant) -> None:
+        """Take over the open cards of an earlier run, with who holds them and since when they wait."""
+        self._seen = now
         for row in rows:
-            self._entries[row.card.card] = Entry(row.card, row.customer, row.visit, row.campaign)
+            self._entries[row.card.card] = Entry.of(row, now)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return every card that is not over."""
+        return tuple(self._entries.values())
 
     def cards(self, departments: Iterable[str] | None = None) -> tuple[Card, ...]:
-        """Return the open and taken cards of these departments; of all without an argument."""
-        wanted = None if departments is None else set(departments)
-        return tuple(e.card for e in self._entries.values() if wanted is None or e.card.department in wanted)
+        """Return the open and taken cards that tablets of these departments show; all without an argument."""
+        cards = tuple(entry.card for entry in self._entries.values())
+        if departments is None:
+            return cards
+        wanted = set(departments)
+        escalated_too = self._config.lead in wanted
+        return tuple(card for card in cards if card.department in wanted or (card.escalated and escalated_too))
 
     def customers(self) -> set[CustomerId]:
         """Return everybody who has a card."""
@@ -90,30 +95,32 @@ class Desk:
         """Return a customer's cards."""
         return tuple(entry for entry in self._entries.values() if entry.customer == customer)
 
-    def reply(self, reply: Reply, utc: datetime) -> Change | None:
+    # --- replies ----------------------------------------------------------------------------
+
+    def reply(self, reply: Reply, now: Instant) -> Change | None:
         """Apply a clerk's reply; ``None`` where the card is unknown or the reply is a repeat."""
         entry = self._entries.get(reply.card)
         if entry is None:
             return self._late(reply)
-        if reply.reply in entry.replies:
+        if reply.reply in entry.row.replies:
             return None
-        entry = replace(entry, replies=(*entry.replies, reply.reply)[-_REPLIES_KEPT:])
-        self._entries[reply.card] = entry
+        entry = self._entries[reply.card] = entry.heard(reply.reply, _REPLIES_KEPT)
         holder = entry.card.holder
         if reply.action in _CONSENT:  # what a customer says about her consent counts, whoever is told
             return self._end(entry, _CONSENT[reply.action], "withdrawn", reply)
         theirs = holder not in (None, reply.tablet)
-        if utc >= entry.card.expires_at or theirs or (reply.action == "done" and reply.outcome is None):
+        over = now.monotonic_s >= entry.expires_s
+        if over or theirs or (reply.action == "done" and reply.outcome is None):
             return Change(Happened.NOTHING, entry, (entry.card,), reply)
         match reply.action:
             case "claim" if holder is None:
-                return self._update(entry, Happened.CLAIMED, reply, state="taken", holder=reply.tablet)
+                return self._put(entry.held(reply.tablet), Happened.CLAIMED, reply)
             case "release" if holder == reply.tablet:
-                return self._update(entry, Happened.RELEASED, reply, state="open", holder=None)
+                return self._put(entry.waiting(now), Happened.RELEASED, reply)
             case "done" if holder == reply.tablet:
                 return self._end(entry, Happened.DONE, "closed", reply)
             case "hand_over" if reply.department not in (None, entry.card.department):
-                return self._move(entry, reply)
+                return self._move(entry, reply, now)
             case "not_here":
                 return self._end(entry, Happened.NOT_HERE, "withdrawn", reply)
         return Change(Happened.NOTHING, entry, (entry.card,), reply)
@@ -121,19 +128,60 @@ class Desk:
     def withdraw(self, customer: CustomerId, claimed_too: bool, obligations_too: bool = True) -> list[Change]:
         """Take back a customer's cards; a claimed one only where nobody may go on with it."""
         return [
-            self._end(entry, Happened.WITHDRAWN, "withdrawn")
+            self.take_back(entry)
             for entry in self.of_customer(customer)
             if (claimed_too or entry.card.holder is None) and (obligations_too or entry.card.kind == "opportunity")
         ]
 
-    def expire(self, utc: datetime) -> list[Change]:
+    def take_back(self, entry: Entry) -> Change:
+        """End a card that may not stay."""
+        return self._end(entry, Happened.WITHDRAWN, "withdrawn")
+
+    def shorten(self, entry: Entry, until: datetime, now: Instant) -> Change | None:
+        """Let a card end sooner than it says; ``None`` where it ends by then anyway."""
+        if until >= entry.card.expires_at:
+            return None
+        return self._put(entry.shortened(until, now), Happened.SHORTENED)
+
+    # --- time -------------------------------------------------------------------------------
+
+    def notice(self, now: Instant) -> bool:
+        """Return whether the wall clock was set, or is believed for the first time; then the cards go by it.
+
+        What is left of their time stays, unless no earlier clock was to be believed.
+        """
+        before, self._seen = self._seen, now
+        if before is None or not now.utc_trusted:
+            return False
+        jump = (now.utc - before.utc) - timedelta(seconds=now.monotonic_s - before.monotonic_s)
+        if before.utc_trusted and abs(jump) < _CLOCK_SET:
+            return False
+        for card, old in self._entries.items():
+            if before.utc_trusted:
+                self._entries[card] = old.retold(jump)
+            else:
+                self._entries[card] = replace(old, expires_s=Entry.of(old.row, now).expires_s)
+        return True
+
+    def expire(self, now: Instant) -> list[Change]:
         """End the cards whose time is over."""
-        over = [entry for entry in self._entries.values() if utc >= entry.card.expires_at]
+        over = [entry for entry in self._entries.values() if now.monotonic_s >= entry.expires_s]
         return [self._end(entry, Happened.EXPIRED, "expired") for entry in over]
 
-    def next_deadline(self) -> datetime | None:
-        """When to call :meth:`expire`."""
-        return min((entry.card.expires_at for entry in self._entries.values()), default=None)
+    def escalate(self, now: Instant) -> list[Change]:
+        """Show the lead what nobody has held for too long."""
+        due = [entry for entry in self._entries.values() if now.monotonic_s >= self._escalates_s(entry)]
+        return [self._put(entry.changed(escalated=True), Happened.ESCALATED) for entry in due]
+
+    def next_deadline(self) -> float | None:
+        """When to call :meth:`expire` and :meth:`escalate`, monotonic second."""
+        return min((min(each.expires_s, self._escalates_s(each)) for each in self._entries.values()), default=None)
+
+    def _escalates_s(self, entry: Entry) -> float:
+        due_s = entry.escalates_s(self._config.escalate_s)
+        return float("inf") if due_s is None else due_s
+
+    # --- changes ----------------------------------------------------------------------------
 
     def _late(self, reply: Reply) -> Change | None:
         """Her word about consent counts also when the card ended while the clerk was tapping."""
@@ -143,42 +191,19 @@ class Desk:
         self._ended.remove(entry)
         return Change(_CONSENT[reply.action], entry, (), reply)
 
-    def _move(self, entry: Entry, reply: Reply) -> Change:
-        left = _blank(entry.card, "withdrawn")
-        change = self._update(entry, Happened.MOVED, reply, state="open", holder=None, department=reply.department)
+    def _move(self, entry: Entry, reply: Reply, now: Instant) -> Change:
         # The old department first: a tablet that shows both keeps the higher revision.
-        moved = change.entry.card.model_copy(update={"revision": left.revision + 1})
-        entry = replace(change.entry, card=moved)
-        self._entries[moved.card] = entry
-        return Change(Happened.MOVED, entry, (left, moved), reply)
+        left = entry.over("withdrawn")
+        moved = entry.changed().waiting(now, department=reply.department)
+        return replace(self._put(moved, Happened.MOVED, reply), publish=(left.card, moved.card))
 
-    def _update(self, entry: Entry, happened: Happened, reply: Reply, **fields: object) -> Change:
-        card = entry.card.model_copy(update={**fields, "revision": entry.card.revision + 1})
-        entry = replace(entry, card=card)
-        self._entries[card.card] = entry
-        return Change(happened, entry, (card,), reply)
+    def _put(self, entry: Entry, happened: Happened, reply: Reply | None = None) -> Change:
+        self._entries[entry.card.card] = entry
+        return Change(happened, entry, (entry.card,), reply)
 
     def _end(self, entry: Entry, happened: Happened, state: CardState, reply: Reply | None = None) -> Change:
         del self._entries[entry.card.card]
-        entry = replace(entry, card=_blank(entry.card, state))
+        entry = entry.over(state)
         if happened not in _CONSENT.values():
             self._ended.append(entry)
         return Change(happened, entry, (entry.card,), reply)
-
-
-def _blank(card: Card, state: CardState) -> Card:
-    """Return the card's last revision: it says that it is over, and nothing about her."""
-    return card.model_copy(
-        update={
-            "revision": card.revision + 1,
-            "state": state,
-            "holder": None,
-            "title": "",
-            "badge": "",
-            "badge_colour": None,
-            "badge_shape": None,
-            "facts": (),
-            "opening": "",
-            "why": "",
-        }
-    )

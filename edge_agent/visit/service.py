@@ -11,7 +11,6 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import ConsentRevoked, ContentPlayed, ContentShown, VisitEnded
 from edge_agent.contracts.ownership import Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
-from edge_agent.decide.eligibility import consents
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import CardRow, ContactRow, Forget, ToUnits, VisitRow, WithdrawalRow
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
@@ -195,8 +194,7 @@ class Service:
                 continue
             if not self._reception.may_be_addressed(customer):
                 self._greeter.clear_for(customer, "consent")
-            if not self._may_be_carded(customer):
-                self._counter.withdraw(customer, "consent", claimed_too=True)
+            self._counter.check(customer)
 
     def withdrawn_elsewhere(self, withdrawal: Withdrawal) -> None:
         """It was said at another unit of the store, which reports it. A repeated word changes nothing."""
@@ -236,18 +234,13 @@ class Service:
         self._tracker.forget(customer)
         self.sharing.forget(customer)
 
-    def _may_be_carded(self, customer: CustomerId) -> bool:
-        profile = self._knowledge.profile(customer)
-        allowed = profile is not None and consents(profile, "clerk", self._ledger.now.utc)
-        return allowed and not self._roster.silence(customer)
-
     # --- time -------------------------------------------------------------------------------
 
     def time_passed(self) -> None:
         """Do what is due: visits that change hands, cards that expire or go out, permits that are renewed."""
         self.sharing.time_passed()
         self._reception.share()
-        self._counter.expire()
+        self._counter.time_passed()
         for journey in self._roster.all():
             self._send_card(journey.customer)
         if self._greeter.renew_due():

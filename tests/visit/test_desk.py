@@ -1,51 +1,18 @@
-"""The desk: one holder at most, each reply once, and nothing personal on a card that is over."""
+"""The desk: one holder at most, each reply once, and nothing personal on a card that is over.
 
-from datetime import UTC, datetime, timedelta
+When it escalates and ends is in ``test_desk_time.py``.
+"""
+
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.contracts.clerk import Card, Reply
-from edge_agent.visit.desk import Desk, Entry, Happened
+from edge_agent.visit.desk import Desk, Happened
+from tests.visit.cards import CONFIG, PERSONAL, at, desk, reply, restarted
 
-MADE = datetime(2026, 3, 14, 13, tzinfo=UTC)
-LATER = MADE + timedelta(seconds=180)
-PERSONAL = ("Trail Jacket", "Blue diamond", "Viewed it yesterday", "How do you like it?", "Because")
-
-
-def card(**changes) -> Card:
-    fields = {
-        "card": "c1",
-        "revision": 1,
-        "unit": "entrance",
-        "state": "open",
-        "kind": "opportunity",
-        "department": "outdoor",
-        "zone": "Outdoor",
-        "title": PERSONAL[0],
-        "badge": PERSONAL[1],
-        "badge_colour": "blue",
-        "badge_shape": "diamond",
-        "facts": (PERSONAL[2],),
-        "opening": PERSONAL[3],
-        "why": PERSONAL[4],
-        "created_at": MADE,
-        "expires_at": LATER,
-    }
-    return Card.model_validate({**fields, **changes})
-
-
-def desk(**changes) -> Desk:
-    opened = Desk()
-    opened.open(Entry(card(**changes), "anna", "v1", "jacket"))
-    return opened
-
-
-def reply(action: str, tablet: str = "a", number: object = 1, **more) -> Reply:
-    return Reply(reply=f"{tablet}-{number}", card="c1", tablet=tablet, action=action, **more)
-
+LATER = at(180)
 
 #   actions so far         the next one            what it does          state after
 TABLE = [
@@ -79,7 +46,7 @@ def test_what_a_reply_does(before, action, happened, state):
     for number, said in enumerate([*filter(None, before.split("|")), action]):
         tablet, what = said.split()
         more = {"done": {"outcome": "sold"}, "hand_over": {"department": "shoes"}}.get(what, {})
-        change = opened.reply(reply(what, tablet, number, **more), MADE)
+        change = opened.reply(reply(what, tablet, number, **more), at(0))
     assert change is not None
     assert (change.happened.value, change.entry.card.state) == (happened, state)
     assert len(opened.cards()) == (state in ("open", "taken"))
@@ -96,7 +63,7 @@ def test_at_most_one_holder_under_any_interleaving(said):
     holder, revision, heard = None, 1, set()
     for action, tablet, number in said:
         more = {"outcome": "helped"} if action == "done" else {}
-        change = opened.reply(reply(action, tablet, f"{action}{number}", **more), MADE)
+        change = opened.reply(reply(action, tablet, f"{action}{number}", **more), at(0))
         repeated = (tablet, action, number) in heard
         heard.add((tablet, action, number))
         if change is None:
@@ -119,12 +86,19 @@ def test_at_most_one_holder_under_any_interleaving(said):
 def test_a_repeated_reply_counts_once():
     opened = desk()
     claim = reply("claim")
-    assert opened.reply(claim, MADE).happened is Happened.CLAIMED
-    assert opened.reply(claim, MADE) is None
+    assert opened.reply(claim, at(0)).happened is Happened.CLAIMED
+    assert opened.reply(claim, at(0)) is None
+
+
+def test_a_repeated_reply_counts_once_also_after_a_restart():
+    opened = desk()
+    opened.reply(reply("claim"), at(0))
+    opened.reply(reply("release", number=2), at(0))
+    assert restarted(opened, at(1)).reply(reply("claim"), at(1)) is None
 
 
 def test_a_reply_to_an_unknown_card_is_passed_over():
-    assert Desk().reply(reply("claim"), MADE) is None
+    assert Desk(CONFIG).reply(reply("claim"), at(0)) is None
 
 
 @pytest.mark.parametrize("action", ["claim", "not_here"])
@@ -137,34 +111,25 @@ def test_a_withdrawal_is_heard_on_a_card_past_its_time():
     assert desk().reply(reply("opted_out"), LATER).happened is Happened.OPTED_OUT
 
 
-def test_expiry():
-    opened = desk()
-    assert opened.next_deadline() == LATER
-    assert opened.expire(LATER - timedelta(microseconds=1)) == []
-    (change,) = opened.expire(LATER)
-    assert (change.happened, change.entry.card.state) == (Happened.EXPIRED, "expired")
-    assert opened.next_deadline() is None
-
-
 def test_handing_over_takes_it_from_the_first_department_before_it_reaches_the_second():
     opened = desk()
-    opened.reply(reply("claim"), MADE)
-    change = opened.reply(reply("hand_over", number=2, department="shoes"), MADE)
+    opened.reply(reply("claim"), at(0))
+    change = opened.reply(reply("hand_over", number=2, department="shoes"), at(0))
     assert [(c.department, c.state) for c in change.publish] == [("outdoor", "withdrawn"), ("shoes", "open")]
     assert all(before.revision < after.revision for before, after in pairwise(change.publish))
     assert change.publish[1].title == PERSONAL[0]
     assert opened.cards(["outdoor"]) == ()
-    assert opened.reply(reply("claim", "shoes-1"), MADE).happened is Happened.CLAIMED
+    assert opened.reply(reply("claim", "shoes-1"), at(0)).happened is Happened.CLAIMED
 
 
 @pytest.mark.parametrize("department", [None, "outdoor"])
 def test_handing_over_to_nobody_or_to_oneself_does_nothing(department):
-    assert desk().reply(reply("hand_over", department=department), MADE).happened is Happened.NOTHING
+    assert desk().reply(reply("hand_over", department=department), at(0)).happened is Happened.NOTHING
 
 
 @pytest.mark.parametrize("kind", ["opportunity", "obligation"])
 def test_a_decline_concerns_the_declining_tablet_only(kind):
-    assert desk(kind=kind).reply(reply("decline"), MADE).happened is Happened.NOTHING
+    assert desk(kind=kind).reply(reply("decline"), at(0)).happened is Happened.NOTHING
 
 
 @pytest.mark.parametrize("action", ["not_here", "opted_out", "pause_today", "hand_over", "expire", "withdraw"])
@@ -176,7 +141,7 @@ def test_the_last_revision_says_nothing_about_her(action):
         case "withdraw":
             (change,) = opened.withdraw("anna", claimed_too=True)
         case _:
-            change = opened.reply(reply(action, department="shoes"), MADE)
+            change = opened.reply(reply(action, department="shoes"), at(0))
     last = change.publish[0]
     assert last.revision == 2
     assert not [words for words in PERSONAL if words in last.model_dump_json()]
@@ -186,7 +151,7 @@ def test_the_last_revision_says_nothing_about_her(action):
 @pytest.mark.parametrize(("claimed_too", "left"), [(False, 1), (True, 0)])
 def test_withdrawing_spares_a_claimed_card_unless_told_otherwise(claimed_too, left):
     opened = desk()
-    opened.reply(reply("claim"), MADE)
+    opened.reply(reply("claim"), at(0))
     opened.withdraw("bert", claimed_too=True)
     opened.withdraw("anna", claimed_too=claimed_too)
     assert len(opened.cards()) == left
@@ -194,18 +159,17 @@ def test_withdrawing_spares_a_claimed_card_unless_told_otherwise(claimed_too, le
 
 def test_open_cards_survive_a_restart():
     before = desk()
-    before.reply(reply("claim"), MADE)
-    after = Desk()
-    after.restore(entry.row() for entry in before.of_customer("anna"))
+    before.reply(reply("claim"), at(0))
+    after = restarted(before, at(0))
     assert after.cards() == before.cards()
-    assert after.reply(reply("claim", "b"), MADE).happened is Happened.NOTHING
+    assert after.reply(reply("claim", "b"), at(0)).happened is Happened.NOTHING
 
 
 def test_her_word_about_consent_counts_when_the_card_ended_a_moment_before():
     opened = desk()
     opened.withdraw("anna", claimed_too=True)
-    change = opened.reply(reply("opted_out", "a", 1), MADE)
+    change = opened.reply(reply("opted_out", "a", 1), at(0))
     assert change is not None
     assert (change.happened, change.entry.customer, change.publish) == (Happened.OPTED_OUT, "anna", ())
-    assert opened.reply(reply("opted_out", "a", 2), MADE) is None
-    assert opened.reply(reply("claim", "a", 3), MADE) is None
+    assert opened.reply(reply("opted_out", "a", 2), at(0)) is None
+    assert opened.reply(reply("claim", "a", 3), at(0)) is None

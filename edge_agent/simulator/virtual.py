@@ -2,19 +2,31 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from edge_agent.contracts.screen import Hello
 from edge_agent.events import DisplayJoined, FromScreen, Input, Instant, Outcomes, ToScreen
-from edge_agent.pipeline import Pipeline
 from edge_agent.simulator.display import SimulatedDisplay
 
 
+class Steps(Protocol):
+    """A pipeline, or an engine with its databases."""
+
+    def step(self, received: Input | None, instant: Instant) -> Outcomes:
+        """Take one input, or ``None`` when only time has passed."""
+        ...
+
+    def next_deadline(self) -> float | None:
+        """When to step without an input, monotonic second."""
+        ...
+
+
 class VirtualUnit:
-    """Steps a pipeline through its inputs and deadlines, and plays its display."""
+    """Steps a pipeline or an engine through its inputs and deadlines, and plays its display."""
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        logic: Steps,
         start: datetime,
         gave: Callable[[Outcomes, Instant], None],
         *,
@@ -22,7 +34,7 @@ class VirtualUnit:
         trusted: bool = True,
     ) -> None:
         """``gave`` is called with what each step gave."""
-        self._pipeline = pipeline
+        self._logic = logic
         self._gave = gave
         self.start = start
         """UTC at second 0. Set it, and the wall clock jumps while the monotonic one goes on."""
@@ -43,7 +55,7 @@ class VirtualUnit:
     def put(self, received: Input | None) -> None:
         """Step once, at this moment."""
         instant = self.instant
-        outcomes = self._pipeline.step(received, instant)
+        outcomes = self._logic.step(received, instant)
         for effect in outcomes.effects:
             if isinstance(effect, ToScreen):
                 self.display.tell(effect.message, instant.monotonic_s, instant.utc)
@@ -52,7 +64,7 @@ class VirtualUnit:
     def advance(self, until_s: float) -> None:
         """Let time pass up to a second, stopping at each deadline."""
         while True:
-            deadlines_s = (self._pipeline.next_deadline(), self.display.next_deadline())
+            deadlines_s = (self._logic.next_deadline(), self.display.next_deadline())
             due_s = min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=until_s)
             if due_s >= until_s:
                 self.now_s = max(self.now_s, until_s)

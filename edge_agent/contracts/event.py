@@ -18,15 +18,6 @@ Lane = Literal["consent", "outcome", "telemetry"]
 """Order in which the outbox is sent: consent and audit first; telemetry is shed first."""
 
 
-class Rejection(Contract):
-    """Why one campaign was not chosen."""
-
-    campaign: Identifier
-    """Which campaign."""
-    reason: Identifier
-    """Name of the filter or rank that stopped it."""
-
-
 class VisitEvent(Contract):
     """What every event of a visit carries."""
 
@@ -62,8 +53,6 @@ class DecisionEvent(VisitEvent):
     """How personally the screen spoke."""
     product_id: Identifier | None = None
     """The product that it is about."""
-    reasons: Annotated[tuple[Rejection, ...], Field(max_length=50)] = ()
-    """Why the others were not."""
     explanation: Explanation | None = None
     """Why this, why not that."""
 
@@ -73,8 +62,6 @@ class DecisionSuppressed(VisitEvent):
 
     reason: Identifier
     """Name of the filter that silenced everything."""
-    reasons: Annotated[tuple[Rejection, ...], Field(max_length=50)] = ()
-    """Why each campaign was not."""
     explanation: Explanation | None = None
     """Why not this, why not that."""
 

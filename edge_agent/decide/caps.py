@@ -1,46 +1,59 @@
-"""Frequency caps, over all channels: what this store said and what the platform said elsewhere."""
+"""Frequency caps: what this unit said, and what other channels said, set against what is allowed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from edge_agent.contracts.base import CustomerId
-from edge_agent.contracts.campaign import Campaign
-from edge_agent.contracts.slice import Profile
+from edge_agent.contracts.campaign import Cap, Channel
 from edge_agent.events import ContactRow
 
-CountContacts = Callable[[CustomerId, str, datetime], int]
-"""(customer, campaign, since) -> contacts of this unit."""
-
-_TIMES_MAX = 100  # per customer and campaign: no sensible cap counts farther
+WithAnybody = Callable[[Channel | None, datetime], int]
+"""(channel or any, since) -> contacts of this unit with anybody."""
 
 
-class ContactLog:
-    """What this unit has said, as far as a cap may look back."""
+class Room(NamedTuple):
+    """Where one more contact is allowed."""
 
-    def __init__(self, rows: Iterable[ContactRow] = ()) -> None:
-        self._times: dict[tuple[CustomerId, str], tuple[datetime, ...]] = {}
-        for row in rows:
-            self.add(row)
-
-    def add(self, row: ContactRow) -> None:
-        """Remember one contact."""
-        key = (row.customer, row.campaign)
-        self._times[key] = (*self._times.get(key, ()), row.at)[-_TIMES_MAX:]
-
-    def count(self, customer: CustomerId, campaign: str, since: datetime) -> int:
-        """Return how often she met a campaign since a time."""
-        return sum(at > since for at in self._times.get((customer, campaign), ()))
-
-    def forget(self, customer: CustomerId) -> None:
-        """Drop what is known of a customer: she withdrew."""
-        for key in [key for key in self._times if key[0] == customer]:
-            del self._times[key]
+    screen: bool
+    clerk: bool
 
 
-def capped(campaign: Campaign, profile: Profile, contacts: CountContacts, utc: datetime) -> bool:
-    """Whether one more contact would be too many."""
-    elsewhere = sum(contact.count for contact in profile.contacts if contact.campaign == campaign.campaign)
-    return any(
-        elsewhere + contacts(profile.customer, campaign.campaign, utc - timedelta(seconds=cap.per_s or 0)) >= cap.count
-        for cap in campaign.caps
-    )
+def room(
+    caps: Iterable[Cap],
+    contacts: Sequence[ContactRow],
+    elsewhere: int,
+    with_anybody: WithAnybody,
+    visit: str,
+    utc: datetime,
+) -> Room:
+    """Return where the caps leave room for one more contact.
+
+    ``contacts``: those that count, of this unit with her. ``elsewhere``: how many she had in other channels;
+    they have no times and are part of no visit. ``visit``: the present one, empty where it has not begun.
+    """
+    screen = clerk = True
+    for cap in caps:
+        if _used(cap, contacts, elsewhere, with_anybody, visit, utc) >= cap.count:
+            screen = screen and cap.channel == "clerk"
+            clerk = clerk and cap.channel == "screen"
+    return Room(screen, clerk)
+
+
+def _used(
+    cap: Cap, contacts: Sequence[ContactRow], elsewhere: int, with_anybody: WithAnybody, visit: str, utc: datetime
+) -> int:
+    if cap.per_s is None:  # within a visit there is nobody but her
+        return _decisions((row for row in contacts if visit and row.visit == visit), cap.channel)
+    since = utc - timedelta(seconds=cap.per_s)
+    if cap.whose == "store":
+        return with_anybody(cap.channel, since)
+    # A contact that lies ahead was made before the clock was set back: it counts.
+    used = _decisions((row for row in contacts if row.at > since), cap.channel)
+    return used + elsewhere if cap.channel is None else used
+
+
+def _decisions(contacts: Iterable[ContactRow], channel: Channel | None) -> int:
+    """Return how many decisions were carried out; those that are not known are one each."""
+    counted = [row.decision for row in contacts if channel is None or row.channel == channel]
+    known = {decision for decision in counted if decision}
+    return len(known) + counted.count("")

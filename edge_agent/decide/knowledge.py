@@ -1,15 +1,15 @@
 """What a decision may ask for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from edge_agent.contracts.base import CustomerId
-from edge_agent.contracts.campaign import Campaign, ScreenMode
+from edge_agent.contracts.campaign import Campaign, Cap, ScreenMode
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.slice import Profile
-from edge_agent.decide.caps import CountContacts
+from edge_agent.decide.contacts import ContactLog
 
 
 class Knowledge(Protocol):
@@ -30,7 +30,7 @@ class Knowledge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Where and when a decision is made."""
+    """Where and when a decision is made, and what was said before."""
 
     utc: datetime
     utc_trusted: bool
@@ -44,9 +44,15 @@ class Situation:
     """Whether a display is connected."""
     withdrawn: bool
     """Whether a withdrawal or a pause of hers is in force."""
-    contacts: CountContacts
-    """How often this unit has spoken to her about a campaign."""
+    zone: str = ""
+    """Area of the store, as campaigns name it."""
+    timezone: tzinfo = UTC
+    """The store's; dayparts go by it."""
     visit: str = ""
     """Her visit, or the first one of her stay where she has come back within minutes; empty: it has not begun."""
     met: frozenset[str] = frozenset()
     """Campaigns that are done with for this visit: they do not come up again, for the reason ``met``."""
+    limits: tuple[Cap, ...] = ()
+    """The store's own caps, over all offers together."""
+    contacts: ContactLog = field(default_factory=ContactLog)
+    """What this unit has said."""

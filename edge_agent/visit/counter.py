@@ -102,7 +102,7 @@ class Counter:
             card = self._offer(journey, campaign, profile)
             if card is not None:
                 journey = replace(journey.on(Signal.CARD_SENT), card=card.card)
-                self._roster.contacted(journey.customer, campaign.campaign, "clerk")
+                self._roster.contacted(journey, campaign.campaign, "clerk")
                 self._roster.tell("card", journey.customer, journey.badge, text=card.department)
         self._roster.put(journey)
 

@@ -109,9 +109,8 @@ class Reception:
     def _decided(self, journey: Journey, decision: Decision) -> Journey:
         if decision.silent is not None:
             base: dict[str, Any] = self._roster.base(journey)
-            self._ledger.report(
-                "decision.suppressed", DecisionSuppressed(**base, reason=decision.silent, reasons=decision.reasons)
-            )
+            suppressed = DecisionSuppressed(**base, reason=decision.silent, explanation=decision.explanation)
+            self._ledger.report("decision.suppressed", suppressed)
             self._roster.tell("silent", journey.customer, journey.badge, text=decision.silent)
         elif decision.campaign is not None:
             journey = self._speak(journey, decision)
@@ -144,7 +143,7 @@ class Reception:
                 message_class=campaign.message_class,
                 mode="generic" if scene is None else scene.mode,
                 product_id=None if product is None else product.product,
-                reasons=decision.reasons,
+                explanation=decision.explanation,
             ),
         )
         if scene is not None:

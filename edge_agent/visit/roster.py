@@ -1,14 +1,16 @@
 """The visits under way at one unit, and what is remembered of those who make them."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, Final, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from edge_agent.constants import CONTACT_KEEP_S
 from edge_agent.contracts.base import CustomerId
-from edge_agent.contracts.campaign import Campaign
+from edge_agent.contracts.campaign import Campaign, Channel
 from edge_agent.contracts.clerk import Outcome
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.decide.caps import ContactLog
+from edge_agent.decide.contacts import ContactLog
 from edge_agent.decide.eligibility import silence, unit_silence
 from edge_agent.decide.knowledge import Knowledge, Situation
 from edge_agent.events import ContactRow, Fact, FactKind, VisitRow, WithdrawalRow
@@ -34,6 +36,7 @@ class Roster:
         self._ledger = ledger
         self._journeys: dict[CustomerId, Journey] = {}
         self._contacts = ContactLog()
+        self._timezone = ZoneInfo(config.timezone)
         self.withdrawals = Withdrawals(config.timezone)
         self.lease_until: datetime | None = None
         """End of the slice's lease."""
@@ -76,10 +79,21 @@ class Roster:
         del self._journeys[journey.customer]
         self._ledger.keep(journey.row())
 
-    def contacted(self, customer: CustomerId, campaign: str, channel: Literal["screen", "clerk"]) -> None:
+    def contacted(self, journey: Journey, campaign: str, channel: Channel) -> None:
         """Count one contact for the caps."""
-        row = ContactRow(customer, campaign, channel, self._ledger.now.utc)
+        utc = self._ledger.now.utc
+        known = self.campaign(campaign)
+        row = ContactRow(
+            journey.customer,
+            campaign,
+            channel,
+            utc,
+            journey.visit,
+            journey.message_id or "",
+            "offer" if known is None else known.message_class,
+        )
         self._contacts.add(row)
+        self._contacts.forget_before(utc - timedelta(seconds=CONTACT_KEEP_S))
         self._ledger.keep(row)
 
     def forget_contacts(self, customer: CustomerId) -> None:
@@ -93,6 +107,7 @@ class Roster:
     def situation(self, customer: CustomerId) -> Situation:
         """Return the circumstances of a decision about a customer."""
         now = self._ledger.now
+        journey = self._journeys.get(customer)
         return Situation(
             utc=now.utc,
             utc_trusted=now.utc_trusted,
@@ -101,7 +116,11 @@ class Roster:
             mode=self._config.screen.mode,
             screen=self.screen_connected,
             withdrawn=self.withdrawals.in_force(customer, now.utc),
-            contacts=self._contacts.count,
+            zone=self._config.zone,
+            timezone=self._timezone,
+            visit="" if journey is None else journey.visit,
+            limits=self._config.limits.caps,
+            contacts=self._contacts,
         )
 
     def silence(self, customer: CustomerId) -> str | None:

@@ -148,7 +148,7 @@ class Service:
             self._roster.put(journey)
             campaign = _said(journey)
             if campaign is not None:
-                self._roster.contacted(journey.customer, campaign, "screen")
+                self._roster.contacted(journey, campaign, "screen")
             shown = ContentShown(**self._roster.base(journey), decision=message_id, campaign=campaign)
             self._ledger.report("content.shown", shown)
             due_s = self._counter.due_s(journey)

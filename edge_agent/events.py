@@ -201,6 +201,12 @@ class VisitRow:
     """The first visit of her stay, where she has come back within minutes."""
     met: tuple[str, ...] = ()
     """Campaigns that are done with for this stay."""
+    owed: tuple[str, ...] = ()
+    """Campaigns whose obligation cards were taken back when she left: they go out again when she comes back."""
+    held_out: bool = False
+    """She is in the control group of what would have been said: no offer comes up any more."""
+    left_in: str | None = None
+    """Name of the state in which she left."""
 
 
 @dataclass(frozen=True, slots=True)

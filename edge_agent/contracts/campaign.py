@@ -45,6 +45,13 @@ class Daypart(FileContract):
     ends: time = time(0)
     """Until before this time; not later than ``begins``: on the next day."""
 
+    @field_validator("begins", "ends")
+    @classmethod
+    def _on_the_wall(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError("is a time on the store's own clock: leave out Z and any offset, as in 09:00")
+        return at
+
 
 class Audience(FileContract):
     """Who is meant. Every condition that is given must hold."""
@@ -91,7 +98,8 @@ class Campaign(FileContract):
     department: Identifier
     """Which department's clerks."""
     product: Identifier | None = None
-    """The product it is about; absent: the one of ``audience.viewed`` that she viewed last, if it lists any."""
+    """The product it is about; absent: the one of ``audience.viewed`` that she viewed last, else the first in her
+    basket that ``audience.basket`` lists, if it lists any."""
     needs_stock: bool = True
     """Say it only while the product is known to be in stock ..."""
     stock_min: Annotated[int, Field(ge=1, le=10_000)] = 1
@@ -103,7 +111,7 @@ class Campaign(FileContract):
     exclusive: Identifier | None = None
     """Name of a group of campaigns: whoever has met one of them hears of no other one for ``exclusive_s``."""
     exclusive_s: Seconds = 7 * 86_400
-    """How long that lasts."""
+    """How long that lasts; of two campaigns the longer time counts."""
     qr: bool = False
     """The screen shows a QR code for it, where ``screen.qr_url`` is set."""
     coupon: Identifier | None = None

@@ -8,7 +8,7 @@ from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import EventBatch, EventReceipts
-from edge_agent.contracts.presence import AppReports, PresenceReport
+from edge_agent.contracts.presence import AppReports, PauseRequest, PresenceReport
 from edge_agent.contracts.slice import SlicePage
 from edge_agent.contracts.unit import EnrolRequest, EnrolResponse
 
@@ -127,9 +127,19 @@ REPORT = Endpoint(
     app=True,
     status=204,
 )
+PAUSE = Endpoint(
+    "pause",
+    "POST",
+    "/v1/pause",
+    "Pause for today in every store. Answered alike, whether it counts or not.",
+    request=PauseRequest,
+    authenticated=False,
+    app=True,
+    status=204,
+)
 
 ENDPOINTS = (AUTHORITY, ENROL, CONFIG, SLICE, CATALOGUE, CAMPAIGNS, CONTENT, NUDGES, EVENTS, PRESENCE)
 """What units call."""
 
-APP_ENDPOINTS = (REPORT,)
+APP_ENDPOINTS = (REPORT, PAUSE)
 """What customers' apps call."""

@@ -308,3 +308,5 @@ class HubServerConfig(FileContract):
     """How long a claim code is good."""
     certificate_s: Seconds = 90 * 86_400
     """How long a unit's certificate is good."""
+    events_s: Annotated[Seconds, Field(ge=60 * 86_400)] = 400 * 86_400
+    """How long events are kept; longer than any unit may have been offline, or one could count twice."""

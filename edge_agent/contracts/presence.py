@@ -1,15 +1,17 @@
-"""How a customer's app says that it hears a unit's beacon, and how that unit learns of it.
+"""How a customer's app says that it hears a unit's beacon, how that unit learns of it, and how she pauses.
 
 The app needs no account: it shares its identity key with the hub, and nobody else. Two things are derived from that
 key with HKDF-SHA256 (RFC 5869, no salt): a handle, by which the hub finds the device, and a key for the code
 (HMAC-SHA256) over the body as it is sent, in ``Authorization: Presence <64 hexadecimal digits>``.
 
-The hub answers every well-formed report alike, with 204: nobody learns from it who is a customer.
+In the same way the app says "pause for today".
+
+The hub answers every well-formed message alike, with 204: nobody learns from it who is a customer.
 """
 
 import hashlib
 import hmac
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -22,7 +24,7 @@ SCHEME: Final = "Presence"
 """Authentication scheme in ``Authorization``."""
 
 REPORT_MAX_BYTES: Final = 1024
-"""A longer report is refused unread."""
+"""A longer report, or pause, is refused unread."""
 
 REPORTS_MAX: Final = 500
 """Reports in one answer to a unit at most; the newest ones."""
@@ -49,6 +51,17 @@ class PresenceReport(Contract):
     """Its minor number."""
     rssi_dbm: ReceivedDbm
     """How strongly the phone received it, dBm."""
+
+
+class PauseRequest(Contract):
+    """App -> hub, ``POST /v1/pause``: until midnight no store may recognise her. Repeating it changes nothing."""
+
+    handle: Annotated[Key128, Field(repr=False)]
+    """Names the device; see :func:`presence_handle`."""
+    at_ms: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    """When she said so, Unix milliseconds: its day counts, by each store's calendar."""
+    pause: Literal["today"]
+    """A presence report lacks this and a pause lacks a beacon: the code of one is worth nothing for the other."""
 
 
 class AppReport(Contract):

@@ -189,7 +189,7 @@ class Profile(Contract):
     do_not_disturb: bool = False
     """She asked to be left alone: no card and no personal scene."""
     paused_until: UtcTime | None = None
-    """She paused for today: until then it is as if she had withdrawn, but nothing is deleted. The hub sets it."""
+    """She paused for today: until then it is as if she had withdrawn, but nothing is deleted."""
     holdout: bool = False
     """She is in the platform's global control group: nothing is shown, an event says so."""
     viewed: Annotated[tuple[ViewedProduct, ...], Field(max_length=5)] = ()

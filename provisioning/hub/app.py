@@ -12,13 +12,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from provisioning.hub.context import Hub
 from provisioning.hub.customers import customer_routes
+from provisioning.hub.housekeeping import in_words
 from provisioning.hub.platform import platform_routes
 from provisioning.hub.problem import answer_problems
 from provisioning.hub.units import unit_routes
 
 log = logging.getLogger(__name__)
 
-_HOUSEKEEPING_S = 3600.0
+_LOOK_S = 60.0
 _FORGET_REPORTS_S = 10.0
 _COMPRESS_FROM_BYTES = 1024
 
@@ -46,10 +47,13 @@ def make_app(hub: Hub) -> FastAPI:
 
 async def _housekeeping(hub: Hub) -> None:
     while True:
-        gone = await asyncio.to_thread(hub.slices.forget_tombstones, hub.now())
-        if gone:
-            log.info("%d old tombstones are forgotten", gone)
-        await asyncio.sleep(_HOUSEKEEPING_S)
+        try:
+            deleted = await asyncio.to_thread(hub.housekeeping.run, hub.now())
+            if deleted:
+                log.info("deleted because it is past its time: %s", in_words(deleted))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("housekeeping failed and is tried again: %s", type(error).__name__)
+        await asyncio.sleep(_LOOK_S)
 
 
 async def _forget_reports(hub: Hub) -> None:

@@ -26,7 +26,8 @@ from edge_agent.contracts.request import (
 )
 from provisioning.ca import Authority
 from provisioning.hub.problem import ProblemError
-from provisioning.hub.storage import Database, certificates
+from provisioning.hub.storage import Database
+from provisioning.hub.tables import certificates
 
 NONCE_S = 300.0
 """A nonce is good for so long; a unit pays one more round trip as often as that."""

@@ -2,23 +2,28 @@
 
 import asyncio
 import hashlib
+import json
 import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from provisioning.hub.fleet import etag
 from provisioning.hub.problem import ProblemError
-from provisioning.hub.storage import Database, content, documents, next_sequence
+from provisioning.hub.storage import Database, next_sequence
+from provisioning.hub.tables import content, documents, stores
 
 FILE_MAX_BYTES = 64 * 1024 * 1024
 """Largest content file, as in :class:`edge_agent.contracts.catalogue.ContentItem`."""
+
+_UNUSED_KEEP = timedelta(days=1)  # between a file and the catalogue that lists it
 
 DocumentKind = Literal["catalogue", "campaigns"]
 
@@ -37,18 +42,21 @@ class Content:
             raise ProblemError(422, "The catalogue belongs to another store.", f"store: {catalogue.store}")
         listed = {item.sha256 for item in catalogue.content}
         used = {item.picture for item in catalogue.loop} | {p.picture for p in catalogue.products if p.picture}
-        with self._database.reading() as connection:
+        with self._database.writing() as connection:
+            next_sequence(connection, store)
             held = set(connection.execute(select(content.c.sha256).where(content.c.store == store)).scalars())
-        if missing := (listed - held) | (used - listed):
-            raise ProblemError(
-                422, "The catalogue mentions files that are not there; put them first, and list them.",
-                f"content: {', '.join(sorted(missing)[:5])}",
-            )  # fmt: skip
-        self._put(store, "catalogue", catalogue.model_dump_json(exclude_defaults=True))
+            if missing := (listed - held) | (used - listed):
+                raise ProblemError(
+                    422, "The catalogue mentions files that are not there; put them first, and list them.",
+                    f"content: {', '.join(sorted(missing)[:5])}",
+                )  # fmt: skip
+            _put(connection, store, "catalogue", catalogue.model_dump_json(exclude_defaults=True))
 
     def put_campaigns(self, store: str, campaigns: CampaignFile) -> None:
         """Replace a store's campaigns."""
-        self._put(store, "campaigns", campaigns.model_dump_json(exclude_defaults=True))
+        with self._database.writing() as connection:
+            next_sequence(connection, store)
+            _put(connection, store, "campaigns", campaigns.model_dump_json(exclude_defaults=True))
 
     def document(self, store: str, kind: DocumentKind) -> tuple[str, str]:
         """Return a document (JSON) and its ETag; raises a 404 problem where nobody has put one."""
@@ -103,8 +111,42 @@ class Content:
             raise ProblemError(404, "The store has no such file.", f"sha256: {sha256}")
         return self._folder / sha256
 
-    def _put(self, store: str, kind: DocumentKind, body: str) -> None:
+    def forget_unused(self, now: datetime) -> int:
+        """Delete the files that no catalogue lists any more and that were put a day ago; returns how many went."""
+        with self._database.reading() as connection:
+            names = connection.execute(select(stores.c.store)).scalars().all()
+        for store in names:
+            self._drop_unlisted(store, now)
+        old = [path for path in self._folder.iterdir() if _put_before(path, now - _UNUSED_KEEP)]
         with self._database.writing() as connection:
-            next_sequence(connection, store)
-            connection.execute(delete(documents).where(documents.c.store == store, documents.c.kind == kind))
-            connection.execute(insert(documents).values(store=store, kind=kind, etag=etag(body), body=body))
+            # Nobody may take a file in meanwhile, in any store: equal files of several stores are one.
+            connection.execute(select(stores.c.store).order_by(stores.c.store).with_for_update()).all()
+            used = set(connection.execute(select(content.c.sha256)).scalars())
+            gone = [path for path in old if path.name not in used and _put_before(path, now - _UNUSED_KEEP)]
+            for path in gone:
+                path.unlink(missing_ok=True)
+        return len(gone)
+
+    def _drop_unlisted(self, store: str, now: datetime) -> None:
+        with self._database.writing() as connection:
+            next_sequence(connection, store, 0)
+            body = connection.execute(
+                select(documents.c.body).where(documents.c.store == store, documents.c.kind == "catalogue")
+            ).scalar_one_or_none()
+            listed = set() if body is None else {item["sha256"] for item in json.loads(body).get("content", ())}
+            held = set(connection.execute(select(content.c.sha256).where(content.c.store == store)).scalars())
+            for digest in held - listed:
+                if _put_before(self._folder / digest, now - _UNUSED_KEEP):
+                    connection.execute(delete(content).where(content.c.store == store, content.c.sha256 == digest))
+
+
+def _put(connection: Connection, store: str, kind: DocumentKind, body: str) -> None:
+    connection.execute(delete(documents).where(documents.c.store == store, documents.c.kind == kind))
+    connection.execute(insert(documents).values(store=store, kind=kind, etag=etag(body), body=body))
+
+
+def _put_before(path: Path, before: datetime) -> bool:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC) < before
+    except FileNotFoundError:
+        return True

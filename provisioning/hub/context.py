@@ -9,10 +9,14 @@ from provisioning.clock import Now, utc_now
 from provisioning.files import secret_from
 from provisioning.hub.auth import Gatekeeper, Nonces
 from provisioning.hub.content import Content
+from provisioning.hub.coupons import Coupons
 from provisioning.hub.enrol import Enrolment
+from provisioning.hub.erasures import Erasures
 from provisioning.hub.events import Events
 from provisioning.hub.fanout import Fanout
 from provisioning.hub.fleet import Fleet
+from provisioning.hub.housekeeping import Housekeeping
+from provisioning.hub.pauses import Pauses
 from provisioning.hub.presence import Presence
 from provisioning.hub.slices import Slices
 from provisioning.hub.storage import Database, open_database
@@ -36,6 +40,10 @@ class Hub:
     content: Content
     events: Events
     presence: Presence
+    pauses: Pauses
+    erasures: Erasures
+    coupons: Coupons
+    housekeeping: Housekeeping
     fanout: Fanout
     platform_token: str = field(repr=False)
 
@@ -50,7 +58,8 @@ class Hub:
         nonces = Nonces(secret_from(config.folder / _NONCE_KEY_FILE).encode())
         token = secret_from(config.folder / PLATFORM_TOKEN_FILE)
         database = open_database(config.database, config.folder)
-        fleet, presence = Fleet(database), Presence(database)
+        fleet, presence, slices = Fleet(database), Presence(database), Slices(database, config.lease_s)
+        content = Content(database, config.folder / "content")
         return cls(
             config=config,
             now=now,
@@ -59,10 +68,14 @@ class Hub:
             gatekeeper=Gatekeeper(database, authority, nonces),
             enrolment=Enrolment(database, authority, config.claim_s, config.certificate_s),
             fleet=fleet,
-            slices=Slices(database, config.lease_s),
-            content=Content(database, config.folder / "content"),
+            slices=slices,
+            content=content,
             events=Events(database),
             presence=presence,
+            pauses=Pauses(database),
+            erasures=Erasures(database),
+            coupons=Coupons(database),
+            housekeeping=Housekeeping(database, slices, content, config.events_s),
             fanout=Fanout(fleet.sequences, fleet.enrolled, presence.latest),
             platform_token=token,
         )

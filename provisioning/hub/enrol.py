@@ -13,7 +13,8 @@ from edge_agent.contracts.claim import Claim
 from edge_agent.contracts.unit import EnrolRequest, EnrolResponse
 from provisioning.ca import Authority, key_of_request, public_key_digest
 from provisioning.hub.problem import ProblemError
-from provisioning.hub.storage import AnyRow, Database, certificates, claims, units
+from provisioning.hub.storage import AnyRow, Database
+from provisioning.hub.tables import certificates, claims, units
 
 REPEAT_S = 3600.0
 """The same key may repeat its claim for so long and gets the same certificate: answers get lost."""

@@ -5,14 +5,26 @@ import zlib
 from datetime import datetime
 
 from pydantic import JsonValue, ValidationError
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
-from edge_agent.contracts.event import EVENT_TYPES, CloudEvent, EventBatch, EventReceipt, EventReceipts
+from edge_agent.contracts.event import (
+    EVENT_TYPES,
+    CloudEvent,
+    ConsentRevoked,
+    CouponIssued,
+    ErasureReceipt,
+    EventBatch,
+    EventReceipt,
+    EventReceipts,
+)
+from provisioning.hub.coupons import note_issued
+from provisioning.hub.erasures import note_receipt
+from provisioning.hub.pauses import pause
 from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.slices import bury
 from provisioning.hub.storage import Database, next_event_sequence
-from provisioning.hub.storage import events as table
+from provisioning.hub.tables import events as table
 
 BODY_MAX_BYTES = 1024 * 1024
 """Largest request body, as sent."""
@@ -25,6 +37,8 @@ READ_MAX = 1000
 
 _REASON_MAX = 300
 
+_HUB_ONLY = frozenset({"coupon.redeemed"})
+
 
 class Events:
     """What units delivered, in the order in which it arrived."""
@@ -35,8 +49,8 @@ class Events:
     def deliver(self, store: str, source: str, batch: EventBatch, now: datetime) -> EventReceipts:
         """Store what is good and new, in one transaction, and answer for each event.
 
-        Who withdrew every consent in the store is erased from its slice by the same transaction. The platform reads
-        the event; that it puts her there again is its own decision, and obeyed.
+        What it means for the hub happens in the same transaction. Who withdrew every consent in the store is erased
+        from its slice: the platform reads the event; that it puts her there again is its own decision, and obeyed.
         """
         judged = [judge(raw, source) for raw in batch.events]
         good = [event for event in judged if isinstance(event, CloudEvent)]
@@ -61,8 +75,7 @@ class Events:
                         "source": source, "id": event.id, "store": store, "sequence": sequence + len(rows),
                         "type": event.type, "body": event.model_dump_json(), "received_s": now.timestamp(),
                     })  # fmt: skip
-                    if event.type == "consent.revoked" and event.data["scope"] == "all":
-                        bury(connection, store, str(event.data["customer"]), now)
+                    _obey(connection, store, event, now)
             if rows:
                 connection.execute(insert(table), rows)
         return EventReceipts(receipts=tuple(receipts))
@@ -95,7 +108,7 @@ def judge(raw: dict[str, JsonValue], source: str) -> CloudEvent | EventReceipt:
         return _rejected(found[:64] if isinstance(found, str) else "", describe(error))
     if event.source != source:
         return _rejected(event.id, f"source: must be {source}")
-    if event.type not in EVENT_TYPES:
+    if event.type not in EVENT_TYPES or event.type in _HUB_ONLY:
         return _rejected(event.id, f"type: {event.type!r} is not known here")
     payload, _lane = EVENT_TYPES[event.type]
     try:
@@ -106,6 +119,23 @@ def judge(raw: dict[str, JsonValue], source: str) -> CloudEvent | EventReceipt:
     if len(reduced.model_dump_json()) > MESSAGE_MAX_BYTES:
         return _rejected(event.id, f"data: larger than {MESSAGE_MAX_BYTES} bytes")
     return reduced
+
+
+def _obey(connection: Connection, store: str, event: CloudEvent, now: datetime) -> None:
+    """Do what a new event asks of the hub."""
+    match event.type:
+        case "consent.revoked":
+            revoked = ConsentRevoked.model_validate(event.data)
+            if revoked.scope == "all":
+                bury(connection, store, revoked.customer, now)
+            else:
+                pause(connection, store, revoked.customer, event.time, now)
+        case "consent.erased":
+            receipt = ErasureReceipt.model_validate(event.data)
+            unit = event.source.rpartition("/")[2]
+            note_receipt(connection, store, unit, receipt.customer, receipt.method, now)
+        case "coupon.issued":
+            note_issued(connection, store, CouponIssued.model_validate(event.data), now)
 
 
 def unpack(body: bytes, encoding: str) -> bytes:

@@ -15,17 +15,8 @@ from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.config import AgentConfig
 from provisioning.hub.presence import put_beacon
 from provisioning.hub.problem import ProblemError, describe
-from provisioning.hub.storage import (
-    Database,
-    certificates,
-    claims,
-    customers,
-    events,
-    next_sequence,
-    store_exists,
-    stores,
-    units,
-)
+from provisioning.hub.storage import Database, next_sequence, store_exists
+from provisioning.hub.tables import certificates, claims, customers, events, stores, units
 
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 

@@ -1,16 +1,20 @@
 """The routes that the platform calls (CDP, e-mail, web, call centre), under its bearer token."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, JsonValue
 
-from edge_agent.contracts.base import Contract, CustomerId, Identifier, Sha256
+from edge_agent.contracts.base import Contract, CustomerId, Identifier, Sha256, UtcTime
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from provisioning.hub.auth import is_platform
 from provisioning.hub.content import FILE_MAX_BYTES
 from provisioning.hub.context import Hub
+from provisioning.hub.coupons import Redemption, RedemptionAnswer
+from provisioning.hub.erasures import READ_MAX as ERASURES_MAX
+from provisioning.hub.erasures import ErasureState
 from provisioning.hub.events import READ_MAX
 from provisioning.hub.problem import ProblemError
 from provisioning.records import CustomerRecord
@@ -39,6 +43,28 @@ class Summary(Contract):
 
     events: dict[str, int]
     """Event type -> count."""
+
+
+class ErasureLine(Contract):
+    """The erasure of one customer on one unit."""
+
+    customer: CustomerId
+    """Whose."""
+    unit: Identifier
+    """Where."""
+    asked_at: UtcTime
+    """When the store was told to erase her."""
+    state: ErasureState
+    """``waiting``: for a unit that is offline, or a moment. ``overdue``: the unit is online and should have done it.
+    ``late``: more than a day; no lease of hers is in force any more. ``applied``: the unit's slice holds her no more,
+    and it has sent no receipt. ``deleted``, ``shredded``: its receipt says so."""
+
+
+class ErasureLines(Contract):
+    """Hub -> platform: what a store's units have not confirmed, or how far the erasure of one customer has come."""
+
+    erasures: Annotated[tuple[ErasureLine, ...], Field(max_length=ERASURES_MAX)]
+    """The oldest first. An erasure is forgotten with its tombstone, after 30 days."""
 
 
 def platform_routes(hub: Hub) -> APIRouter:
@@ -79,6 +105,29 @@ def platform_routes(hub: Hub) -> APIRouter:
     async def put_content(store: Identifier, sha256: Sha256, request: Request) -> Response:
         await hub.content.put_file(store, sha256, request.stream())
         return _done()
+
+    @router.post("/redemptions")
+    def redeem(store: Identifier, redemption: Redemption, response: Response) -> RedemptionAnswer:
+        answer = hub.coupons.redeem(store, redemption, hub.now())
+        if answer.status == "pending":
+            response.status_code = 202
+        return answer
+
+    @router.get("/erasures")
+    def erasures(store: Identifier, customer: CustomerId | None = None) -> ErasureLines:
+        found = hub.erasures.unconfirmed(store) if customer is None else hub.erasures.of(store, customer)
+        now_s = hub.now().timestamp()
+        return ErasureLines(
+            erasures=tuple(
+                ErasureLine(
+                    customer=each.customer,
+                    unit=each.unit,
+                    asked_at=datetime.fromtimestamp(each.asked_s, UTC),
+                    state=each.state(now_s),
+                )
+                for each in found
+            )
+        )
 
     @router.get("/events")
     def events(

@@ -29,7 +29,9 @@ from edge_agent.contracts.presence import (
 from edge_agent.contracts.radio_config import OwnBeaconConfig
 from edge_agent.contracts.slice import Profile
 from provisioning.hub.problem import ProblemError, describe
-from provisioning.hub.storage import AnyRow, Database, app_handles, app_reports, beacons, customers
+from provisioning.hub.storage import AnyRow, Database
+from provisioning.hub.tables import app_handles, app_reports, beacons, customers, pauses
+from provisioning.minimal import minimised, with_pause
 from provisioning.records import CustomerRecord, Device, RollingDevice
 
 LATE_S: Final = 45.0
@@ -42,7 +44,8 @@ PAUSE_S: Final = 2.0
 """Of a device that reports more often, what comes in between is dropped."""
 
 _DEVICES: Final[TypeAdapter[tuple[Device, ...]]] = TypeAdapter(tuple[Device, ...])
-_NOBODYS_KEY: Final = secrets.token_bytes(16)
+NOBODYS_KEY: Final = secrets.token_bytes(16)
+"""What a code is checked with where there is no customer: as much work for nobody as for somebody."""
 
 
 class Presence:
@@ -63,11 +66,10 @@ class Presence:
         at_s, now_s = report.at_ms / 1000, now.timestamp()
         with self._database.reading() as connection:
             owner = _owner(connection, report)
-        key = _NOBODYS_KEY if owner is None else _identity_key(owner)  # as much work for nobody as for somebody
-        genuine = hmac.compare_digest(authorization.encode(), f"{SCHEME} {presence_mac(key, body)}".encode())
-        if owner is None or not genuine or not now_s - LATE_S <= at_s <= now_s + EARLY_S:
+        key = NOBODYS_KEY if owner is None else identity_key(owner)
+        if owner is None or not genuine(authorization, key, body) or not now_s - LATE_S <= at_s <= now_s + EARLY_S:
             return False
-        if not _may_be_recognised(owner.profile, now):
+        if not _may_be_recognised(owner, now):
             return False
         row = {
             "store": owner.store, "customer": owner.customer, "device": owner.device, "unit": owner.unit,
@@ -135,9 +137,14 @@ def put_handles(connection: Connection, store: str, records: Iterable[CustomerRe
 
 
 def forget_apps(connection: Connection, store: str, customer: str) -> None:
-    """Forget a customer's handles and reports: she is erased."""
-    for table in (app_handles, app_reports):
+    """Forget a customer's handles, reports and pause: she is erased."""
+    for table in (app_handles, app_reports, pauses):
         connection.execute(delete(table).where(table.c.store == store, table.c.customer == customer))
+
+
+def forget_reports(connection: Connection, store: str, customer: str) -> None:
+    """Forget where a customer is: she has paused."""
+    connection.execute(delete(app_reports).where(app_reports.c.store == store, app_reports.c.customer == customer))
 
 
 def put_beacon(connection: Connection, store: str, unit: str, beacon: OwnBeaconConfig) -> None:
@@ -162,13 +169,14 @@ def _owner(connection: Connection, report: PresenceReport) -> AnyRow | None:
     rows = connection.execute(
         select(
             beacons.c.unit, customers.c.store, customers.c.customer, customers.c.profile, customers.c.devices,
-            app_handles.c.device,
+            app_handles.c.device, pauses.c.until_s.label("paused_until_s"),
         )
         .join(app_handles, app_handles.c.store == beacons.c.store)
         .join(
             customers,
             (customers.c.store == app_handles.c.store) & (customers.c.customer == app_handles.c.customer),
         )
+        .outerjoin(pauses, (pauses.c.store == customers.c.store) & (pauses.c.customer == customers.c.customer))
         .where(
             beacons.c.uuid == report.uuid, beacons.c.major == report.major, beacons.c.minor == report.minor,
             app_handles.c.handle == report.handle, customers.c.profile.is_not(None),
@@ -193,23 +201,27 @@ def _replace(connection: Connection, row: Mapping[str, Any]) -> bool:
     return True
 
 
-def _identity_key(owner: AnyRow) -> bytes:
+def genuine(authorization: str, key: bytes, body: bytes) -> bool:
+    """Whether the sender of a body has an identity key."""
+    return hmac.compare_digest(authorization.encode(), f"{SCHEME} {presence_mac(key, body)}".encode())
+
+
+def identity_key(owner: AnyRow) -> bytes:
+    """Return the identity key of a row's ``device``, from its ``devices``."""
     for device in _DEVICES.validate_json(owner.devices):
         if isinstance(device, RollingDevice) and device.device == owner.device:
             return bytes.fromhex(device.identity_key)
-    return _NOBODYS_KEY
+    return NOBODYS_KEY
 
 
-def _may_be_recognised(profile_json: str, now: datetime) -> bool:
+def _may_be_recognised(owner: AnyRow, now: datetime) -> bool:
     try:
-        profile = Profile.model_validate(json.loads(profile_json))
+        profile = with_pause(Profile.model_validate(json.loads(owner.profile)), owner.paused_until_s)
     except ValidationError:
         return False
+    kept = minimised(profile, now)
     return (
-        profile.age == "adult"
-        and now < profile.valid_until
-        and any(
-            consent.purpose in ("screen", "clerk") and consent.granted_at <= now < consent.expires_at
-            for consent in profile.consents
-        )
+        kept is not None
+        and (kept.paused_until is None or now >= kept.paused_until)
+        and any(consent.purpose in ("screen", "clerk") and consent.granted_at <= now for consent in kept.consents)
     )

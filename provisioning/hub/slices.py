@@ -4,21 +4,26 @@ A row moves to the end of the log when it changes, so a unit that reads on from 
 state of everything that it does not have yet. Erasure leaves a bare tombstone and nothing else.
 """
 
-import json
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from edge_agent.contracts.checksum import operations_checksum
-from edge_agent.contracts.slice import SliceOperation, SlicePage
+from edge_agent.contracts.slice import Profile, SliceOperation, SlicePage
+from provisioning.hub.erasures import ask_units, forget_erasures
 from provisioning.hub.presence import forget_apps, put_handles
 from provisioning.hub.problem import ProblemError
-from provisioning.hub.storage import AnyRow, Database, customers, next_sequence, stores
+from provisioning.hub.storage import AnyRow, Database, next_sequence
+from provisioning.hub.tables import customers, pauses, stores
+from provisioning.minimal import minimised, with_pause
 from provisioning.records import CustomerRecord, Device, RollingDevice
+
+log = logging.getLogger(__name__)
 
 PAGE_MAX = 500
 """Operations in one page at most."""
@@ -55,10 +60,13 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A page, and the sequence number up to which the unit is complete with it."""
+    """A page, and what it says of the unit that asked for it."""
 
     page: SlicePage
+    holds: int | None
+    """The sequence number up to which the unit said that it is complete; ``None``: it is in the midst of a snapshot."""
     complete_to: int | None
+    """The one up to which it is complete with this page; ``None``: more is to come."""
 
 
 class Slices:
@@ -86,6 +94,7 @@ class Slices:
             )
             connection.execute(insert(customers), rows)
             put_handles(connection, store, records)
+            forget_erasures(connection, store, names)
 
     def tombstone(self, store: str, customer: str, now: datetime) -> bool:
         """Erase a customer; her stores' units delete her at their next pull. False where there was nobody."""
@@ -110,19 +119,24 @@ class Slices:
             if at.snapshot_from is not None:  # whoever was gone before the snapshot began is not in it
                 wanted.append(customers.c.profile.is_not(None) | (customers.c.sequence > at.snapshot_from))
             rows = connection.execute(
-                select(customers).where(*wanted).order_by(customers.c.sequence).limit(self._page_max + 1)
+                _WITH_PAUSE.where(*wanted).order_by(customers.c.sequence).limit(self._page_max + 1)
             ).all()
         taken = _fitting(rows, self._page_max)
         complete = rolled and len(taken) == len(rows)
         last = taken[-1].sequence if taken else at.sequence
         # At the checkpoint the cursor may move past changes that have no row (catalogue, configuration).
         after = Cursor(log.epoch, max(last, log.sequence)) if complete else Cursor(log.epoch, last, at.snapshot_from)
-        operations = tuple(_operation(row, now, until) for row in taken)
+        operations = tuple(
+            operation
+            for row, operation in ((row, _operation(row, now, until)) for row in taken)
+            # A snapshot replaces everything: whom the store may not know need not even be named in it.
+            if operation.profile is not None or at.snapshot_from is None or row.sequence > at.snapshot_from
+        )
         page = SlicePage(
             store=store, snapshot=cursor_text is None, operations=operations, cursor=str(after),
             checkpoint=complete, checksum=operations_checksum(operations), lease_until=until,
         )  # fmt: skip
-        return Served(page, after.sequence if complete else None)
+        return Served(page, at.sequence if at.snapshot_from is None else None, after.sequence if complete else None)
 
     def forget_tombstones(self, now: datetime) -> int:
         """Delete old tombstones; cursors from before them are answered 410. Returns how many went."""
@@ -192,8 +206,9 @@ class Slices:
 
 def bury(connection: Connection, store: str, customer: str, now: datetime) -> bool:
     """Turn a customer into a tombstone, within a transaction. False where there was nobody."""
+    sequence = next_sequence(connection, store)
     values = {
-        "sequence": next_sequence(connection, store), "profile": None, "devices": None, "keys_until_s": None,
+        "sequence": sequence, "profile": None, "devices": None, "keys_until_s": None,
         "changed_s": now.timestamp(),
     }  # fmt: skip
     forget_apps(connection, store, customer)
@@ -202,6 +217,8 @@ def bury(connection: Connection, store: str, customer: str, now: datetime) -> bo
         .where(customers.c.store == store, customers.c.customer == customer, customers.c.profile.is_not(None))
         .values(values)
     )
+    if found.rowcount:
+        ask_units(connection, store, customer, sequence, now)
     return found.rowcount > 0
 
 
@@ -225,8 +242,14 @@ def _fitting(rows: Sequence[AnyRow], page_max: int) -> Sequence[AnyRow]:
     return rows[:page_max]
 
 
+_WITH_PAUSE = select(customers, pauses.c.until_s.label("paused_until_s")).outerjoin(
+    pauses, (pauses.c.store == customers.c.store) & (pauses.c.customer == customers.c.customer)
+)
+
+
 def _operation(row: AnyRow, now: datetime, until: datetime) -> SliceOperation:
-    if row.profile is None:
+    kept = None if row.profile is None else _what_may_travel(row, now)
+    if kept is None:
         return SliceOperation(kind="tombstone", customer=row.customer)
     now_s, until_s = now.timestamp(), until.timestamp()
     tokens = [
@@ -235,7 +258,16 @@ def _operation(row: AnyRow, now: datetime, until: datetime) -> SliceOperation:
         else device.model_dump(mode="json")
         for device in _DEVICES.validate_json(row.devices)
     ]
-    return SliceOperation(kind="put", customer=row.customer, profile={**json.loads(row.profile), "tokens": tokens})
+    profile = {**kept.model_dump(mode="json", exclude_defaults=True), "tokens": tokens}
+    return SliceOperation(kind="put", customer=row.customer, profile=profile)
+
+
+def _what_may_travel(row: AnyRow, now: datetime) -> Profile | None:
+    try:
+        return minimised(with_pause(Profile.model_validate_json(row.profile), row.paused_until_s), now)
+    except ValidationError:
+        log.error("store %s: a stored profile cannot be read and is sent to nobody; put it again", row.store)
+        return None
 
 
 def _keys_until_s(devices: Iterable[Device], until_s: float) -> float | None:

@@ -1,4 +1,4 @@
-"""The hub's tables, on SQLite or PostgreSQL. Times are Unix seconds, bodies are JSON text.
+"""The hub's database, SQLite or PostgreSQL.
 
 Every store has one row that is locked for each change of its slice, so that sequence numbers are given
 in commit order: who has seen number N will never see a smaller one appear later.
@@ -9,181 +9,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    DDL,
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Double,
-    Engine,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    MetaData,
-    Row,
-    String,
-    Table,
-    Text,
-    create_engine,
-    event,
-    make_url,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url, select, update
 
 from provisioning.files import SECRET_MODE
 from provisioning.hub.problem import ProblemError
+from provisioning.hub.tables import metadata, stores
 
-_ID = String(64)
 _BUSY_MS = 10_000
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any query."""
-
-metadata = MetaData()
-
-stores = Table(
-    "stores",
-    metadata,
-    Column("store", _ID, primary_key=True),
-    Column("timezone", String(64), nullable=False),
-    Column("epoch", String(16), nullable=False),  # random: a cursor of another database is recognised by it
-    Column("sequence", BigInteger, nullable=False, default=0),  # of changes to anything that units pull
-    Column("horizon", BigInteger, nullable=False, default=0),  # tombstones up to here are forgotten
-    Column("event_sequence", BigInteger, nullable=False, default=0),
-    Column("created_s", Double, nullable=False),
-)
-
-units = Table(
-    "units",
-    metadata,
-    Column("store", _ID, primary_key=True),
-    Column("unit", _ID, primary_key=True),
-    Column("config", Text, nullable=False),
-    Column("created_s", Double, nullable=False),
-    Column("pulled_s", Double),
-    Column("pulled_sequence", BigInteger),
-    Column("pushed_s", Double),
-    ForeignKeyConstraint(["store"], ["stores.store"]),
-)
-
-claims = Table(
-    "claims",
-    metadata,
-    Column("code_digest", String(64), primary_key=True),
-    Column("store", _ID, nullable=False),
-    Column("unit", _ID, nullable=False),
-    Column("expires_s", Double, nullable=False),
-    Column("used_s", Double),
-    Column("used_key", String(64)),  # digest of the public key that used it
-    Column("used_fingerprint", String(64)),
-    ForeignKeyConstraint(["store", "unit"], ["units.store", "units.unit"]),
-)
-
-certificates = Table(
-    "certificates",
-    metadata,
-    Column("fingerprint", String(64), primary_key=True),
-    Column("store", _ID, nullable=False),
-    Column("unit", _ID, nullable=False),
-    Column("pem", Text, nullable=False),
-    Column("expires_s", Double, nullable=False),
-    Column("revoked", Boolean, nullable=False, default=False),
-    ForeignKeyConstraint(["store", "unit"], ["units.store", "units.unit"]),
-)
-
-customers = Table(
-    "customers",
-    metadata,
-    Column("store", _ID, primary_key=True),
-    Column("customer", _ID, primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
-    Column("profile", Text),  # absent: a tombstone
-    Column("devices", Text),  # with identity keys: they never leave the hub
-    Column("keys_until_s", Double),  # the temporary keys that units hold are good until then
-    Column("changed_s", Double, nullable=False),
-    ForeignKeyConstraint(["store"], ["stores.store"]),
-    Index("customers_in_order", "store", "sequence", unique=True),
-    Index("customers_by_keys", "store", "keys_until_s"),
-)
-
-app_handles = Table(
-    "app_handles",
-    metadata,
-    Column("store", _ID, primary_key=True),
-    Column("customer", _ID, primary_key=True),
-    Column("device", _ID, primary_key=True),
-    Column("handle", String(32), nullable=False),  # by which her app names the device
-    ForeignKeyConstraint(["store"], ["stores.store"]),
-    Index("app_handles_by_handle", "handle"),
-)
-
-beacons = Table(
-    "beacons",
-    metadata,
-    Column("uuid", String(36), primary_key=True),
-    Column("major", Integer, primary_key=True),
-    Column("minor", Integer, primary_key=True),
-    Column("store", _ID, nullable=False),
-    Column("unit", _ID, nullable=False),
-    ForeignKeyConstraint(["store", "unit"], ["units.store", "units.unit"]),
-)
-
-app_reports = Table(
-    "app_reports",
-    metadata,
-    Column("store", _ID, primary_key=True),
-    Column("customer", _ID, primary_key=True),
-    Column("device", _ID, primary_key=True),
-    Column("unit", _ID, nullable=False),
-    Column("report", String(32), nullable=False),
-    Column("rssi_dbm", Integer, nullable=False),
-    Column("at_s", Double, nullable=False),
-    Column("received_s", Double, nullable=False),
-    Column("expires_s", Double, nullable=False),
-    Index("app_reports_by_unit", "store", "unit"),
-)
-
-# Where somebody was a minute ago is in no log of the database, in no copy of it, and gone after a crash.
-event.listen(
-    app_reports,
-    "after_create",
-    DDL("ALTER TABLE app_reports SET UNLOGGED").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
-)
-
-documents = Table(
-    "documents",
-    metadata,
-    Column("store", _ID, primary_key=True),
-    Column("kind", String(16), primary_key=True),
-    Column("etag", String(64), nullable=False),
-    Column("body", Text, nullable=False),
-    ForeignKeyConstraint(["store"], ["stores.store"]),
-)
-
-content = Table(
-    "content",
-    metadata,
-    Column("store", _ID, primary_key=True),
-    Column("sha256", String(64), primary_key=True),
-    Column("size_bytes", Integer, nullable=False),
-    ForeignKeyConstraint(["store"], ["stores.store"]),
-)
-
-events = Table(
-    "events",
-    metadata,
-    Column("source", String(200), primary_key=True),
-    Column("id", String(64), primary_key=True),
-    Column("store", _ID, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("type", String(64), nullable=False),
-    Column("body", Text, nullable=False),
-    Column("received_s", Double, nullable=False),
-    ForeignKeyConstraint(["store"], ["stores.store"]),
-    Index("events_in_order", "store", "sequence", unique=True),
-)
 
 
 class Database:

@@ -68,6 +68,8 @@ def unit_routes(hub: Hub) -> APIRouter:
     @serve(api.SLICE)
     def slice_page(caller: unit, cursor: Identifier | None = None) -> Response:
         served = hub.slices.page(caller.store, cursor, hub.now())
+        if served.holds is not None:
+            hub.erasures.applied(caller.store, caller.unit, served.holds, hub.now())
         if served.complete_to is not None:
             hub.fleet.pulled(caller.store, caller.unit, served.complete_to, hub.now())
         return _json(served.page.model_dump_json())

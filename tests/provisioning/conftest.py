@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from provisioning.hub.storage import Database, metadata, open_database
+from provisioning.hub.storage import Database, open_database
+from provisioning.hub.tables import metadata
 from tests.provisioning.hubs import RunningHub, running_hub
 from tests.provisioning.postgres import postgres_url, programs
 

@@ -73,26 +73,23 @@ async def running_hub(folder: Path, database: str | None = None) -> AsyncIterato
 
 
 def customer(name: str, **fields: object) -> CustomerRecord:
-    """Return a customer with a phone."""
-    return CustomerRecord.model_validate(
-        {
-            "customer": name,
-            "valid_until": datetime(2099, 1, 1, tzinfo=UTC),
-            "devices": [{"kind": "rolling", "device": "phone", "identity_key": IDENTITY_KEY}],
-            **fields,
-        }
-    )
-
-
-def consenting(name: str, **changes: object) -> CustomerRecord:
-    """Return an adult who has consented to the screen, changed like this; ``consents`` names purposes."""
-    purposes = changes.pop("consents", ("screen",))
+    """Return an adult with a phone who has consented to the screen; ``consents`` may name other purposes."""
+    purposes = fields.pop("consents", ("screen",))
     assert isinstance(purposes, tuple)
     consents = [
         {"purpose": p, "receipt": "r1", "granted_at": "2020-01-01T00:00:00Z", "expires_at": "2099-01-01T00:00:00Z"}
         for p in purposes
     ]
-    return customer(name, **{"age": "adult", "consents": consents, **changes})
+    return CustomerRecord.model_validate(
+        {
+            "customer": name,
+            "age": "adult",
+            "consents": consents,
+            "valid_until": datetime(2099, 1, 1, tzinfo=UTC),
+            "devices": [{"kind": "rolling", "device": "phone", "identity_key": IDENTITY_KEY}],
+            **fields,
+        }
+    )
 
 
 def customers(names: Iterable[str], **fields: object) -> list[CustomerRecord]:

@@ -55,6 +55,7 @@ def test_each_event_is_answered_for_itself_and_counts_once(events: Events) -> No
     ("change", "reason"),
     [
         ({"source": "/stores/vienna/units/other"}, "source: must be"),
+        ({"type": "coupon.redeemed"}, "type: 'coupon.redeemed' is not known"),
         ({"type": "clerk.ranking"}, "type: 'clerk.ranking' is not known"),
         ({"time": "2026-05-04T10:00:00"}, "time:"),
         ({"data": {"customer": "anna"}}, "data: visit:"),
@@ -88,7 +89,7 @@ def test_who_withdraws_every_consent_in_the_store_is_erased_from_its_slice(event
         ("e1", "accepted"), ("e2", "accepted"), ("e3", "accepted"),
     ]  # fmt: skip
     page = slices.page("vienna", cursor, NOW).page
-    assert [(each.kind, each.customer) for each in page.operations] == [("tombstone", "anna")]
+    assert [(each.kind, each.customer) for each in page.operations] == [("put", "bert"), ("tombstone", "anna")]
 
 
 def test_that_the_platform_puts_her_there_again_is_its_own_decision(events: Events, database: Database) -> None:

@@ -13,8 +13,9 @@ from provisioning.hub.fleet import Fleet
 from provisioning.hub.presence import EARLY_S, LATE_S, PAUSE_S, Presence
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.slices import Slices
-from provisioning.hub.storage import Database, app_handles, app_reports
-from tests.provisioning.hubs import IDENTITY_KEY, STORE, UNIT, consenting
+from provisioning.hub.storage import Database
+from provisioning.hub.tables import app_handles, app_reports
+from tests.provisioning.hubs import IDENTITY_KEY, STORE, UNIT, customer
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +32,7 @@ def shop(database: Database) -> Shop:
     fleet, slices = Fleet(database), Slices(database, 86_400)
     fleet.add_store(STORE, "Europe/Vienna", NOW)
     fleet.add_unit(STORE, UNIT, "Outdoor", {"radio": {"beacon": BEACON}}, NOW)
-    slices.put(STORE, [consenting("anna")], NOW)
+    slices.put(STORE, [customer("anna")], NOW)
     return Presence(database), slices
 
 
@@ -91,7 +92,7 @@ def test_what_is_not_hers_or_not_now_does_not_count(shop: Shop, forge: Callable[
 )
 def test_without_a_consent_in_force_it_does_not_count(shop: Shop, changes: dict[str, object]) -> None:
     presence, slices = shop
-    slices.put(STORE, [consenting("anna", **changes)], NOW)
+    slices.put(STORE, [customer("anna", **changes)], NOW)
     assert not presence.report(*report(), NOW)
 
 
@@ -138,7 +139,7 @@ def test_who_is_erased_is_forgotten_here_too(shop: Shop, database: Database) -> 
 
 def test_two_customers_with_one_key_are_nobody(shop: Shop) -> None:
     presence, slices = shop
-    slices.put(STORE, [consenting("bert")], NOW)
+    slices.put(STORE, [customer("bert")], NOW)
     assert not presence.report(*report(), NOW)
 
 
@@ -146,7 +147,7 @@ def test_a_new_phone_takes_the_place_of_the_old(shop: Shop) -> None:
     presence, slices = shop
     key = bytes(range(16))
     device = {"kind": "rolling", "device": "phone", "identity_key": key.hex()}
-    slices.put(STORE, [consenting("anna", devices=[device])], NOW)
+    slices.put(STORE, [customer("anna", devices=[device])], NOW)
     assert not presence.report(*report(), NOW)
     assert presence.report(*report(key=key), NOW)
 

@@ -24,7 +24,7 @@ from edge_agent.sync.identity import trust
 from edge_agent.sync.nudge import Nudge, PullNow
 from edge_agent.sync.presence import AppPresence
 from provisioning.hub.presence import PAUSE_S
-from tests.provisioning.hubs import IDENTITY_KEY, STORE, UNIT, RunningHub, consenting
+from tests.provisioning.hubs import IDENTITY_KEY, STORE, UNIT, RunningHub, customer
 from tests.sync.units import Unit
 
 pytestmark = pytest.mark.integration
@@ -89,7 +89,7 @@ def store(served: RunningHub, unit: Unit) -> RunningHub:
     """A store whose enrolled unit has a beacon, and anna."""
     assert unit.config.store == STORE
     served.hub.fleet.add_unit(STORE, UNIT, "Outdoor", {"radio": {"beacon": BEACON}}, served.clock())
-    served.hub.slices.put(STORE, [consenting("anna")], served.clock())
+    served.hub.slices.put(STORE, [customer("anna")], served.clock())
     return served
 
 

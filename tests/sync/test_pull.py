@@ -16,7 +16,7 @@ from edge_agent.events import KnowledgeChanged, SliceChanged, WithdrawalRow
 from edge_agent.identify.token import temporary_key, window_of
 from edge_agent.sync.content import playlist_version
 from provisioning.hub.slices import PAGE_MAX, TOMBSTONE_KEEP_S
-from provisioning.hub.storage import customers as customers_table
+from provisioning.hub.tables import customers as customers_table
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
 from tests.sync.badservers import answer, bad_server
 from tests.sync.units import Unit, unit_at

@@ -14,8 +14,13 @@ from edge_agent.contracts.base import Contract, CustomerId, Identifier, Metres, 
 HEARD_MAX: Final = 100
 """Customers in one message: about 500 bytes each at most, within the 64 KiB of every message. The nearest count."""
 
+CAMPAIGNS_MAX: Final = 4
+"""Campaigns of one kind in the state of a visit; hardly anybody meets more in one stay."""
+
 EPOCH_MAX: Final = 2**53
 """JSON numbers are exact up to here."""
+
+Campaigns = Annotated[tuple[Identifier, ...], Field(max_length=CAMPAIGNS_MAX)]
 
 Count = Annotated[int, Field(ge=0, le=EPOCH_MAX)]
 """A number that only grows."""
@@ -35,7 +40,15 @@ class VisitState(Contract):
     greeted: bool = False
     """A screen has shown her message: no other greets her on this visit."""
     card: Identifier | None = None
-    """The card that was sent. The unit that sent it stays its arbiter; no other sends one on this visit."""
+    """The card that was sent last. The unit that sent it stays its arbiter; no other sends one about the same."""
+    continues: Identifier | None = None
+    """The first visit of her stay, where she has come back within minutes."""
+    met: Campaigns = ()
+    """Campaigns that are done with for this stay."""
+    owed: Campaigns = ()
+    """Campaigns whose obligation cards were taken back when she left; they go out again when she comes back."""
+    held_out: bool = False
+    """She is in the control group of what would have been said."""
 
 
 class HeardCustomer(Contract):
@@ -53,6 +66,8 @@ class HeardCustomer(Contract):
     """What the unit knows of her visit, its own or by an earlier answer."""
     ended: Identifier | None = None
     """Her visit that this unit has ended; said until it is answered."""
+    left: VisitState | None = None
+    """How far it had come."""
 
 
 class UnitSightings(Contract):
@@ -87,6 +102,10 @@ class Assigned(Contract):
     """What is known of her visit."""
     ended: Identifier | None = None
     """Her visit that ended last: whoever still carries it drops it."""
+    left: VisitState | None = None
+    """How far that had come, where she has no visit now: if she comes back soon she goes on with it."""
+    left_ago_s: Seconds = 0
+    """Seconds since it ended, on the coordinator's clock."""
 
 
 class Assignments(Contract):

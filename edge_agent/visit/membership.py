@@ -43,6 +43,14 @@ class _Asked:
     customers: frozenset[CustomerId]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    visit: Identifier
+    by: int
+    """By which question."""
+    left: VisitState | None
+
+
 class Member:
     """What one unit was assigned. All seconds are its own CLOCK_MONOTONIC."""
 
@@ -61,8 +69,10 @@ class Member:
         self._known: dict[CustomerId, VisitState] = {}
         self._over: dict[CustomerId, int] = {}
         """Whose visit was over by which question. Until she is heard again no answer brings it back."""
-        self._ended: dict[CustomerId, tuple[Identifier, int]] = {}
-        """Whose visit ended here, by which question; said until a later one is answered."""
+        self._ended: dict[CustomerId, _Ended] = {}
+        """Whose visit ended here; said until a later question is answered."""
+        self._left: dict[CustomerId, tuple[VisitState, float]] = {}
+        """How far her last visit had come, and when it ended: whoever receives her again goes on with it."""
         self._asked_s = float("-inf")
         self._ask_s = now_s
 
@@ -103,11 +113,21 @@ class Member:
         known = self._known.get(customer, visit)
         self._known[customer] = continued(known, visit)
 
-    def forget(self, customer: CustomerId, ended: Identifier | None = None) -> None:
-        """She is not heard here any more, or her visit ``ended`` here: then the others must not continue it."""
+    def left(self, customer: CustomerId) -> tuple[VisitState, float] | None:
+        """Return how far her last visit in the store had come, and the monotonic second at which it ended."""
+        return self._left.get(customer)
+
+    def forget(
+        self, customer: CustomerId, ended: Identifier | None = None, left: VisitState | None = None
+    ) -> None:
+        """She is not heard here any more, or her visit ``ended`` here: then the others must not continue it.
+
+        ``left``: how far that had come, for whichever unit she comes back to.
+        """
         if ended is not None:
-            self._ended[customer] = ended, self._number
+            self._ended[customer] = _Ended(ended, self._number, left)
             _drop_oldest(self._ended, ENDED_MAX)
+        self._left.pop(customer, None)
         self._mine -= {customer}
         self._lost -= {customer}
         self._known.pop(customer, None)
@@ -170,8 +190,11 @@ class Member:
     ) -> HeardCustomer:
         entry = heard.get(customer, HeardCustomer(customer=customer))
         visit = visits.get(customer) or self._known.get(customer)
-        ended, _ = self._ended.get(customer, (None, 0))
-        return entry.model_copy(update={"holds": holds, "visit": visit, "ended": ended})
+        update: dict[str, Any] = {"holds": holds, "visit": visit}
+        ended = self._ended.get(customer)
+        if ended is not None:
+            update |= {"ended": ended.visit, "left": ended.left if visit is None else None}
+        return entry.model_copy(update=update)
 
     # --- the answer ---------------------------------------------------------------------------
 
@@ -194,14 +217,17 @@ class Member:
             yours &= frozenset(visits) | (self._mine if self.in_reach(now_s) else frozenset())
         self._term, self._answered, self._reach_until_s = term, answer.answers, asked.at_s + LEASE_S
         self._mine, self._lost = yours, asked.held - yours
-        self._ended = {c: (visit, by) for c, (visit, by) in self._ended.items() if answer.answers <= by}
+        self._ended = {c: ended for c, ended in self._ended.items() if answer.answers <= ended.by}
         for assigned in told:
             known = self._known.get(assigned.customer)
             if known is not None and known.visit == assigned.ended:
                 del self._known[assigned.customer]
             if assigned.visit is not None:
                 self._known[assigned.customer] = self._with(assigned.visit, assigned.customer)
+            if assigned.left is not None:
+                self._left[assigned.customer] = assigned.left, now_s - assigned.left_ago_s
         _drop_oldest(self._known, VISITS_MAX)
+        _drop_oldest(self._left, VISITS_MAX)
         self._asked = {number: sent for number, sent in self._asked.items() if number >= answer.answers}
         given = {assigned.customer for assigned in answer.customers if assigned.yours}
         self._over = {c: number for c, number in self._over.items() if answer.answers <= number or c in over & given}

@@ -11,6 +11,7 @@ from typing import Final
 
 from edge_agent.contracts.base import CustomerId, Identifier
 from edge_agent.contracts.ownership import (
+    CAMPAIGNS_MAX,
     EPOCH_MAX,
     HEARD_MAX,
     Assigned,
@@ -51,6 +52,14 @@ class _Unit:
     heard: dict[CustomerId, HeardCustomer] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    visit: Identifier
+    at_s: float
+    left: VisitState | None
+    """How far it had come, should she come back."""
+
+
 @dataclass(slots=True)
 class _Visit:
     heard_s: float
@@ -83,7 +92,7 @@ class Coordinator:
         self._silent_until_s = _NEVER
         self._units: dict[Identifier, _Unit] = {}
         self._visits: dict[CustomerId, _Visit] = {}
-        self._ended: dict[CustomerId, tuple[Identifier, float]] = {}
+        self._ended: dict[CustomerId, _Ended] = {}
         """Whose last visit ended when, the oldest first: an echo from a unit that still carries it revives nothing."""
 
     def answer(self, question: UnitSightings, now_s: float) -> Assignments | None:
@@ -145,7 +154,7 @@ class Coordinator:
         visit = self._visits.setdefault(heard.customer, _Visit(now_s))
         visit.heard_s = now_s
         if heard.ended is not None:
-            self._end(unit, heard.customer, heard.ended, now_s)
+            self._end(unit, heard.customer, _Ended(heard.ended, now_s, heard.left))
         told, known = heard.visit, visit.state
         if told is None or self._is_over(heard):
             return
@@ -154,17 +163,18 @@ class Coordinator:
         elif told.visit == known.visit or heard.holds:  # two that met after a split know of each other's greeting
             visit.state = continued(known, told)
 
-    def _end(self, unit: Identifier, customer: CustomerId, ended: Identifier, now_s: float) -> None:
-        if self._last_ended(customer) != ended:
+    def _end(self, unit: Identifier, customer: CustomerId, ended: _Ended) -> None:
+        if self._last_ended(customer) != ended.visit:
             self._ended.pop(customer, None)
-            self._ended[customer] = ended, now_s
+            self._ended[customer] = ended
         visit = self._visits[customer]
-        if visit.owner in (unit, None) and visit.state is not None and visit.state.visit == ended:
+        if visit.owner in (unit, None) and visit.state is not None and visit.state.visit == ended.visit:
             visit.state = None
             self._appoint(visit, None)
 
     def _last_ended(self, customer: CustomerId) -> Identifier | None:
-        return self._ended.get(customer, (None, 0.0))[0]
+        ended = self._ended.get(customer)
+        return None if ended is None else ended.visit
 
     def _is_over(self, heard: HeardCustomer) -> bool:
         """Whether a unit speaks of a visit that has ended. Only one that serves and hears her knows better."""
@@ -205,7 +215,12 @@ class Coordinator:
         if yours:
             visit.granted_in, visit.granted_until_s = question.number, now_s + LEASE_S
         state = _aged(visit.state, now_s - visit.state_s)
-        return Assigned(customer=heard.customer, yours=yours, visit=state, ended=self._last_ended(heard.customer))
+        told = Assigned(customer=heard.customer, yours=yours, visit=state)
+        ended = self._ended.get(heard.customer)
+        if ended is None:
+            return told
+        left = ended.left if state is None else None
+        return told.model_copy(update={"ended": ended.visit, "left": left, "left_ago_s": now_s - ended.at_s})
 
     def _challenge(self, customer: CustomerId, visit: _Visit, now_s: float) -> None:
         """See whether the owner stays the owner."""
@@ -263,7 +278,7 @@ class Coordinator:
         excess = max(0, len(self._visits) - VISITS_MAX)
         for customer in sorted(self._visits, key=lambda c: self._visits[c].heard_s)[:excess]:
             del self._visits[customer]
-        for customer in [c for c, (_, ended_s) in self._ended.items() if now_s >= ended_s + ENDED_KEPT_S]:
+        for customer in [c for c, ended in self._ended.items() if now_s >= ended.at_s + ENDED_KEPT_S]:
             del self._ended[customer]
         for customer in list(self._ended)[: max(0, len(self._ended) - VISITS_MAX)]:
             del self._ended[customer]
@@ -279,6 +294,10 @@ def continued(known: VisitState, told: VisitState) -> VisitState:
             "campaign": told.campaign if known.campaign is None else known.campaign,
             "greeted": known.greeted or told.greeted,
             "card": told.card if known.card is None else known.card,
+            "continues": told.continues if known.continues is None else known.continues,
+            "met": tuple(dict.fromkeys(known.met + told.met))[-CAMPAIGNS_MAX:],
+            "owed": tuple(campaign for campaign in known.owed if campaign in told.owed),
+            "held_out": known.held_out or told.held_out,
         }
     )
 

@@ -13,7 +13,7 @@ _CHARACTER: Final = regex.compile(r"\X")  # what a reader takes for one: a lette
 def shorten(text: str, most: int) -> str:
     """Return the text, or its beginning with an ellipsis, in at most ``most`` code points.
 
-    It ends between two words where that leaves more than half of it, else between two characters as a reader sees
+    It ends between two words where that leaves at least half of it, else between two characters as a reader sees
     them. Directions that were opened are closed.
     """
     if len(text) <= most:
@@ -27,6 +27,6 @@ def shorten(text: str, most: int) -> str:
     cut = text[:end]
     if not text[end].isspace():
         words = cut.rpartition(" ")[0]
-        cut = words if len(words) > most // 2 else cut
+        cut = words if len(words) >= most // 2 else cut
     cut = cut.rstrip(" ,;:،؛–—-")
     return cut + _CLOSE * (cut.count(_OPEN) - cut.count(_CLOSE)) + _ELLIPSIS

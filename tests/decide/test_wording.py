@@ -1,4 +1,4 @@
-"""Words: what stands on a screen is public, whatever the profile, the product and the template are."""
+"""Words: what stands on a screen is public, whatever the profile, the product and the wording are."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -7,47 +7,43 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from edge_agent.contracts.campaign import SLOTS, Audience, Campaign, Wording
+from edge_agent.contracts.campaign import Audience, Campaign
 from edge_agent.contracts.catalogue import Price, Stock
 from edge_agent.contracts.config import ScreenConfig
+from edge_agent.contracts.pattern import CARD_SLOTS, SCREEN_SLOTS
 from edge_agent.contracts.screen import Show
-from edge_agent.contracts.slice import ReadyOrder, ServiceTicket, ViewedProduct
-from edge_agent.decide.phrases import money, viewed
-from edge_agent.decide.wording import (
-    PublicFacts,
-    compose_card,
-    compose_scene,
-    fill,
-    language_for,
-    scene_mode,
-)
+from edge_agent.contracts.slice import Appointment, Need, ReadyOrder, ViewedProduct
+from edge_agent.contracts.wording import ModeWording, Wording
+from edge_agent.decide.facts import ClerkFacts, Expected, PublicFacts, expected
+from edge_agent.decide.products import public
+from edge_agent.decide.scenes import compose_scene, scene_mode
 from edge_agent.identify.badges import badge
 from tests.scenario.shop import CONFIG, JACKET, START, WELCOME, Shop, consents, profile
 
 ZONE = ZoneInfo("Europe/Vienna")
 SECRET = "s3cret"  # in every field of a profile that a screen must never show
-ANNA = profile("anna", salutation=SECRET, tier=SECRET, basket=(f"{SECRET}-1",))
-NO_SLOTS = ("salutation", "tier", "customer", "profile", "basket")
-TEMPLATES = st.lists(
-    st.sampled_from([*(f"${slot}" for slot in (*SLOTS, *NO_SLOTS)), "Hello", "$", "${product}", "!"]), min_size=1
+PATTERNS = st.lists(
+    st.sampled_from([*(f"{{ ${slot} }}" for slot in (*CARD_SLOTS, "salutation", "tier")), "Hello", "$", "!"]),
+    min_size=1,
 ).map(lambda words: " ".join(words)[:80])
 
 
-def card(her=ANNA, product=JACKET, campaign=WELCOME, language="en"):
-    number = badge(3, language)
-    return compose_card(campaign, product, her, number, "c1", "unit", "Outdoor", language, ZONE, START, 180)
+NOWHERE = Expected()
 
 
-def scene(campaign=WELCOME, product=JACKET, number=None, mode="badge", language="en"):
-    return compose_scene(campaign, product, ANNA, number, mode, language, "m1", 6, 25, START)
+def scene(campaign=WELCOME, product=JACKET, number=None, mode="badge", language="en", meeting=NOWHERE, **more):
+    return compose_scene(campaign, public(product, START), meeting, number, mode, language, "m1", 6, 25, **more)
+
+
+def saying(**languages):
+    return WELCOME.model_copy(update={"wording": {tag: Wording(**words) for tag, words in languages.items()}})
 
 
 @settings(max_examples=60)
 @given(
-    headline=TEMPLATES,
-    body=TEMPLATES,
+    headline=PATTERNS,
+    body=PATTERNS,
     content_class=st.sampled_from(["public", "discreet", "sensitive"]),
     message_class=st.sampled_from(["service", "order", "offer"]),
     mode=st.sampled_from(["generic", "contextual", "badge", "named"]),
@@ -56,6 +52,7 @@ def scene(campaign=WELCOME, product=JACKET, number=None, mode="badge", language=
 )
 def test_no_scene_ever_says_what_is_not_public(headline, body, content_class, message_class, mode, own_product, order):
     product = JACKET.model_copy(update={"content_class": content_class, "names": {"en": "Trail Jacket"}})
+    words = {"headline": headline, "body": body, "opening": SECRET, "contextual": None, "badge": None, "named": None}
     campaign = Campaign(
         campaign="c",
         title=SECRET,
@@ -63,7 +60,7 @@ def test_no_scene_ever_says_what_is_not_public(headline, body, content_class, me
         department="outdoor",
         product=product.product if own_product else None,
         audience=Audience() if own_product else Audience(viewed=(product.product,)),
-        wording={"en": Wording.model_construct(headline=headline, body=body, opening=SECRET)},
+        wording={"en": Wording.model_construct(**words)},  # past the check of the contract: also then
     )
     her = profile(
         "anna",
@@ -71,6 +68,7 @@ def test_no_scene_ever_says_what_is_not_public(headline, body, content_class, me
         salutation=SECRET,
         tier=SECRET,
         basket=(SECRET,),
+        needs=(Need(topic=SECRET, words={"en": SECRET}, content_class="public"),),
         viewed=(ViewedProduct(product=product.product, viewed_at=START, size="M"),),
         orders=(ReadyOrder(order=SECRET, ready_at=START, desk="Desk 2"),) if order else (),
     )
@@ -85,46 +83,77 @@ def test_no_scene_ever_says_what_is_not_public(headline, body, content_class, me
         assert content_class == "public" or "Trail Jacket" not in said
 
 
-@pytest.mark.parametrize("content_class", ["discreet", "sensitive"])
-def test_a_product_that_is_not_public_cannot_be_composed(content_class):
-    with pytest.raises(ValueError, match="cannot be on a screen"):
-        scene(product=JACKET.model_copy(update={"content_class": content_class}))
+def test_the_slots_are_the_facts():
+    assert set(SCREEN_SLOTS) == set(PublicFacts.__dataclass_fields__)
+    assert set(CARD_SLOTS) == set(ClerkFacts.__dataclass_fields__)
 
 
-FACTS = PublicFacts(badge="Blue star", product="Trail Jacket", price="€149.00", place="rack 4")
-
-
-@pytest.mark.parametrize(
-    ("template", "facts", "text"),
-    [
-        ("$badge, welcome back", FACTS, "Blue star, welcome back"),
-        ("$badge, welcome back", PublicFacts(), "welcome back"),
-        ("$product, $place", PublicFacts(product="Trail Jacket"), "Trail Jacket"),
-        ("$product: $price", FACTS, "Trail Jacket: €149.00"),
-        ("Collect at $desk!", PublicFacts(desk="Desk 2"), "Collect at Desk 2!"),
-        ("$salutation, 5 $ off", FACTS, "$salutation, 5 $ off"),
-        ("$product", PublicFacts(product="$badge"), "$badge"),  # what is filled in is not filled again
-        ("$badge", PublicFacts(), ""),
-    ],
-)
-def test_filling(template, facts, text):
-    assert fill(template, facts) == text
+def test_the_words_of_the_mode_win_over_the_general_ones():
+    campaign = saying(
+        en={
+            "headline": "{ $badge }, welcome back",
+            "body": "{ $product }, { $place }",
+            "contextual": ModeWording(headline="{ $product } is here"),
+            "badge": ModeWording(body=""),
+        }
+    )
+    addressed, about = scene(campaign, number=badge(0, "en")), scene(campaign, mode="contextual")
+    assert (addressed.headline, addressed.body) == ("Blue diamond, welcome back", "")
+    assert (about.headline, about.body) == ("Trail Jacket is here", "Trail Jacket, rack 4")
 
 
 def test_a_headline_is_never_empty():
-    campaign = WELCOME.model_copy(update={"wording": {"en": Wording(headline="$badge")}})
-    assert scene(campaign, mode="contextual").headline == "Trail Jacket"
-    assert scene(campaign, product=None, mode="contextual").headline == "Welcome back"
+    assert scene(saying(en={"headline": "{ $badge }"}), mode="contextual").headline == "Trail Jacket"
+    assert scene(saying(en={"headline": "{ $badge }"}), product=None, mode="contextual").headline == "Welcome back"
 
 
-@pytest.mark.parametrize("text", ["$badge $name", "${tier}", "now $5 off"])
-def test_a_slot_that_does_not_exist_never_reaches_a_screen(text):
-    with pytest.raises(ValidationError, match="slots are"):
-        Wording(headline="Hello", body=text)
+@pytest.mark.parametrize(
+    ("text", "headline"),
+    [("Only { $pieces } left", "Only 3 left"), ("{ $price } at { $place }", "€149.00 at rack 4")],
+)
+def test_public_facts_of_a_product(text, headline):
+    assert scene(saying(en={"headline": text})).headline == headline
 
 
-def test_the_slots_are_the_public_facts():
-    assert set(SLOTS) == set(PublicFacts.__dataclass_fields__)
+def test_the_sentences_of_the_journeys():
+    diamond, triangle = badge(0, "en"), badge(18, "en")
+    order = Campaign(
+        campaign="order",
+        title="Order",
+        message_class="order",
+        department="service",
+        wording={"en": Wording(headline="{ $badge }, your order is ready: { $desk }")},
+    )
+    welcome = scene(number=diamond, qr="https://shop.example/q/jacket.7f")
+    assert (welcome.headline, welcome.body) == ("Blue diamond, welcome back", "Trail Jacket, rack 4")
+    assert welcome.qr == "https://shop.example/q/jacket.7f"
+    ready = scene(order, product=None, number=triangle, meeting=Expected("desk 2"))
+    assert ready.headline == "Green triangle, your order is ready: desk 2"
+    assert scene(saying(en={"headline": "Care kit −10 %"})).headline == "Care kit −10 %"
+
+
+@pytest.mark.parametrize(
+    ("within_s", "minutes", "text"),
+    [(3600, 30, "15:00 at desk 5"), (3600, -45, "13:45 at desk 5"), (3600, 90, ""), (None, 30, "at desk 2")],
+)
+def test_where_she_is_expected(within_s, minutes, text):
+    her = profile(
+        "anna",
+        orders=(ReadyOrder(order="o", ready_at=START, desk="desk 2"),),
+        appointments=(
+            Appointment(
+                appointment="a",
+                at=START + timedelta(minutes=minutes, hours=0.5),
+                department="service",
+                desk="desk 5",
+            ),
+        ),
+    )
+    campaign = saying(en={"headline": "Hello", "body": "{ $time } at { $desk }"}).model_copy(
+        update={"audience": Audience(appointment_within_s=None if within_s is None else within_s + 1)}
+    )
+    meeting = expected(campaign, her, ZONE, START + timedelta(minutes=30))
+    assert scene(campaign, product=None, meeting=meeting).body == (text or "at")
 
 
 @pytest.mark.parametrize(
@@ -150,42 +179,11 @@ def test_a_badge_is_shown_only_where_it_is_addressed():
 
 
 @pytest.mark.parametrize(
-    ("hers", "offered", "language"),
-    [
-        (("de",), ("en", "de"), "de"),
-        (("de-AT",), ("en", "de"), "de"),
-        (("de",), ("en", "de-CH"), "de-CH"),
-        (("fr", "de"), ("en", "de"), "de"),
-        (("fr",), ("en", "de"), "en"),
-        ((), ("de", "en"), "de"),
-    ],
-)
-def test_her_best_language_of_the_shops(hers, offered, language):
-    assert language_for(profile("anna", languages=hers), offered) == language
-
-
-@pytest.mark.parametrize(
     ("language", "name", "place"), [("de-AT", "Trailjacke", "Ständer 4"), ("fr", "Trail Jacket", "rack 4")]
 )
-def test_words_fall_back_to_the_base_language_and_then_to_the_first(language, name, place):
+def test_names_fall_back_to_the_nearest_language_and_then_to_the_first(language, name, place):
     shown = scene(language=language)
     assert (shown.product_name, shown.place) == (name, place)
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "language", "text"),
-    [
-        ("149", "EUR", "en", "€149.00"),
-        ("149", "EUR", "de", "149,00\N{NO-BREAK SPACE}€"),
-        ("1234.5", "USD", "en", "$1,234.50"),
-        ("980", "JPY", "en", "¥980"),
-        ("3", "ZZZ", "en", "ZZZ3.00"),  # a currency that nobody knows
-        ("149", "EUR", "xx", "€149.00"),  # a language that nobody knows
-        ("149", "EUR", "en-ZZ", "€149.00"),
-    ],
-)
-def test_money(amount, currency, language, text):
-    assert money(Decimal(amount), currency, language).replace("ZZZ\N{NO-BREAK SPACE}", "ZZZ") == text
 
 
 def test_a_price_past_its_date_is_not_claimed():
@@ -193,68 +191,13 @@ def test_a_price_past_its_date_is_not_claimed():
     assert scene(product=JACKET.model_copy(update={"price": price})).price == ""
 
 
-@pytest.mark.parametrize(
-    ("hours", "language", "text"),
-    [
-        (1, "en", "Viewed it today"),
-        (20, "en", "Viewed it yesterday"),  # 20 hours ago is yesterday by the calendar
-        (72, "en", "Viewed it 3 days ago"),
-        (72, "de", "Angesehen vor 3 Tagen: it"),
-        (1, "fr", "Viewed it today"),
-    ],
-)
-def test_when_she_viewed_it(hours, language, text):
-    assert viewed("it", START - timedelta(hours=hours), START, ZONE, language) == text
-
-
-def test_a_card_says_at_most_three_permitted_facts():
-    her = profile(
-        "anna",
-        tickets=(ServiceTicket(ticket="t", opened_at=START - timedelta(days=2), department="service"),),
-        orders=(ReadyOrder(order="o", ready_at=START, desk="Desk 2"),),
-    )
-    assert card(her).facts == (
-        "Open ticket since Thursday; no offers",
-        "Order ready, Desk 2",
-        "Viewed Trail Jacket yesterday",
-    )
-
-
-@pytest.mark.parametrize(("purposes", "title"), [(("clerk",), "Trail Jacket"), (("clerk", "clerk_name"), "Ms Gruber")])
-def test_her_name_needs_a_consent_of_its_own(purposes, title):
-    her = profile("anna", salutation="Ms Gruber", consents=consents(*purposes))
-    assert card(her).title == title
-    assert ("Gruber" in card(her).model_dump_json()) == ("clerk_name" in purposes)
-
-
-@pytest.mark.parametrize(
-    ("stock", "fact"),
-    [
-        ((Stock(size="M", quantity=3, counted_at=START),), "Size M: 3 in stock, rack 4"),
-        (
-            (Stock(quantity=3, counted_at=START), Stock(size="M", quantity=2, counted_at=START)),
-            "Size M: 5 in stock, rack 4",
-        ),
-        ((Stock(size="L", quantity=3, counted_at=START),), None),
-        ((Stock(size="M", quantity=3, counted_at=START - timedelta(days=2)),), None),
-        (
-            (
-                Stock(size="M", quantity=1, counted_at=START),
-                Stock(size="M", quantity=9, counted_at=START - timedelta(days=2)),
-            ),
-            "Size M: 1 in stock, rack 4",  # what was counted long ago is no claim
-        ),
-    ],
-)
-def test_stock_is_claimed_only_while_it_is_known(stock, fact):
-    said = card(product=JACKET.model_copy(update={"stock": stock})).facts
-    assert [line for line in said if "stock" in line] == ([fact] if fact else [])
-
-
 def test_long_words_of_a_catalogue_break_nothing():
     long = JACKET.model_copy(update={"names": {"en": "x" * 200}, "place": {"en": "y" * 200}})
-    campaign = WELCOME.model_copy(update={"wording": {"en": Wording(headline="$product " * 8, opening="$place " * 20)}})
-    shown, told = scene(campaign, long), card(product=long, campaign=campaign)
-    assert len(shown.headline) == 120
+    shown = scene(saying(en={"headline": "{ $product } " * 8, "body": "{ $place } " * 8}), long)
+    assert (len(shown.headline), len(shown.body)) == (80, 160)
     assert shown.headline.endswith("…")
-    assert max(map(len, (*told.facts, told.opening))) <= 200
+
+
+def test_old_stock_is_not_counted():
+    old = JACKET.model_copy(update={"stock": (Stock(quantity=9, counted_at=START - timedelta(days=2)),)})
+    assert public(old, START).pieces == 0

@@ -7,12 +7,14 @@ blocking ones in the store's thread.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.event import CloudEvent, ErasureReceipt
+from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.slice import Profile
 from edge_agent.errors import DamagedError, StoreError
 from edge_agent.events import EventRow, Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
@@ -121,6 +123,14 @@ class Engine:
     def view(self, at_most: int, instant: Instant) -> View:
         """Return whom the unit knows and hears now, the nearest ``at_most``; reads their profiles."""
         return self._pipeline.view(at_most, instant)
+
+    def explain(self, customer: CustomerId, at: datetime, instant: Instant) -> Explanation:
+        """Return why this, why not that would be said to a customer at a UTC time. Changes nothing."""
+        return self._pipeline.explain(customer, at, instant)
+
+    def in_reach(self, instant: Instant) -> bool | None:
+        """Whether the coordinator of the store's units answers; ``None``: there is none."""
+        return self._pipeline.in_reach(instant)
 
     @property
     def customers(self) -> int:

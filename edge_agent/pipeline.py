@@ -10,6 +10,7 @@ from datetime import datetime
 from edge_agent.constants import MEASURED_POWER_DBM
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import (
@@ -140,6 +141,16 @@ class Pipeline:
         """Return whom the unit knows and hears now, the nearest ``at_most``; for the field tools."""
         self._ledger.begin(instant)
         return self._service.view(self._badges, at_most)
+
+    def explain(self, customer: CustomerId, at: datetime, instant: Instant) -> Explanation:
+        """Return why this, why not that would be said to a customer at a UTC time. Changes nothing."""
+        self._ledger.begin(instant)
+        return self._service.explain(customer, at)
+
+    def in_reach(self, instant: Instant) -> bool | None:
+        """Whether the coordinator of the store's units answers; ``None``: there is none."""
+        self._ledger.begin(instant)
+        return self._service.sharing.in_reach()
 
     def next_deadline(self) -> float | None:
         """When to step without an input, monotonic second; ``None``: only an input can change anything."""

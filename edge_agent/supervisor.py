@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from random import SystemRandom
 from typing import NoReturn, Protocol
 
@@ -23,9 +24,12 @@ class Health:
         self._clock = clock
         self._changed = changed
         self.report = PartReport(part=part, state="waiting", since=clock.now().utc)
+        self.worked_at: datetime | None = None
+        """When the part said last that it works."""
 
     def running(self) -> None:
         """The part works."""
+        self.worked_at = self._clock.now().utc
         if self.report.state != "running":
             log.info("%s: running", self.report.part)
         self._set("running", "")

@@ -9,8 +9,9 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from edge_agent.contracts.admin import ANSWER, Question, Refusal, Samples, Snapshot
+from edge_agent.contracts.admin import ANSWER, Explained, Question, Refusal, Samples, Snapshot
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
+from edge_agent.contracts.examination import Examination
 from edge_agent.errors import AgentError
 
 GROUP: Final = "edge-agent-admin"
@@ -19,13 +20,17 @@ GROUP: Final = "edge-agent-admin"
 CONNECT_S: Final = 5.0
 
 
+Said = Snapshot | Samples | Explained | Examination
+"""What an agent answers that does not refuse."""
+
+
 class Conversation:
     """One question, and the answers to it."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
-    def receive(self, timeout_s: float) -> Snapshot | Samples | None:
+    def receive(self, timeout_s: float) -> Said | None:
         """Return the next answer; ``None`` where none came in time. Raises AgentError where none will come."""
         self._connection.settimeout(timeout_s)
         try:

@@ -106,7 +106,8 @@ def _person(person: Person, name: str) -> Line:
     mark, style = (_TAG, "") if person.badge is None else (_SHAPES[person.badge.shape], str(person.badge.colour))
     near = "" if person.near_s is None else f"{person.near_s:.0f} s"
     columns = f" {pad(name, 22)}{distance(person):>7}{near:>7}   "
-    return ("  ", ""), (mark, style), (columns, ""), (doing(person), "strong" if person.on_screen else "")
+    number = f"{person.person:>3}  ", "quiet"
+    return number, (mark, style), (columns, ""), (doing(person), "strong" if person.on_screen else "")
 
 
 def _parts(snapshot: Snapshot) -> Line:

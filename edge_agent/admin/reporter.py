@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, cast
+from zoneinfo import ZoneInfo
 
 from edge_agent.admin.figures import Rate
 from edge_agent.admin.listener import Listener
@@ -10,15 +12,19 @@ from edge_agent.clock import Clock
 from edge_agent.contracts.admin import (
     PEOPLE_MAX,
     AdapterStatus,
+    Explain,
+    Explained,
     Person,
     PersonState,
     QueueStatus,
+    Refusal,
     SceneStatus,
     Snapshot,
     UnitSilence,
 )
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.unit import PartReport
 from edge_agent.events import Instant, Sighting
 from edge_agent.identify.badges import badge
@@ -44,6 +50,10 @@ class Sources:
     queues: Callable[[], Sequence[QueueStatus]]
     heard: Callable[[], int]
     """Advertisements since the start."""
+    holds: Callable[[CustomerId], bool]
+    """Whether a profile of a customer can be used."""
+    explain: Callable[[CustomerId, datetime, Instant], Explanation]
+    """Why this, why not that would be said to a customer at a UTC time."""
 
 
 class Reporter:
@@ -97,15 +107,33 @@ class Reporter:
             self._snapshot = self._look(now)
         return self._snapshot
 
+    def explain(self, question: Explain) -> Explained | Refusal:
+        """Return why this, why not that is said to somebody. Nothing is changed, and nothing kept."""
+        now = self._clock.now()
+        customer = self._of(question.person) if question.customer is None else question.customer
+        if customer is None:
+            return Refusal(reason="nobody has this number: take one that edge-agent watch shows while it runs")
+        config = self._sources.config
+        present = next((one for one in self._sources.view(PEOPLE_MAX, now).people if one.customer == customer), None)
+        return Explained(
+            unit=config.unit,
+            store=config.store,
+            zone=config.zone,
+            timezone=config.timezone,
+            held=self._sources.holds(customer),
+            person=None if present is None else self._person(present, self._numbers.get(customer, 1), now),
+            campaign=question.campaign,
+            explanation=self._sources.explain(customer, utc(question.at, config.timezone) or now.utc, now),
+        )
+
     def listen(self, number: int) -> Listener | None:
         """Begin to listen to a person of the last snapshot; ``None`` where nobody has this number (any more)."""
-        self.snapshot()
-        for customer, known in self._numbers.items():
-            if known == number:
-                listener = Listener(customer)
-                self._listeners.add(listener)
-                return listener
-        return None
+        customer = self._of(number)
+        if customer is None:
+            return None
+        listener = Listener(customer)
+        self._listeners.add(listener)
+        return listener
 
     def still_known(self, listener: Listener) -> bool:
         """Whether the unit still may know, and hears, the person who is listened to."""
@@ -135,12 +163,18 @@ class Reporter:
             recognised_per_s=self._recognised_rate.read(self._recognised, now.monotonic_s),
             customers=sources.customers(),
             silent=cast(UnitSilence | None, view.silent),
-            people=tuple(self._person(present, now) for present in view.people),
+            people=tuple(self._person(present, self._numbers[present.customer], now) for present in view.people),
             others=view.others,
             scene=scene,
             parts=tuple(sources.parts()),
             queues=tuple(sources.queues()),
         )
+
+    def _of(self, number: int | None) -> CustomerId | None:
+        """Return who has a number; nobody has one while nobody asks for snapshots."""
+        if self.asked:
+            self.snapshot()
+        return next((customer for customer, known in self._numbers.items() if known == number), None)
 
     def _number(self, view: View) -> None:
         here = [present.customer for present in view.people]
@@ -150,14 +184,21 @@ class Reporter:
         self._last_number += 1
         return self._last_number
 
-    def _person(self, present: Present, now: Instant) -> Person:
+    def _person(self, present: Present, number: int, now: Instant) -> Person:
         language = self._sources.config.screen.languages[0]
         near_s = None if present.near_since_s is None else max(0.0, now.monotonic_s - present.near_since_s)
         return Person(
-            person=self._numbers[present.customer],
+            person=number,
             badge=None if present.badge is None else badge(present.badge, language),
             distance_m=present.distance_m,
             near_s=near_s,
             state=cast(PersonState, present.state or ("passing" if near_s is None else "near")),
             on_screen=present.on_screen,
         )
+
+
+def utc(at: datetime | None, timezone: str) -> datetime | None:
+    """Return a time that somebody asks about, in UTC; without an offset it is by the clock of the store."""
+    if at is None:
+        return None
+    return (at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)

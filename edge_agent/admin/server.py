@@ -6,15 +6,26 @@ import logging
 import socket
 import struct
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from edge_agent.admin.reporter import Reporter
-from edge_agent.contracts.admin import ADMIN_PROTOCOL, QUESTION, Answer, Listen, Question, Refusal, Watch
+from edge_agent.contracts.admin import (
+    ADMIN_PROTOCOL,
+    QUESTION,
+    Answer,
+    Doctor,
+    Explain,
+    Listen,
+    Question,
+    Refusal,
+    Watch,
+)
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
+from edge_agent.contracts.examination import Examination
 from edge_agent.contracts.problems import explain
 from edge_agent.errors import ServerError
 from edge_agent.events import Sighting
@@ -48,8 +59,17 @@ _PEER: Final = struct.Struct("3i")  # struct ucred, unix(7): pid, uid, gid
 class AdminSocket:
     """A supervised part that answers local commands."""
 
-    def __init__(self, path: Path, reporter: Reporter, health: Health, unread_s: float = UNREAD_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        reporter: Reporter,
+        examine: Callable[[], Awaitable[Examination]],
+        health: Health,
+        unread_s: float = UNREAD_S,
+    ) -> None:
+        """``examine``: looks at everything for the doctor."""
         self.health = health
+        self._examine = examine
         self._unread_s = unread_s
         self._path = path
         self._reporter = reporter
@@ -117,6 +137,11 @@ class AdminSocket:
                         await self._watch(connection)
                     case Listen(person=person):
                         await self._listen_to(connection, person)
+                    case Explain() as question:
+                        log.info("admin: a decision is explained to user %d", _user(connection))
+                        _send(connection, self._reporter.explain(question))
+                    case Doctor():
+                        _send(connection, await self._examine())
             except (OSError, TimeoutError) as error:  # it went, or it reads nothing, or it asks nothing
                 log.debug("admin: a command is gone: %s", error or "it asked nothing")
 

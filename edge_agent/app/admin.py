@@ -1,52 +1,27 @@
 """Where the local commands' answers come from."""
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
-
 from edge_agent import __version__
 from edge_agent.admin.reporter import Reporter, Sources
 from edge_agent.admin.server import AdminSocket
-from edge_agent.channels import Channel
-from edge_agent.clock import Clock
-from edge_agent.contracts.admin import AdapterStatus, QueueStatus
-from edge_agent.contracts.config import AgentConfig
-from edge_agent.engine import Engine
-from edge_agent.loop import Inbox, Stamped
-from edge_agent.store.journal import Journal
-from edge_agent.supervisor import Health, Part
+from edge_agent.app.doctor import Examiner
+from edge_agent.app.inside import Inside
+from edge_agent.supervisor import Health
 
 
-@runtime_checkable
-class Hearing(Protocol):
-    """A part that listens with an adapter."""
-
-    def status(self, now_s: float) -> AdapterStatus:
-        """Return how it hears at monotonic second ``now_s``."""
-        ...
-
-
-def admin_socket(
-    config: AgentConfig, clock: Clock, engine: Engine, inbox: Inbox, journal: Journal, parts: Sequence[Part]
-) -> AdminSocket:
-    """Build the part that answers local commands. ``parts``: all of them, also those that are added later."""
+def admin_socket(inside: Inside) -> AdminSocket:
+    """Build the part that answers local commands."""
+    engine = inside.engine
     sources = Sources(
-        config=config,
+        config=inside.config,
         version=__version__,
         view=engine.view,
         customers=lambda: engine.customers,
-        adapters=lambda now_s: [part.status(now_s) for part in parts if isinstance(part, Hearing)],
-        parts=lambda: [part.health.report for part in parts],
-        queues=lambda: [
-            _queue("radio", inbox.radio),
-            _queue("clerks", inbox.clerks),
-            _queue("units", inbox.units),
-            _queue("urgent", inbox.urgent),
-            QueueStatus(queue="outbox", waiting=journal.waiting(), dropped=journal.shed()),
-        ],
-        heard=lambda: inbox.heard,
+        adapters=inside.adapters,
+        parts=inside.reports,
+        queues=inside.queues,
+        heard=lambda: inside.inbox.heard,
+        holds=lambda customer: inside.stores.slice.profile(customer) is not None,
+        explain=engine.explain,
     )
-    return AdminSocket(config.admin.socket, Reporter(sources, clock), Health("admin", clock))
-
-
-def _queue(name: str, channel: Channel[Stamped]) -> QueueStatus:
-    return QueueStatus(queue=name, waiting=len(channel), dropped=channel.dropped)
+    health = Health("admin", inside.clock)
+    return AdminSocket(inside.config.admin.socket, Reporter(sources, inside.clock), Examiner(inside).examine, health)

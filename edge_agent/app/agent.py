@@ -13,13 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sdnotify
 
 from edge_agent import __version__
+from edge_agent.admin.doctor.facts import Key
 from edge_agent.app.admin import admin_socket
 from edge_agent.app.ending import damage_in
+from edge_agent.app.inside import Inside
 from edge_agent.app.radios import radio_parts
 from edge_agent.app.secrets import broker_password
 from edge_agent.bus.connection import Bus
 from edge_agent.bus.tls import client_context
 from edge_agent.clerk.notifier import Notifier
+from edge_agent.clerk.tablets import Tablets
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.config import AgentConfig
@@ -84,9 +87,12 @@ class Agent:
         self._client: HubClient | None = None
         self._screen: ScreenLink | None = None
         self._notifier: Notifier | None = None
+        self._tablets: Tablets | None = None
         self._reader: TokenReader | None = None
         self._messenger: Messenger | None = None
-        self._stores = open_stores(config.folder, config.store, load_unit_key(config.folder, credentials))
+        unit_key = load_unit_key(config.folder, credentials)
+        self._key = Key(unit_key.source, held=True)
+        self._stores = open_stores(config.folder, config.store, unit_key)
         self._metrics = Metrics(self._inbox, self._stores, self._reports, self._rejected)
 
     async def run(self) -> None:
@@ -122,7 +128,19 @@ class Agent:
             log.warning("no privacy notice: nothing is personalised; hang one up and set notice.version")
         self._build_parts()
         admin = self._add(
-            admin_socket(self._config, self._clock, engine, self._inbox, self._stores.journal, self._parts)
+            admin_socket(
+                Inside(
+                    self._config,
+                    self._clock,
+                    engine,
+                    self._inbox,
+                    self._stores,
+                    self._worker,
+                    self._parts,
+                    self._tablets,
+                    key=lambda: self._key,
+                )
+            )
         )
         loop = Loop(
             engine,
@@ -198,7 +216,8 @@ class Agent:
         )
         topics = StoreTopics(config.store)
         UnitStatus(bus, topics, config.unit, config.zone, __version__)
-        self._notifier = Notifier(bus, topics, config.unit, self._inbox.put)
+        self._tablets = Tablets(bus, topics)
+        self._notifier = Notifier(bus, topics, config.unit, config.cards.lead, self._inbox.put)
         self._messenger = Messenger(bus, topics, config.unit, config.units.coordinator, self._inbox.put)
         self._add(bus)
 
@@ -225,6 +244,7 @@ class Agent:
         sources = Sources(
             store=config.store,
             departments=self._departments,
+            lead=config.cards.lead,
             page=PAGE,
             carrier=Carrier(config.broker.host, config.broker.port, partial(client_context, config.broker)),
             metrics=self._metrics.registry,
@@ -268,7 +288,8 @@ class Agent:
             self._screen.content_changed(version)
 
     def _departments(self) -> tuple[Identifier, ...]:
-        return tuple(dict.fromkeys(campaign.department for campaign in self._stores.catalogue.campaigns()))
+        named = (campaign.department for campaign in self._stores.catalogue.campaigns())
+        return tuple(dict.fromkeys((*named, self._config.cards.lead)))
 
     async def _purge(self) -> None:
         refused = False

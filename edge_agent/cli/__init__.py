@@ -15,6 +15,8 @@ _COMMANDS: Final = {
     "replay": "Feed a capture through the pipeline, faster than real time.",
     "decode": "Print what the advertisements of a capture contain.",
     "watch": "Show live what this unit hears and how its parts are.",
+    "explain": "Tell why this, and why not that, is said to a customer.",
+    "doctor": "Tell what is wrong with this unit, and what to do.",
     "calibrate": "Measure at 1 m and at 4 m, and set how far away that is for this unit.",
     "token": "Print what an app with a given key must send at a given time.",
     "enrol": "Give this unit its identity, with a claim code of the hub.",

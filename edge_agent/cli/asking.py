@@ -1,19 +1,26 @@
 """What the commands that ask the running agent have in common."""
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import click
 
 from edge_agent.contracts.config import AdminConfig
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+WIDE_COLUMNS: Final = 120
+"""Longer lines are hard to read, however wide the terminal is."""
+
+PLAIN_COLUMNS: Final = 100
+"""How wide a table is where the output is no terminal."""
 
 
 def socket_option(command: F) -> F:
@@ -49,6 +56,11 @@ def until_stopped(status: int = 0) -> Iterator[None]:
 def coloured() -> bool:
     """Whether the output is a terminal that shows colours (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def columns() -> int:
+    """Return how wide a table may be."""
+    return min(shutil.get_terminal_size().columns, WIDE_COLUMNS) if sys.stdout.isatty() else PLAIN_COLUMNS
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -2,22 +2,16 @@
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import click
-from pydantic import ValidationError
 
 from edge_agent.cli.counts import tell_counts
-from edge_agent.contracts.base import CustomerId
-from edge_agent.contracts.campaign import Campaign
-from edge_agent.contracts.catalogue import Product
+from edge_agent.cli.shelf import LEASE_UNTIL, Shelf, read_slice
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
-from edge_agent.contracts.problems import explain
-from edge_agent.contracts.slice import Profile
-from edge_agent.contracts.slice_file import SliceFile
 from edge_agent.errors import CaptureError, FileError
 from edge_agent.events import EventRow, Instant, Outcomes
 from edge_agent.identify.index import TokenIndex
@@ -26,7 +20,6 @@ from edge_agent.radio.replay import Capture, Heard
 from edge_agent.settings import load_config
 from edge_agent.simulator.virtual import VirtualUnit
 
-_LEASE_UNTIL = datetime(3001, 1, 1, tzinfo=UTC)  # a slice file is good for as long as the capture lasts
 _TAIL_S = 120.0  # after the last record: long enough for every visit to end
 _PAUSE_MAX_S = 3600.0  # a longer one is lived through so far, and the rest jumped: nobody is left by then
 _LATEST_UNIX_S = 32_503_680_000  # the year 3000
@@ -65,44 +58,6 @@ def replay(capture: BinaryIO, slice_path: Path, config_path: Path | None, at: da
         tell_counts("packets passed over", heard.skipped)
 
 
-class Shelf:
-    """What a slice file holds, as the pipeline asks for it."""
-
-    def __init__(self, profiles: Iterable[Profile], products: Iterable[Product], campaigns: Sequence[Campaign]) -> None:
-        self.profiles: Mapping[CustomerId, Profile] = {profile.customer: profile for profile in profiles}
-        self._products = {product.product: product for product in products}
-        self._campaigns = campaigns
-
-    def profile(self, customer: CustomerId) -> Profile | None:
-        """Return a profile."""
-        return self.profiles.get(customer)
-
-    def product(self, product: str) -> Product | None:
-        """Return a product."""
-        return self._products.get(product)
-
-    def campaigns(self) -> Sequence[Campaign]:
-        """Return what could be said."""
-        return self._campaigns
-
-
-def read_slice(path: Path) -> Shelf:
-    """Read a slice file. Raises FileError that names the wrong field; a broken profile is only reported."""
-    try:
-        content = SliceFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from error
-    except ValidationError as error:
-        raise FileError("\n".join(f"{path}: {line}" for line in explain(error))) from error
-    profiles = []
-    for number, raw in enumerate(content.profiles, start=1):
-        try:
-            profiles.append(Profile.model_validate(raw))
-        except ValidationError as error:
-            click.echo(f"{path}: profile {number} is skipped: {'; '.join(explain(error))}", err=True)
-    return Shelf(profiles, content.products, content.campaigns)
-
-
 class _Unit:
     """A unit that lives for one capture."""
 
@@ -128,7 +83,7 @@ class _Unit:
         """Let the time of the capture pass, then hear one advertisement. Raises FileError for a time that is none."""
         utc = self._utc(heard)
         if self._virtual is None:
-            self._pipeline.restore((), (), (), (), _LEASE_UNTIL, Instant(0.0, utc, utc_trusted=True))
+            self._pipeline.restore((), (), (), (), LEASE_UNTIL, Instant(0.0, utc, utc_trusted=True))
             self._virtual = VirtualUnit(self._pipeline, utc, self._print)
         virtual = self._virtual
         pause_s = heard.elapsed_s - self._elapsed_s

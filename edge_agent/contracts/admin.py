@@ -1,16 +1,19 @@
-"""The local commands (``watch``, ``calibrate``) ask the running agent over its admin socket.
+"""The local commands (``watch``, ``calibrate``, ``explain``, ``doctor``) ask the running agent over its admin socket.
 
 A Unix ``SOCK_SEQPACKET`` socket, one JSON message per packet, at most 64 KiB, as between agent and display. A command
 asks once for each connection; the agent answers until one of them closes it. No answer holds a customer id, a name or
 an address: people are badges, and a number that only counts while somebody asks.
 """
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, field_validator, model_validator
 
-from edge_agent.contracts.base import Contract, Dbm, Identifier, Seconds, ShortText, UtcTime
+from edge_agent.contracts.base import Contract, CustomerId, Dbm, Identifier, Seconds, ShortText, UtcTime
 from edge_agent.contracts.campaign import ScreenMode
+from edge_agent.contracts.examination import Examination
+from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.screen import Badge
 from edge_agent.contracts.unit import PartReport
 
@@ -72,7 +75,46 @@ class Listen(Contract):
     """Her number in the snapshots; they must be asked for at the same time, on another connection."""
 
 
-Question = Annotated[Watch | Listen, Field(discriminator="ask")]
+class Explain(Contract):
+    """Tell why this and why not that is said to one customer: one :class:`Explained`. Changes nothing."""
+
+    ask: Literal["explain"] = "explain"
+    """Discriminator."""
+    protocol: int = ADMIN_PROTOCOL
+    """Version of these messages."""
+    person: Annotated[int, Field(ge=1)] | None = None
+    """Her number in the snapshots of somebody who watches at the same time ..."""
+    customer: CustomerId | None = None
+    """... or her opaque id; one of the two."""
+    at: datetime | None = None
+    """At which time; without an offset it is by the store's clock. Absent: now."""
+    campaign: Identifier | None = None
+    """The campaign that is asked about in particular."""
+
+    @field_validator("at")
+    @classmethod
+    def _a_time_of_shops(cls, at: datetime | None) -> datetime | None:
+        if at is not None and not 2000 <= at.year <= 2999:
+            raise ValueError("must be of the years 2000 to 2999")
+        return at
+
+    @model_validator(mode="after")
+    def _one_customer(self) -> "Explain":
+        if (self.person is None) == (self.customer is None):
+            raise ValueError("name the customer either by person or by customer")
+        return self
+
+
+class Doctor(Contract):
+    """Tell what is wrong and what to do: one :class:`~edge_agent.contracts.examination.Examination`."""
+
+    ask: Literal["doctor"] = "doctor"
+    """Discriminator."""
+    protocol: int = ADMIN_PROTOCOL
+    """Version of these messages."""
+
+
+Question = Annotated[Watch | Listen | Explain | Doctor, Field(discriminator="ask")]
 QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 """Parses what a command asks."""
 
@@ -184,6 +226,29 @@ class Samples(Contract):
     """Oldest first; empty while she is silent."""
 
 
+class Explained(Contract):
+    """Why this, why not that."""
+
+    type: Literal["explained"] = "explained"
+    """Discriminator."""
+    unit: Identifier
+    """The unit that decides."""
+    store: Identifier
+    """Its store."""
+    zone: ShortText
+    """The area that it serves."""
+    timezone: ShortText
+    """The store's time zone, IANA name."""
+    held: bool
+    """Whether a profile of hers is held."""
+    person: Person | None = None
+    """How she is served just now; ``None``: she is not heard, or may not be known."""
+    campaign: Identifier | None = None
+    """The campaign that was asked about."""
+    explanation: Explanation
+    """What would be said to her at that time, as if it were decided anew."""
+
+
 class Refusal(Contract):
     """The agent does not answer. It closes the connection."""
 
@@ -193,6 +258,6 @@ class Refusal(Contract):
     """Why, and what to do."""
 
 
-Answer = Annotated[Snapshot | Samples | Refusal, Field(discriminator="type")]
+Answer = Annotated[Snapshot | Samples | Explained | Examination | Refusal, Field(discriminator="type")]
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 """Parses what the agent answers."""

@@ -33,6 +33,10 @@ class StoreTopics:
         """Retained :class:`TabletPresence`."""
         return self.topic("tablet", tablet)
 
+    def every_tablet(self) -> str:
+        """Filter for the presence of all tablets."""
+        return self.topic("tablet", "+")
+
     def cards(self, department: str) -> str:
         """:class:`Card` for the tablets of a department; never retained."""
         return self.topic("card", department)

@@ -1,8 +1,9 @@
 """Catalogue and campaigns as the hub sent them last; they lie in ``slice.db``."""
 
 import logging
+from datetime import datetime
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,6 +14,9 @@ from edge_agent.store.database import DatabaseFile
 from edge_agent.store.migrations import SLICE_STEPS
 
 log = logging.getLogger(__name__)
+
+LOOKED_AT: Final = 1000
+"""Products that are looked at for the age of the stock: about 10 ms."""
 
 DocumentKind = Literal["catalogue", "campaigns"]
 Document = TypeVar("Document", bound=BaseModel)
@@ -58,6 +62,15 @@ class CatalogueStore:
         """The idle loop of the screens."""
         held = self._document("catalogue", Catalogue)
         return held.loop if held else ()
+
+    def stock_counted_at(self) -> datetime | None:
+        """When stock was counted last, of the first :data:`LOOKED_AT` products; ``None``: none of them has any."""
+        newest = self._file.rows(
+            "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', max(julianday(json_extract(count.value, '$.counted_at')))) "
+            "FROM (SELECT body FROM products LIMIT ?) AS product, json_each(product.body, '$.stock') AS count",
+            (LOOKED_AT,),
+        )[0][0]
+        return None if newest is None else datetime.fromisoformat(newest)
 
     # --- writing (the worker's thread) ---
 

@@ -9,8 +9,10 @@ from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Reply
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import ConsentRevoked, ContentPlayed, ContentShown, VisitEnded
+from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.ownership import Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
+from edge_agent.decide.decision import decide
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import CardRow, ContactRow, Forget, ToUnits, VisitRow, WithdrawalRow
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
@@ -77,6 +79,12 @@ class Service:
     def view(self, badges: Mapping[CustomerId, int | None], at_most: int) -> View:
         """Return who is here, the nearest ``at_most`` of those whose badges these are."""
         return look(badges, self._roster.may_be_known, at_most, self._tracker, self._roster, self._greeter.current)
+
+    def explain(self, customer: CustomerId, at: datetime) -> Explanation:
+        """Return why this, why not that would be said to her at a UTC time, as if it were decided anew."""
+        withdrawn = self._roster.withdrawals.in_force(customer, at)
+        situation = replace(self._roster.situation(customer), utc=at, withdrawn=withdrawn)
+        return decide(customer, self._knowledge, situation).explanation
 
     # --- presence ---------------------------------------------------------------------------
 

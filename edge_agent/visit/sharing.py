@@ -27,6 +27,10 @@ class Sharing:
         """Whether this unit may greet her, or send her card, now."""
         return True
 
+    def in_reach(self) -> bool | None:
+        """Whether the coordinator answers; ``None``: there is none."""
+        return None
+
     def until_s(self) -> float:
         """Until when whatever it begins now may come up on a screen, monotonic second."""
         return float("inf")
@@ -102,6 +106,10 @@ class Shared(Sharing):
     def may_begin(self, customer: CustomerId) -> bool:
         """While it was assigned the visit, or nobody answers."""
         return self._member.may_begin(customer, self._now_s)
+
+    def in_reach(self) -> bool:
+        """Whether its last answer still counts."""
+        return self._member.in_reach(self._now_s)
 
     def until_s(self) -> float:
         """Not after the lease: a unit that has stalled may think that it is earlier, but its display does not."""

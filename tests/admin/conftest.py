@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,15 @@ from edge_agent.admin.server import AdminSocket
 from edge_agent.clock import SystemClock
 from edge_agent.contracts.admin import ANSWER, Answer, QueueStatus
 from edge_agent.contracts.base import Contract
+from edge_agent.contracts.examination import FINDINGS_MAX, Examination, Finding
+from edge_agent.contracts.explanation import Explanation
 from edge_agent.events import Instant, Sighting
 from edge_agent.supervisor import Health
 from edge_agent.visit.view import Present, View
-from tests.scenario.shop import CONFIG
+from tests.scenario.shop import CONFIG, START
+
+HELD = {"c-anna", "c-bert"}
+"""Whose profiles are held."""
 
 
 class Command:
@@ -56,6 +62,7 @@ class Setting:
         self.path = path
         self.people: list[Present] = []
         self.views = 0
+        self.explained: list[tuple[str, datetime]] = []
         clock = SystemClock("always")
         sources = Sources(
             config=CONFIG,
@@ -66,14 +73,26 @@ class Setting:
             parts=lambda: [self.server.health.report],
             queues=lambda: [QueueStatus(queue="radio", waiting=1, dropped=2)],
             heard=lambda: 100,
+            holds=lambda customer: customer in HELD,
+            explain=self._explain,
         )
         self.reporter = Reporter(sources, clock)
-        self.server = AdminSocket(path, self.reporter, Health("admin", clock), unread_s=2.0)
+        self.server = AdminSocket(path, self.reporter, self.examine, Health("admin", clock), unread_s=2.0)
         self._stack = stack
 
     def _view(self, at_most: int, instant: Instant) -> View:
         self.views += 1
         return View(tuple(self.people[:at_most]), len(self.people[at_most:]), None, 0.0, None)
+
+    def _explain(self, customer: str, at: datetime, _now: Instant) -> Explanation:
+        self.explained.append((customer, at))
+        return Explanation(at=at, silent=None if customer in HELD else "profile_expired")
+
+    async def examine(self) -> Examination:
+        found = Finding(severity="ok", about="clock", what="It is set.")
+        return Examination(
+            at=START, unit="u", store="s", zone="Z", timezone="UTC", version="1", findings=(found,) * FINDINGS_MAX
+        )
 
     async def connect(self) -> Command:
         command = Command(self.path)

@@ -162,7 +162,7 @@ async def test_only_owner_and_group_may_ask(setting: Setting) -> None:
 async def test_a_folder_that_cannot_be_had_is_an_error_that_says_what_to_do(setting: Setting) -> None:
     taken = setting.path.parent / "file"
     taken.write_text("")
-    other = AdminSocket(taken / "admin.sock", setting.reporter, setting.server.health)
+    other = AdminSocket(taken / "admin.sock", setting.reporter, setting.examine, setting.server.health)
     with pytest.raises(ServerError, match=r"set admin\.socket to a folder"):
         await other.run()
 

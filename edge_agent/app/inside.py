@@ -1,0 +1,74 @@
+"""What the local commands may look at of a running agent."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from edge_agent.admin.doctor.facts import Key
+from edge_agent.channels import Channel
+from edge_agent.clerk.tablets import Tablets
+from edge_agent.clock import Clock
+from edge_agent.contracts.admin import AdapterStatus, QueueStatus
+from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.storage import DiskReport, RetentionReport, StorageReport
+from edge_agent.contracts.unit import PartReport
+from edge_agent.engine import Engine
+from edge_agent.loop import Inbox, Stamped
+from edge_agent.store.opening import Stores
+from edge_agent.store.worker import Worker
+from edge_agent.supervisor import Part
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """A part that listens with an adapter."""
+
+    def status(self, now_s: float) -> AdapterStatus:
+        """Return how it hears at monotonic second ``now_s``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The pieces of an agent, to be looked at only."""
+
+    config: AgentConfig
+    clock: Clock
+    engine: Engine
+    inbox: Inbox
+    stores: Stores
+    worker: Worker
+    parts: Sequence[Part]
+    """All of them, also those that are added later."""
+    tablets: Tablets | None
+    """Those of the store; ``None`` where there is no broker."""
+    key: Callable[[], Key]
+    """Where the key of the profiles comes from."""
+
+    def adapters(self, now_s: float) -> tuple[AdapterStatus, ...]:
+        """Return how each adapter hears at monotonic second ``now_s``."""
+        return tuple(part.status(now_s) for part in self.parts if isinstance(part, Hearing))
+
+    def reports(self) -> tuple[PartReport, ...]:
+        """Return how each part is."""
+        return tuple(part.health.report for part in self.parts)
+
+    def storage(self) -> StorageReport:
+        """Return how the databases are."""
+        disk = DiskReport(rows_waiting=self.engine.backlog)
+        return StorageReport(disk=disk, retention=RetentionReport(jobs=()), set_aside=self.stores.problems)
+
+    def queues(self) -> tuple[QueueStatus, ...]:
+        """Return what waits in each queue, and what it lost."""
+        journal = self.stores.journal
+        return (
+            _queue("radio", self.inbox.radio),
+            _queue("clerks", self.inbox.clerks),
+            _queue("units", self.inbox.units),
+            _queue("urgent", self.inbox.urgent),
+            QueueStatus(queue="outbox", waiting=journal.waiting(), dropped=journal.shed()),
+        )
+
+
+def _queue(name: str, channel: Channel[Stamped]) -> QueueStatus:
+    return QueueStatus(queue=name, waiting=len(channel), dropped=channel.dropped)

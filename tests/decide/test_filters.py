@@ -42,7 +42,7 @@ NEEDED = {"audience": Audience(needs=("waterproof",))}
         (
             "not_offered",
             {"audience": Audience(offered=True), "offers": (NextBestOffer(campaign="x", value=1, probability=1),)},
-        ),  # noqa: E501
+        ),
         ("not_viewed", {"audience": Audience(viewed=("999",))}),
         ("not_viewed", {"audience": Audience(viewed=(JACKET.product,), viewed_within_s=60)}),
         ("not_viewed", {"viewed": (ViewedProduct(product=JACKET.product, viewed_at=START + HOUR),)}),

@@ -43,7 +43,8 @@ async def test_unsigned_requests_are_refused_with_a_nonce(served: RunningHub, en
 @pytest.mark.parametrize(
     ("method", "path"),
     [("PUT", "/customers/anna"), ("DELETE", "/customers/anna"), ("PUT", "/catalogue"), ("PUT", "/campaigns"),
-     ("PUT", f"/content/{'0' * 64}"), ("GET", "/events"), ("GET", "/summary")],
+     ("PUT", f"/content/{'0' * 64}"), ("GET", "/events"), ("GET", "/summary"),
+     ("POST", "/redemptions"), ("GET", "/erasures")],
 )  # fmt: skip
 async def test_the_platforms_routes_need_its_token(served: RunningHub, method: str, path: str) -> None:
     async with stranger(served) as client:

@@ -11,6 +11,7 @@ from provisioning.hub.fleet import Fleet
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.slices import TOMBSTONE_KEEP_S, Cursor, Slices
 from provisioning.hub.storage import Database
+from provisioning.hub.tables import customers as table
 from tests.provisioning.hubs import STORE, customer, customers
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -139,6 +140,38 @@ def test_an_erased_customer_leaves_nothing_but_a_tombstone(database: Database, s
     with database.reading() as connection:
         row = connection.exec_driver_sql("SELECT profile, devices FROM customers").one()
     assert tuple(row) == (None, None)
+
+
+def test_whom_the_store_may_not_know_leaves_it_and_is_not_named_in_a_snapshot(slices: Slices) -> None:
+    minor = customer("bert", age="minor")
+    slices.put(STORE, [customer("anna"), minor, customer("carla", consents=())], NOW)
+    page = slices.page(STORE, None, NOW).page
+    assert [(op.kind, op.customer) for op in page.operations] == [("put", "anna")]
+    slices.put(STORE, [customer("anna", consents=("analytics",)), minor], NOW)
+    page = slices.page(STORE, page.cursor, NOW).page
+    assert [(op.kind, op.customer) for op in page.operations] == [("tombstone", "anna"), ("tombstone", "bert")]
+
+
+def test_who_loses_her_consent_while_a_snapshot_is_read_is_taken_back(database: Database) -> None:
+    Fleet(database).add_store(STORE, "UTC", NOW)
+    slices, reader = Slices(database, LEASE_S, page_max=1), Reader(STORE)
+    slices.put(STORE, customers(["anna", "bert"]), NOW)
+    assert not reader.read(slices, NOW)
+    slices.put(STORE, [customer("anna", age="unknown")], NOW)
+    while not reader.read(slices, NOW):
+        pass
+    assert set(reader.held) == {"bert"}
+
+
+def test_a_stored_profile_that_cannot_be_read_goes_to_nobody(
+    database: Database, slices: Slices, caplog: pytest.LogCaptureFixture
+) -> None:
+    slices.put(STORE, customers(["anna", "bert"]), NOW)
+    with database.writing() as connection:
+        connection.execute(table.update().where(table.c.customer == "anna").values(profile='{"customer": "anna"}'))
+    assert [op.customer for op in slices.page(STORE, None, NOW).page.operations] == ["bert"]
+    assert "cannot be read" in caplog.text
+    assert "anna" not in caplog.text
 
 
 def test_one_pull_renews_the_keys_of_one_page_and_the_last_page_comes_when_all_are_new(

@@ -1,22 +1,21 @@
 import asyncio
 import contextlib
 import hashlib
-import json
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from pydantic import JsonValue
 
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.screen import Playlist
-from edge_agent.contracts.slice import SlicePage
+from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.errors import HubError
 from edge_agent.events import KnowledgeChanged, SliceChanged, WithdrawalRow
 from edge_agent.identify.token import temporary_key, window_of
 from edge_agent.sync.content import playlist_version
 from provisioning.hub.slices import PAGE_MAX, TOMBSTONE_KEEP_S
-from provisioning.hub.tables import customers as customers_table
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
 from tests.sync.badservers import answer, bad_server
 from tests.sync.units import Unit, unit_at
@@ -184,16 +183,19 @@ async def test_one_broken_page_makes_those_before_it_worthless(served: RunningHu
 async def test_a_broken_profile_is_skipped_and_an_unknown_field_is_kept_out_of_the_way(
     served: RunningHub, unit: Unit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    served.hub.slices.put(STORE, customers(["anna", "bert", "carla"]), served.clock())
-    with served.hub.database.writing() as connection:
-        for name, profile in (
-            ("anna", {"customer": "anna", "valid_until": "soon"}),
-            ("bert", {"customer": "bert", "valid_until": "2099-01-01T00:00:00Z", "shoe_size": 44}),
-        ):
-            connection.execute(
-                update(customers_table).where(customers_table.c.customer == name).values(profile=json.dumps(profile))
-            )
-    await unit.pull.pull_slice()
+    profiles: dict[str, dict[str, JsonValue]] = {
+        "anna": {"customer": "anna", "valid_until": "soon"},
+        "bert": {"customer": "bert", "valid_until": "2099-01-01T00:00:00Z", "shoe_size": 44},
+        "carla": {"customer": "carla", "valid_until": "2099-01-01T00:00:00Z"},
+    }
+    operations = tuple(SliceOperation(kind="put", customer=name, profile=profile) for name, profile in profiles.items())
+    page = SlicePage(
+        store=STORE, snapshot=True, operations=operations, cursor="c", checkpoint=True,
+        checksum=operations_checksum(operations), lease_until=served.clock(),
+    )  # fmt: skip
+    newer = answer("200 OK", page.model_dump_json().encode(), content_type="application/json")
+    async with bad_server(served, lambda _: newer) as server, unit_at(server.url, unit.config.folder) as reader:
+        await reader.pull.pull_slice()
     assert unit.held() == {"bert", "carla"}
     assert "1 broken profiles of the slice were skipped" in caplog.text
     assert "anna" not in caplog.text

@@ -25,9 +25,11 @@ TABLETS_MAX: Final = 64
 class Notifier:
     """The engine's mouth and ear for the clerks. It keeps nothing: who holds which card is the engine's matter."""
 
-    def __init__(self, bus: Bus, topics: StoreTopics, unit: Identifier, emit: Emit) -> None:
+    def __init__(self, bus: Bus, topics: StoreTopics, unit: Identifier, lead: Identifier, emit: Emit) -> None:
+        """``lead``: the department whose tablets show what has escalated."""
         self._bus = bus
         self._topics = topics
+        self._lead = lead
         self._emit = emit
         self._resting: dict[str, TabletHello | None] = {}
         bus.handle(REPLY, topics.replies(unit), self._replied)
@@ -35,8 +37,10 @@ class Notifier:
         bus.on_joined(lambda: emit(BusJoined()))
 
     def send(self, card: Card) -> None:
-        """Publish a card, or its new state, to its department."""
+        """Publish a card, or its new state, to its department; to the lead as well once it has escalated."""
         self._bus.publish(CARD, self._topics.cards(card.department), card)
+        if card.escalated and card.department != self._lead:
+            self._bus.publish(CARD, self._topics.cards(self._lead), card)
 
     def _replied(self, _unit: str, reply: Reply) -> None:
         self._emit(ClerkReplied(reply))

@@ -144,6 +144,8 @@ class CardConfig(FileContract):
     """An opportunity expires after so long."""
     obligation_s: Annotated[float, Field(ge=30, le=86_400)] = 3600.0
     """An obligation expires after so long."""
+    claimed_s: Annotated[float, Field(ge=30, le=86_400)] = 3600.0
+    """Whoever claims a card has at least so long to say how it ended."""
     escalate_s: Annotated[float, Field(ge=10, le=3600)] = 90.0
     """An obligation that nobody has taken goes to the lead after so long."""
     lead: Identifier = "lead"
@@ -174,6 +176,9 @@ class SliceConfig(FileContract):
     unlock: Literal["unit", "hub"] = "unit"
     """Where the key that seals them comes from. ``unit``: a systemd credential or, in development, a file. ``hub``: it
     is asked for at each start and kept in memory only; after a start without the hub everything is generic."""
+    tpm: bool = False
+    """The credential was made for this machine's TPM (``systemd-creds encrypt --with-key=tpm2``). The agent cannot see
+    it; where it is said, receipts say that what was erased is shredded."""
 
 
 class WebConfig(FileContract):

@@ -108,7 +108,9 @@ class Counter:
 
     def reply(self, reply: Reply) -> Change | None:
         """Apply a clerk's reply; ``None`` where it changes nothing and needs no answer."""
-        change = self._desk.reply(reply, self._ledger.now)
+        entry = self._desk.get(reply.card)
+        may_until = None if entry is None else self._permitted_until(entry.customer, entry.row.needs)
+        change = self._desk.reply(reply, self._ledger.now, may_until)
         if change is None:
             return None
         self._apply(change)

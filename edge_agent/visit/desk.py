@@ -87,6 +87,10 @@ class Desk:
         escalated_too = self._config.lead in wanted
         return tuple(card for card in cards if card.department in wanted or (card.escalated and escalated_too))
 
+    def get(self, card: str) -> Entry | None:
+        """Return a card that is not over."""
+        return self._entries.get(card)
+
     def customers(self) -> set[CustomerId]:
         """Return everybody who has a card."""
         return {entry.customer for entry in self._entries.values()}
@@ -97,8 +101,11 @@ class Desk:
 
     # --- replies ----------------------------------------------------------------------------
 
-    def reply(self, reply: Reply, now: Instant) -> Change | None:
-        """Apply a clerk's reply; ``None`` where the card is unknown or the reply is a repeat."""
+    def reply(self, reply: Reply, now: Instant, may_until: datetime | None = None) -> Change | None:
+        """Apply a clerk's reply; ``None`` where the card is unknown or the reply is a repeat.
+
+        ``may_until``: until when somebody may hold it at most; ``None``: until it ends anyway.
+        """
         entry = self._entries.get(reply.card)
         if entry is None:
             return self._late(reply)
@@ -114,9 +121,9 @@ class Desk:
             return Change(Happened.NOTHING, entry, (entry.card,), reply)
         match reply.action:
             case "claim" if holder is None:
-                return self._put(entry.held(reply.tablet), Happened.CLAIMED, reply)
+                return self._put(self._longer(entry.held(reply.tablet), may_until, now), Happened.CLAIMED, reply)
             case "release" if holder == reply.tablet:
-                return self._put(entry.waiting(now), Happened.RELEASED, reply)
+                return self._put(self._waiting(entry, now), Happened.RELEASED, reply)
             case "done" if holder == reply.tablet:
                 return self._end(entry, Happened.DONE, "closed", reply)
             case "hand_over" if reply.department not in (None, entry.card.department):
@@ -141,7 +148,7 @@ class Desk:
         """Let a card end sooner than it says; ``None`` where it ends by then anyway."""
         if until >= entry.card.expires_at:
             return None
-        return self._put(entry.shortened(until, now), Happened.SHORTENED)
+        return self._put(entry.changed().ending(until, now), Happened.SHORTENED)
 
     # --- time -------------------------------------------------------------------------------
 
@@ -194,8 +201,22 @@ class Desk:
     def _move(self, entry: Entry, reply: Reply, now: Instant) -> Change:
         # The old department first: a tablet that shows both keeps the higher revision.
         left = entry.over("withdrawn")
-        moved = entry.changed().waiting(now, department=reply.department)
+        moved = self._waiting(entry.changed(), now, department=reply.department)
         return replace(self._put(moved, Happened.MOVED, reply), publish=(left.card, moved.card))
+
+    def _longer(self, entry: Entry, may_until: datetime | None, now: Instant) -> Entry:
+        """Whoever serves her must still have the card when it is time to say how it ended."""
+        if may_until is None:
+            return entry
+        until = min(now.utc + timedelta(seconds=self._config.claimed_s), may_until)
+        return entry.ending(max(until, entry.card.expires_at), now)
+
+    def _waiting(self, entry: Entry, now: Instant, **fields: object) -> Entry:
+        """In nobody's hands an opportunity is soon stale again."""
+        until = now.utc + timedelta(seconds=self._config.opportunity_s)
+        if entry.card.kind == "opportunity" and until < entry.card.expires_at:
+            entry = entry.ending(until, now)
+        return entry.waiting(now, **fields)
 
     def _put(self, entry: Entry, happened: Happened, reply: Reply | None = None) -> Change:
         self._entries[entry.card.card] = entry

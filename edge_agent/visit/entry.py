@@ -78,10 +78,11 @@ class Entry:
         """Return it with one more reply that must not count again; only the last ``at_most`` are remembered."""
         return replace(self, row=replace(self.row, replies=(*self.row.replies, reply)[-at_most:]))
 
-    def shortened(self, until: datetime, now: Instant) -> "Entry":
-        """Return it with an earlier end."""
+    def ending(self, until: datetime, now: Instant) -> "Entry":
+        """Return it with another end, in the same revision."""
+        card = self.card.model_copy(update={"expires_at": until})
         expires_s = now.monotonic_s + (until - now.utc).total_seconds()
-        return replace(self.changed(expires_at=until), expires_s=min(self.expires_s, expires_s))
+        return replace(self, row=replace(self.row, card=card), expires_s=expires_s)
 
     def retold(self, jump: timedelta) -> "Entry":
         """Return it in the words of a wall clock that was set by so much; what is left of its time stays."""

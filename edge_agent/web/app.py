@@ -28,6 +28,8 @@ class Sources:
     """The store, for the page's topics."""
     departments: Callable[[], tuple[Identifier, ...]]
     """The store's departments, as the catalogue names them at this moment."""
+    lead: Identifier
+    """The one of them whose tablets show what has escalated."""
     page: Path
     """Folder of the clerk's page."""
     carrier: Carrier
@@ -46,7 +48,8 @@ def build(sources: Sources) -> Starlette:
     """Return the application."""
 
     def setup(_request: Request) -> Response:
-        return JSONResponse({"store": sources.store, "departments": list(sources.departments())})
+        setup = {"store": sources.store, "departments": list(sources.departments()), "lead": sources.lead}
+        return JSONResponse(setup)
 
     def metrics(_request: Request) -> Response:
         return Response(generate_latest(sources.metrics), media_type=CONTENT_TYPE_LATEST)

@@ -11,6 +11,7 @@ from edge_agent.events import BusJoined, ClerkReplied, TabletJoined
 from edge_agent.units.status import UnitStatus
 from tests.clerk.cards import card
 
+LEAD = "lead"
 ENDS = {"done": "closed", "not_here": "withdrawn", "opted_out": "withdrawn", "pause_today": "withdrawn"}
 
 
@@ -25,7 +26,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         UnitStatus(self.bus, self.topics, "unit-1", "Outdoor", "test")
-        self.notifier = Notifier(self.bus, self.topics, "unit-1", self.take)
+        self.notifier = Notifier(self.bus, self.topics, "unit-1", LEAD, self.take)
 
     def open(self, name: str = "c1", **changes: object) -> Card:
         return self.put(card(name, now=SystemClock("always").now().utc, **changes))
@@ -53,7 +54,8 @@ class Desk:
 
     def send_open(self, departments: tuple[str, ...]) -> None:
         for each in self.cards.values():
-            if each.state in {"open", "taken"} and each.department in departments:
+            shown = each.department in departments or (each.escalated and LEAD in departments)
+            if each.state in {"open", "taken"} and shown:
                 self.notifier.send(each)
 
     def decide(self, reply: Reply) -> None:

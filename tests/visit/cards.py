@@ -9,7 +9,7 @@ from edge_agent.visit.desk import Desk
 
 MADE = datetime(2026, 3, 14, 13, tzinfo=UTC)
 MADE_S = 1000.0
-CONFIG = CardConfig(escalate_s=90)
+CONFIG = CardConfig(opportunity_s=180, claimed_s=3600, escalate_s=90)
 PERSONAL = ("Trail Jacket", "Blue diamond", "Viewed it yesterday", "How do you like it?", "Because")
 
 

@@ -136,6 +136,27 @@ def test_a_card_can_be_made_to_end_sooner_but_not_later():
     assert (shorter.publish[0].revision, opened.next_deadline()) == (2, at(100).monotonic_s)
 
 
+def test_whoever_claims_a_card_has_time_to_say_how_it_ended():
+    opened = desk()
+    claimed = opened.reply(reply("claim"), at(100), MADE + timedelta(days=1))
+    assert claimed.publish[0].expires_at == MADE + timedelta(seconds=100 + HOUR_S)
+    assert opened.next_deadline() == at(100 + HOUR_S).monotonic_s
+
+
+def test_but_no_longer_than_she_allows():
+    opened = desk()
+    opened.reply(reply("claim"), at(100), MADE + timedelta(seconds=400))
+    assert opened.next_deadline() == at(400).monotonic_s
+
+
+@pytest.mark.parametrize(("back", "more"), [("release", {}), ("hand_over", {"department": "shoes"})])
+def test_an_opportunity_that_nobody_holds_any_more_is_soon_stale_again(back, more):
+    opened = desk()
+    opened.reply(reply("claim"), at(100), MADE + timedelta(days=1))
+    opened.reply(reply(back, number=2, **more), at(1000))
+    assert opened.next_deadline() == at(1180).monotonic_s
+
+
 # --- clocks ---------------------------------------------------------------------------------------
 
 
@@ -201,7 +222,7 @@ def test_one_holder_the_first_and_one_escalation_in_time_whatever_happens(kind, 
     """Replies in any order, repeated ones, time, restarts and a wall clock that is set: against a plain model."""
     opened = desk(kind=kind, expires_at=MADE + timedelta(days=1))
     after_s, set_by_s = 0, 0
-    holder, waits_from_s, escalated, over = None, 0, False, False
+    holder, waits_from_s, ends_s, escalated, over = None, 0, 24 * HOUR_S, False, False
     said, department = [], "outdoor"
     opened.notice(at(0))
     for number, (what, how) in enumerate(steps):
@@ -237,6 +258,11 @@ def test_one_holder_the_first_and_one_escalation_in_time_whatever_happens(kind, 
             else:
                 expected = Happened.NOTHING
             assert change.happened is expected
+            if expected in (Happened.RELEASED, Happened.MOVED) and kind == "opportunity":
+                ends_s = min(ends_s, after_s + 180)
+        if after_s >= ends_s and not over:
+            over = True
+            assert passed(opened, at(after_s, set_by_s)) == [Happened.EXPIRED]
         due = not (over or escalated or holder) and kind == "obligation" and after_s - waits_from_s >= 90
         assert passed(opened, at(after_s, set_by_s)) == [Happened.ESCALATED] * due
         escalated = escalated or due

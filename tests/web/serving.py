@@ -38,7 +38,8 @@ def sources(broker: Broker, page: Path, **changes: Any) -> Sources:
     report = PartReport(part="bus", state="running", since=CLOCK.now().utc)
     made = Sources(
         store="vienna-1",
-        departments=lambda: ("outdoor", "shoes", "service-desk"),
+        departments=lambda: ("outdoor", "shoes", "service-desk", "lead"),
+        lead="lead",
         page=page,
         carrier=Carrier(broker.host, broker.port),
         metrics=registry,

@@ -27,7 +27,8 @@ async def test_page_setup_health_and_metrics(nobody, page):
         assert "hello" in (await client.get("/")).text
         assert "javascript" in (await client.get("/app.js")).headers["content-type"]
         setup = (await client.get("/setup.json")).json()
-        assert setup == {"store": "vienna-1", "departments": ["outdoor", "shoes", "service-desk"]}
+        departments = ["outdoor", "shoes", "service-desk", "lead"]
+        assert setup == {"store": "vienna-1", "departments": departments, "lead": "lead"}
         assert (await client.get("/healthz")).json() == {"status": "ok", "parts": {"bus": "running"}}
         assert "cards_sent_total 1.0" in (await client.get("/metrics")).text
 

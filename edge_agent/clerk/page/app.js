@@ -47,7 +47,7 @@ function App() {
       setChosen(names);
       setChoosing(false);
     };
-    return html`<${Setup} departments=${store.departments} chosen=${chosen} onDone=${done} />`;
+    return html`<${Setup} departments=${store.departments} lead=${store.lead} chosen=${chosen} onDone=${done} />`;
   }
   return html`<${Desk} key=${chosen.join()} store=${store} tablet=${tablet} chosen=${chosen} onChange=${() => setChoosing(true)} />`;
 }
@@ -60,6 +60,7 @@ function Desk({ store, tablet, chosen, onChange }) {
   const [sound, setSound] = useState(soundWanted());
   const link = useRef(null);
   const known = useRef(new Set());
+  const leads = chosen.includes(store.lead);
 
   useEffect(() => {
     const message = (kind, name, event) => {
@@ -86,8 +87,10 @@ function Desk({ store, tablet, chosen, onChange }) {
   }, []);
 
   useEffect(() => {
-    const fresh = [...state.cards.values()].filter(({ card }) => card.state === "open" && !known.current.has(card.card));
-    known.current = new Set(state.cards.keys());
+    const name = ({ card }) => (leads && card.escalated ? `${card.card} escalated` : card.card); // news for a lead
+    const entries = [...state.cards.values()];
+    const fresh = entries.filter((entry) => entry.card.state === "open" && !known.current.has(name(entry)));
+    known.current = new Set(entries.map(name));
     if (!fresh.length) return;
     setNews(text.newCard(fresh.at(-1).card));
     chime();
@@ -111,6 +114,7 @@ function Desk({ store, tablet, chosen, onChange }) {
 
   const { mine, open, taken } = model.visible(state, tablet, now());
   const show = (entry, isMine) => html`<${Card} key=${entry.card.card} entry=${entry} now=${now()} mine=${isMine}
+    leads=${leads} several=${chosen.length > 1}
     blocked=${online ? (state.away.has(entry.card.unit) ? "unit" : "") : "offline"}
     departments=${store.departments} onReply=${reply} />`;
   return html`

@@ -2,27 +2,35 @@
 import { useEffect, useState } from "preact/hooks";
 import { BadgeMark } from "./badge.js";
 import { html } from "./html.js";
+import { Receipt } from "./receipt.js";
 import { spoken } from "./setup.js";
 import { text } from "./text.js";
 
 const MINUTE_MS = 60000;
 const CONFIRM_MS = 5000;
+const OUTCOMES = {
+  obligation: ["resolved", "helped"],
+  opportunity: ["sold", "interested", "helped", "not_interested"],
+};
 
-export function Card({ entry, now, mine, blocked, departments, onReply }) {
+export function Card({ entry, now, mine, leads, several, blocked, departments, onReply }) {
   const { card, pending, problem } = entry;
   const stopped = blocked || pending !== null;
   const say = (action, more) => onReply(card, { action, ...more });
   const label = `card-${card.card}`;
+  const waits = card.escalated && !mine;
+  const whose = several || leads ? text.forDepartment(spoken(card.department)) : "";
   return html`<article class=${`card ${card.kind} ${mine ? "mine" : ""}`} aria-labelledby=${label} data-card=${card.card}>
+    ${waits && html`<p class=${`waits ${leads ? "lead" : ""}`}>${(leads ? text.escalated : text.escalatedHere)(minutes(now - entry.waitsFrom))}</p>`}
     <header>
       <${BadgeMark} card=${card} />
       <div class="who">
         <p class="badge">${card.badge || card.zone}</p>
-        <p class="zone">${card.badge ? text.at(card.zone) : ""}</p>
+        <p class="zone">${[card.badge && text.at(card.zone), whose].filter(Boolean).join(", ")}</p>
       </div>
       <div class="status">
         <p class="kind">${mine ? text.yours : text.kind[card.kind] ?? ""}</p>
-        <p class="left">${timeLeft(entry.until - now)}</p>
+        ${!waits && html`<p class="left">${timeLeft(entry.until - now)}</p>`}
       </div>
     </header>
     <h2 id=${label} lang=${card.language}>${card.title}</h2>
@@ -50,11 +58,14 @@ function Opening({ card, stopped, departments, say, waiting }) {
 }
 
 function Closing({ card, stopped, departments, say }) {
-  const outcomes = card.kind === "obligation" ? ["resolved"] : ["helped", "sold", "interested", "not_interested"];
+  const [sold, setSold] = useState(false);
+  const done = (outcome, more) => say("done", { outcome, ...more });
+  if (sold) return html`<${Receipt} stopped=${stopped} onDone=${(more) => done("sold", more)} onBack=${() => setSold(false)} />`;
+  const outcomes = OUTCOMES[card.kind] ?? OUTCOMES.opportunity;
   return html`<fieldset class="outcomes">
       <legend>${text.outcomes}</legend>
       ${outcomes.map((outcome) => html`<button key=${outcome} class="primary" disabled=${stopped}
-        onClick=${() => say("done", { outcome })}>${text.outcome[outcome]}</button>`)}
+        onClick=${() => (outcome === "sold" ? setSold(true) : done(outcome))}>${text.outcome[outcome]}</button>`)}
     </fieldset>
     <div class="row">
       <button disabled=${stopped} onClick=${() => say("not_here")}>${text.notHere}</button>
@@ -102,4 +113,5 @@ export function TakenCard({ entry }) {
   </li>`;
 }
 
+const minutes = (waitedMs) => Math.max(1, Math.round(waitedMs / MINUTE_MS));
 const timeLeft = (leftMs) => (leftMs < MINUTE_MS ? text.lastMinute : text.minutesLeft(Math.round(leftMs / MINUTE_MS)));

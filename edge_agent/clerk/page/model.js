@@ -10,6 +10,7 @@ export const empty = () => ({ cards: new Map(), away: new Set() });
 
 /** Take a card as it arrived. `sentAt` and the card's times are the unit's clock; only their difference counts. */
 export function receive(state, card, sentAt, now) {
+  const waitedMs = Date.parse(sentAt) - Date.parse(card.waiting_since);
   const leftMs = Date.parse(card.expires_at) - Date.parse(sentAt);
   const known = state.cards.get(card.card);
   if (!(leftMs > 0)) return forget(state, card.card);
@@ -19,6 +20,7 @@ export function receive(state, card, sentAt, now) {
   return put(state, card.card, {
     card,
     until: now + leftMs,
+    waitsFrom: waitedMs > 0 ? now - waitedMs : now,
     arrived: known ? known.arrived : now,
     snoozedUntil: known ? known.snoozedUntil : 0,
     hidden: same ? known.hidden : false,
@@ -69,7 +71,8 @@ export function tick(state, now) {
   return changed ? { ...state, cards } : state;
 }
 
-/** What is shown, in order: mine, obligations, opportunities (newest first), and what others have taken. */
+/** What is shown, in order: mine, what has escalated (longest waiting first), obligations, opportunities (newest
+ *  first), and what others have taken. */
 export function visible(state, tablet, now) {
   const mine = [], open = [], taken = [];
   for (const entry of state.cards.values()) {
@@ -77,8 +80,10 @@ export function visible(state, tablet, now) {
     if (entry.card.state === "taken") (entry.card.holder === tablet ? mine : taken).push(entry);
     else if (entry.card.state === "open" && entry.snoozedUntil <= now) open.push(entry);
   }
-  const urgency = (entry) => (entry.card.kind === "obligation" ? 0 : 1);
-  open.sort((a, b) => urgency(a) - urgency(b) || b.arrived - a.arrived);
+  const urgency = ({ card }) => (card.escalated === true ? 0 : card.kind === "obligation" ? 1 : 2);
+  const oldestFirst = (a, b) => a.waitsFrom - b.waitsFrom;
+  const newestFirst = (a, b) => b.arrived - a.arrived;
+  open.sort((a, b) => urgency(a) - urgency(b) || (urgency(a) === 0 ? oldestFirst(a, b) : newestFirst(a, b)));
   return { mine, open, taken };
 }
 

@@ -9,7 +9,7 @@ export const spoken = (department) => {
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
-export function Setup({ departments, chosen, onDone }) {
+export function Setup({ departments, lead, chosen, onDone }) {
   const [picked, setPicked] = useState(new Set(chosen));
   const toggle = (name) => {
     const next = new Set(picked);
@@ -27,7 +27,7 @@ export function Setup({ departments, chosen, onDone }) {
       ${departments.length
         ? html`<div class="choices">${departments.map((name) => html`<label key=${name} class="choice">
             <input type="checkbox" checked=${picked.has(name)} onChange=${() => toggle(name)} />
-            <span>${spoken(name)}</span>
+            <span>${spoken(name)} ${name === lead && html`<small>${text.setupLead}</small>`}</span>
           </label>`)}</div>`
         : html`<label class="typed">${text.setupNone} <input type="text" onInput=${typed} /></label>`}
       <button class="primary" type="submit" disabled=${picked.size === 0}>${text.setupDone}</button>

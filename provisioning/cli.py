@@ -8,15 +8,15 @@ from functools import wraps
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from edge_agent.contracts.config import HubServerConfig
 from provisioning.files import SECRET_MODE, write_atomically
 from provisioning.hub.context import Hub
+from provisioning.hub.erasures import READ_MAX
 from provisioning.hub.problem import ProblemError, first_line
 from provisioning.hub.server import serve
+from provisioning.report import console, erasure_table, housekeeping_line, show_fleet
 from provisioning.settings import SettingsError, hub_config, read_toml
 from provisioning.store_file import StoreFileError, read_store_file
 
@@ -139,19 +139,27 @@ def load(config: HubServerConfig, store: str, path: Path) -> None:
 @main.command()
 @on_hub
 def status(config: HubServerConfig) -> None:
-    """Show stores and units: how old their data is, and what they delivered."""
+    """Show stores and units: how old their data is, what they delivered, and what they have yet to erase."""
     with _opened(config) as opened:
         stores, now_s = opened.fleet.status(), opened.now().timestamp()
-    table = Table("Store", "Customers", "Events", "Unit", "Zone", "State", "Last pull", "Behind", "Last push")
-    for one in stores:
-        head = (one.store, str(one.customers), str(one.events))
-        if not one.units:
-            table.add_row(*head, "-")
-        for line in one.units:
-            pulled, pushed = _ago(line.pulled_s, now_s), _ago(line.pushed_s, now_s)
-            table.add_row(*head, line.unit, line.zone, line.state, pulled, str(line.behind), pushed)
-            head = ("", "", "")
-    Console().print(table)
+        owed, done = [opened.erasures.unconfirmed(one.store) for one in stores], opened.housekeeping.last()
+    show_fleet(console(), stores, owed, now_s)
+    click.echo(housekeeping_line(done, now_s))
+
+
+@main.command()
+@click.argument("store")
+@on_hub
+def erasures(config: HubServerConfig, store: str) -> None:
+    """Show which units of a store have not confirmed that they erased whom."""
+    with _opened(config) as opened:
+        found, now_s = opened.erasures.unconfirmed(store), opened.now().timestamp()
+    if not found:
+        click.echo(f"store {store}: every unit has confirmed every erasure")
+        return
+    console().print(erasure_table(found, now_s))
+    if len(found) == READ_MAX:
+        click.echo(f"the oldest {READ_MAX}; there may be more")
 
 
 def _hand_out(opened: Hub, store: str, name: str, claim_file: Path | None) -> None:
@@ -163,16 +171,6 @@ def _hand_out(opened: Hub, store: str, name: str, claim_file: Path | None) -> No
         return
     write_atomically(claim_file, text.encode(), SECRET_MODE)
     click.echo(f"{claim_file}: claim for unit {name} of store {store}; on the unit: edge-agent enrol --claim-file FILE")
-
-
-def _ago(then_s: float | None, now_s: float) -> str:
-    if then_s is None:
-        return "never"
-    age_s = max(0.0, now_s - then_s)
-    for unit_s, name in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if age_s >= 2 * unit_s:
-            return f"{age_s / unit_s:.0f} {name} ago"
-    return f"{age_s:.0f} s ago"
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from provisioning.hub.events import Events
 from provisioning.hub.fanout import Fanout
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.housekeeping import Housekeeping
+from provisioning.hub.keys import SliceKeys
 from provisioning.hub.pauses import Pauses
 from provisioning.hub.presence import Presence
 from provisioning.hub.slices import Slices
@@ -36,6 +37,7 @@ class Hub:
     gatekeeper: Gatekeeper
     enrolment: Enrolment
     fleet: Fleet
+    keys: SliceKeys
     slices: Slices
     content: Content
     events: Events
@@ -68,6 +70,7 @@ class Hub:
             gatekeeper=Gatekeeper(database, authority, nonces),
             enrolment=Enrolment(database, authority, config.claim_s, config.certificate_s),
             fleet=fleet,
+            keys=SliceKeys(database),
             slices=slices,
             content=content,
             events=Events(database),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from edge_agent.contracts.claim import Claim
 from edge_agent.contracts.unit import EnrolRequest, EnrolResponse
 from provisioning.ca import Authority, key_of_request, public_key_digest
+from provisioning.hub.keys import destroy_key
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.storage import AnyRow, Database
 from provisioning.hub.tables import certificates, claims, units
@@ -101,6 +102,7 @@ def _replace_certificate(
     # A place in a store has one machine: who enrols takes it over from the one before.
     mine = (certificates.c.store == store, certificates.c.unit == unit)
     connection.execute(update(certificates).where(*mine).values(revoked=True))
+    destroy_key(connection, store, unit)  # the slice of the one before opens never again
     row = {
         "fingerprint": fingerprint, "store": store, "unit": unit, "pem": pem, "expires_s": expires.timestamp(),
         "revoked": False,

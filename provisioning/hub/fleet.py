@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, s
 
 from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.config import AgentConfig
+from provisioning.hub.keys import destroy_key
 from provisioning.hub.presence import put_beacon
 from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.storage import Database, next_sequence, store_exists
@@ -113,6 +114,7 @@ class Fleet:
                 .values(revoked=True)
             )
             connection.execute(delete(claims).where(claims.c.store == store, claims.c.unit == unit))
+            destroy_key(connection, store, unit)
 
     def enrolled(self, store: str) -> set[str]:
         """Return the units of a store whose certificate is not revoked."""

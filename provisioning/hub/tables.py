@@ -70,6 +70,16 @@ certificates = Table(
     ForeignKeyConstraint(["store", "unit"], ["units.store", "units.unit"]),
 )
 
+slice_keys = Table(
+    "slice_keys",
+    metadata,
+    Column("store", _ID, primary_key=True),
+    Column("unit", _ID, primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("created_s", Double, nullable=False),
+    ForeignKeyConstraint(["store", "unit"], ["units.store", "units.unit"]),
+)
+
 customers = Table(
     "customers",
     metadata,

@@ -65,6 +65,11 @@ def unit_routes(hub: Hub) -> APIRouter:
     def config(request: Request, caller: unit) -> Response:
         return _conditional(request, *hub.fleet.config(caller.store, caller.unit))
 
+    @serve(api.SLICE_KEY)
+    def slice_key(caller: unit) -> Response:
+        key = hub.keys.of(caller.store, caller.unit, hub.now())
+        return Response(key.model_dump_json(), media_type=_JSON, headers={"Cache-Control": "no-store"})
+
     @serve(api.SLICE)
     def slice_page(caller: unit, cursor: Identifier | None = None) -> Response:
         served = hub.slices.page(caller.store, cursor, hub.now())

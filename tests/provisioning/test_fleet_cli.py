@@ -1,17 +1,22 @@
 """``edge-fleet`` as a person types it."""
 
+import io
 import json
+import re
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from edge_agent.contracts.claim import parse_claim
 from edge_agent.contracts.config import HubServerConfig
 from provisioning.cli import main
 from provisioning.hub.context import Hub
+from provisioning.hub.tables import certificates
+from provisioning.report import show_fleet
 from provisioning.store_file import StoreFileError, read_store_file
 from tests.provisioning.hubs import IDENTITY_KEY, STORE
 
@@ -88,9 +93,46 @@ def test_a_store_and_a_unit_are_made_and_filled(tmp_path: Path, sample: Path) ->
     assert STORE in shown.output
 
 
+def test_the_status_cuts_nothing_off_whatever_the_width(tmp_path: Path) -> None:
+    zone = "Outdoor, climbing and everything else that is on the second floor"
+    fleet(tmp_path, "store", "add", STORE)
+    fleet(tmp_path, "unit", "add", STORE, "door", "--zone", zone, "--claim-file", str(tmp_path / "claim"))
+    shown = fleet(tmp_path, "status")
+    assert zone in shown.output
+    assert "…" not in shown.output
+    opened = Hub.open(HubServerConfig(folder=tmp_path / "hub"))
+    narrow = Console(width=80, record=True, file=io.StringIO())
+    show_fleet(narrow, opened.fleet.status(), [[]], NOW.timestamp())
+    opened.close()
+    text = narrow.export_text()
+    assert "…" not in text
+    assert all(word in text for word in [*zone.split(), "claimable", "never"])
+
+
+def test_what_is_not_erased_yet_and_when_the_hub_last_tidied_up_is_shown(tmp_path: Path, sample: Path) -> None:
+    fleet(tmp_path, "store", "add", STORE)
+    fleet(tmp_path, "unit", "add", STORE, "door", "--zone", "Outdoor")
+    fleet(tmp_path, "load", STORE, "--file", str(sample))
+    assert fleet(tmp_path, "erasures", STORE).output == f"store {STORE}: every unit has confirmed every erasure\n"
+    assert "housekeeping: not yet" in fleet(tmp_path, "status").output
+    hub = Hub.open(HubServerConfig(folder=tmp_path / "hub"))
+    with hub.database.writing() as connection:
+        row = {"fingerprint": "f", "store": STORE, "unit": "door", "pem": "", "expires_s": 0, "revoked": False}
+        connection.execute(certificates.insert().values(row))
+    hub.fleet.pulled(STORE, "door", 1, hub.now())
+    hub.slices.tombstone(STORE, "anna", hub.now() - timedelta(minutes=5))
+    hub.housekeeping.run(hub.now())
+    hub.close()
+    status, owed = fleet(tmp_path, "status").output, fleet(tmp_path, "erasures", STORE).output
+    assert "1 overdue" in status
+    assert "deleted nothing" in status
+    assert re.search(r"anna +door +overdue +5 min ago +not sent yet", owed)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (("erasures", "nowhere"), "There is no such store"),
         (("unit", "add", "nowhere", "door", "--zone", "x"), "There is no such store"),
         (("unit", "claim", STORE, "nobody"), "There is no such unit"),
         (("unit", "add", STORE, "a b", "--zone", "x"), "unit:"),

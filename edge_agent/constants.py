@@ -6,6 +6,21 @@ RSSI_KEEP_S = 60.0
 VISIT_KEEP_S = 1800.0
 """A visit is purged from the journal so long after its end (hard rule 2)."""
 
+OPEN_KEEP_S = 86_400.0
+"""A visit that began so long ago is over, and a card so long past its time too, whatever state they are in."""
+
+WITHDRAWAL_KEEP_S = 30 * 86_400.0
+"""A withdrawal binds the unit for so long even if the hub never hears of it; by then every lease has run out."""
+
+QUEUED_KEEP_S = 31 * 86_400.0
+"""A personal event that the hub has not taken for so long is deleted: a day more than a unit may be offline."""
+
+DEAD_LETTER_KEEP_S = 30 * 86_400.0
+"""A rejected event is kept so long for a look, counted from when it happened."""
+
+SET_ASIDE_KEEP_S = 86_400.0
+"""A copy of a corrupt slice is kept so long for a look; that of a corrupt journal as long as the visits in it."""
+
 CONTACT_KEEP_S = 90 * 86_400.0
 """Contacts older than this are forgotten; longer caps are counted by the platform alone."""
 
@@ -31,3 +46,7 @@ MEASURED_POWER_DBM = -59
 SLOT_OVERLAP_S = 60.0
 """How long ids of earlier slots of a device still count after the first of a later one: advertisements may wait in the
 radio, and the two forms that a phone sends need not change in the same moment."""
+
+EPOCH_MIN_S = 43_200
+"""The slice's epoch key is changed after an erasure, but not more often than this: it rewrites each row. So a day's
+withdrawals are shredded twelve hours after they were said at the latest, and mostly within minutes."""

@@ -5,32 +5,26 @@ plain loop. The running agent calls its three pieces through :class:`edge_agent.
 blocking ones in the store's thread.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
-from edge_agent.contracts.event import CloudEvent, ErasureReceipt
 from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.slice import Profile
-from edge_agent.errors import DamagedError, StoreError
-from edge_agent.events import EventRow, Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
+from edge_agent.contracts.storage import DiskReport
+from edge_agent.events import Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
 from edge_agent.loading import Loading
 from edge_agent.pipeline import Pipeline
+from edge_agent.recorder import Recorder
 from edge_agent.store.catalogue import CatalogueStore
-from edge_agent.store.journal import Journal, JournalRow
+from edge_agent.store.journal import Journal
 from edge_agent.store.opening import Stores
-from edge_agent.store.outbox import Queued
 from edge_agent.store.slice import SliceStore
 from edge_agent.visit.view import View
-
-log = logging.getLogger(__name__)
-
-BACKLOG_MAX = 10_000
-"""Rows that wait in memory while the disk refuses: hours of a busy shop. The oldest go first, and that is said."""
 
 PRODUCTS_CACHED = 1024
 
@@ -84,18 +78,11 @@ class Engine:
         self._slice = stores.slice
         self._journal: Journal = stores.journal
         self._loading = Loading(stores.slice, pipeline.recogniser)
-        self._source = source
-        self._boot_id = boot_id
-        self._new_id = new_id
-        self._backlog: list[JournalRow] = []
-        self._unerased: dict[CustomerId, Instant] = {}
-        self._refused = False
-        self._lost = 0
+        self._recorder = Recorder(stores, source, boot_id, new_id)
 
     def start(self, instant: Instant) -> None:
         """Load what an earlier run left, and erase whom it did not come to erase. Blocks; call once."""
-        for customer in filter(self._slice.holds, self._journal.refused()):
-            self._erase(customer, instant)
+        self._recorder.start(instant)
         self._pipeline.restore(
             (*self._journal.past_visits(), *self._journal.open_visits()),
             self._journal.open_cards(),
@@ -114,6 +101,9 @@ class Engine:
             pass
         outcomes = self.advance(received, instant)
         self.commit(outcomes, instant)
+        if isinstance(received, SliceChanged):
+            for _ in self.settle(received):
+                pass
         return outcomes
 
     def next_deadline(self) -> float | None:
@@ -153,6 +143,8 @@ class Engine:
         """Decide. Never blocks for longer than it takes to read the profiles of those concerned."""
         if isinstance(received, KnowledgeChanged):
             self._knowledge.changed()
+        if isinstance(received, SliceChanged):  # what is on disk counts: it outlives a crash between the two
+            received = replace(received, gone=frozenset(self._slice.tombstones.owed()))
         return self._pipeline.step(received, instant)
 
     def commit(self, outcomes: Outcomes, instant: Instant) -> None:
@@ -161,70 +153,28 @@ class Engine:
         Where the disk refuses, the rows wait in memory and go with the next commit. Raises DamagedError where
         a database is broken: the process has to start again.
         """
-        self._write([self._stamped(row) if isinstance(row, EventRow) else row for row in outcomes.rows])
-        for effect in outcomes.effects:
-            if isinstance(effect, Forget):
-                self._erase(effect.customer, instant)
+        withdrawn = [effect.customer for effect in outcomes.effects if isinstance(effect, Forget)]
+        for customer in withdrawn:
+            self._loading.forget(customer)
+        self._recorder.commit(outcomes.rows, withdrawn, instant)
+
+    def settle(self, received: SliceChanged) -> Iterator[None]:
+        """After a changed slice was committed, obey what it withdrew in part. Each piece blocks."""
+        return self._recorder.narrow(received.changed)
+
+    def shred(self, instant: Instant) -> Iterator[None]:
+        """Destroy the key that still opens what was erased, and tell it where that can be said. Each piece blocks."""
+        return self._recorder.shred(instant)
 
     @property
     def backlog(self) -> int:
         """How many rows and erasures wait in memory because the disk refused them."""
-        return len(self._backlog) + len(self._unerased)
+        return self._recorder.backlog
 
     def write_backlog(self) -> None:
         """Try again to write and to erase what the disk refused. Blocks; raises DamagedError as :meth:`commit`."""
-        self._write([])
-        for customer, instant in tuple(self._unerased.items()):
-            self._erase(customer, instant)
+        self._recorder.retry()
 
-    def _erase(self, customer: CustomerId, instant: Instant) -> None:
-        self._loading.forget(customer)
-        try:
-            self._slice.forget(customer)
-            self._journal.forget_customer(customer)
-        except DamagedError:
-            raise
-        except StoreError as error:
-            if customer not in self._unerased:
-                log.error("a withdrawn profile could not be deleted: %s; it stays unused, trying again", error)
-            self._unerased[customer] = instant
-            return
-        self._unerased.pop(customer, None)
-        receipt = ErasureReceipt(customer=customer, method="deleted")
-        self._write([self._stamped(EventRow("consent.erased", receipt, instant, customer))])
-
-    def _write(self, rows: list[JournalRow]) -> None:
-        self._backlog += rows
-        if not self._backlog:
-            return
-        try:
-            self._journal.commit(self._backlog)
-        except DamagedError:
-            raise  # no waiting helps: it is set aside and salvaged at the next start
-        except StoreError as error:
-            lost = max(0, len(self._backlog) - BACKLOG_MAX)
-            del self._backlog[:lost]
-            if not self._refused:
-                log.error("journal: %s; decisions go on, rows wait in memory", error)
-            if lost and not self._lost:
-                log.error("journal: more than %d rows wait; the oldest are lost from now on", BACKLOG_MAX)
-            self._refused = True
-            self._lost += lost
-            return
-        self._backlog = []
-        if self._refused:
-            log.info("journal: writing again, nothing waits; %d rows were lost", self._lost)
-        self._refused = False
-        self._lost = 0
-
-    def _stamped(self, row: EventRow) -> Queued:
-        event = CloudEvent(
-            id=self._new_id(),
-            source=self._source,
-            type=row.type,
-            time=row.at.utc,
-            bootid=self._boot_id,
-            monotonic=f"{row.at.monotonic_s:.3f}",
-            data=row.data.model_dump(mode="json", exclude_none=True),
-        )
-        return Queued(event, row.customer)
+    def disk(self) -> DiskReport:
+        """Return what the disk refuses, for the doctor."""
+        return self._recorder.report()

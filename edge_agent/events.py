@@ -150,6 +150,8 @@ class SliceChanged:
     """Whose profile changed or went; ``None``: anybody's."""
     lease_until: datetime
     """Past this the slice is unusable."""
+    gone: frozenset[CustomerId] = frozenset()
+    """Whom the hub took out, and of whom something may be left here: the engine fills it in."""
 
 
 @dataclass(frozen=True, slots=True)

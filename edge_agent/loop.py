@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from edge_agent.channels import DropOldest, NeverDrop
 from edge_agent.clock import Clock
@@ -198,6 +199,8 @@ class Loop:
         if outcomes.rows or any(isinstance(effect, Forget) for effect in outcomes.effects):
             await self._worker.call(self._engine.commit, outcomes, at)
             self._committed()
+        if isinstance(received, SliceChanged) and received.changed is not None:
+            await self._finish(self._engine.settle(received))
         for effect in outcomes.effects:
             if not isinstance(effect, ToScreen):
                 self._dispatch(effect)
@@ -210,6 +213,8 @@ class Loop:
             return
         if self._loading is not None:
             self._loading.cancel()  # it has been overtaken
+        # What it withdrew in part is obeyed last: by then this step was committed.
+        pieces = chain(pieces, self._engine.settle(received))
         self._loading = asyncio.create_task(self._finish(pieces), name="loading")
 
     async def _finish(self, pieces: Iterator[None]) -> None:

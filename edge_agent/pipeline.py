@@ -130,8 +130,8 @@ class Pipeline:
                 self._service.sharing.answered(answer)
             case FromUnit(Withdrawal() as withdrawal):
                 self._service.withdrawn_elsewhere(withdrawal)
-            case SliceChanged(changed, lease_until):
-                self._service.slice_changed(changed, lease_until)
+            case SliceChanged(changed, lease_until, gone):
+                self._service.slice_changed(changed, lease_until, gone)
             case KnowledgeChanged() | None:
                 pass
         self._let_time_pass(instant)

@@ -18,7 +18,7 @@ from edge_agent.contracts.clerk import Reply
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.screen import Hello, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
-from edge_agent.engine import BACKLOG_MAX, Engine, StoreKnowledge
+from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.errors import DamagedError
 from edge_agent.events import (
     NOBODY,
@@ -36,6 +36,7 @@ from edge_agent.events import (
 )
 from edge_agent.loading import CUSTOMERS_AT_ONCE
 from edge_agent.pipeline import Pipeline
+from edge_agent.recorder import BACKLOG_MAX
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.unit_key import UnitKey
 from tests.scenario.shop import JACKET, LEASE, START, WELCOME, advertisement, profile

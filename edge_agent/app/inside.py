@@ -10,10 +10,11 @@ from edge_agent.clerk.tablets import Tablets
 from edge_agent.clock import Clock
 from edge_agent.contracts.admin import AdapterStatus, QueueStatus
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.storage import DiskReport, RetentionReport, StorageReport
+from edge_agent.contracts.storage import StorageReport
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine
 from edge_agent.loop import Inbox, Stamped
+from edge_agent.retention import Retention
 from edge_agent.store.opening import Stores
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Part
@@ -37,6 +38,7 @@ class Inside:
     engine: Engine
     inbox: Inbox
     stores: Stores
+    retention: Retention
     worker: Worker
     parts: Sequence[Part]
     """All of them, also those that are added later."""
@@ -55,8 +57,8 @@ class Inside:
 
     def storage(self) -> StorageReport:
         """Return how the databases are."""
-        disk = DiskReport(rows_waiting=self.engine.backlog)
-        return StorageReport(disk=disk, retention=RetentionReport(jobs=()), set_aside=self.stores.problems)
+        set_aside = tuple(problem[:200] for problem in self.stores.problems)
+        return StorageReport(disk=self.engine.disk(), retention=self.retention.report(), set_aside=set_aside)
 
     def queues(self) -> tuple[QueueStatus, ...]:
         """Return what waits in each queue, and what it lost."""

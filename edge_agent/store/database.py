@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -56,7 +56,7 @@ class DatabaseFile:
         self.write.execute("PRAGMA secure_delete = ON")  # a deleted row's bytes are overwritten
         self.write.execute(f"PRAGMA journal_size_limit = {_WAL_KEEP_BYTES}")
         if not is_ours(self.write, steps):
-            raise DamagedError(f"{self.path}: its tables are not ours")
+            raise DamagedError(f"{self.path}: its tables are not ours", self.path)
         migrate(self.write, steps, self.path.name)
 
     @contextmanager
@@ -70,10 +70,14 @@ class DatabaseFile:
         with _errors_told(self.path), self._reading:
             return self.read.execute(sql, parameters).fetchall()
 
-    def truncate_log(self) -> None:
-        """Empty the write-ahead log, so that deleted bytes are in neither file. Waits for a reader's batch."""
+    def truncate_log(self) -> bool:
+        """Empty the write-ahead log, so that deleted bytes are in neither file. Waits for a reader's batch.
+
+        False where a reader took too long: nothing is lost, and the next call empties it.
+        """
         with _errors_told(self.path):
-            self.write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            [(busy, _, _)] = self.write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return not busy
 
     def close(self) -> None:
         """Close both connections. The last one to close removes the write-ahead log."""
@@ -89,11 +93,11 @@ def check(path: Path) -> None:
     with _errors_told(path), path.open("rb") as file:
         versions = file.read(20)[18:]
     if versions and not set(versions) <= {1, 2}:  # SQLite would open it, and refuse to write
-        raise DamagedError(f"{path}: its header names a file format that is not known")
+        raise DamagedError(f"{path}: its header names a file format that is not known", path)
     with _errors_told(path), closing(_connect(path)) as database:
         problem = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if problem != "ok":
-        raise DamagedError(f"{path}: {' '.join(problem.split())}")
+        raise DamagedError(f"{path}: {' '.join(problem.split())}", path)
 
 
 def set_aside(path: Path) -> Path:
@@ -119,6 +123,15 @@ def remove_set_aside(path: Path, before: datetime | None = None) -> None:
             return
         for suffix in _SUFFIXES:
             Path(f"{path}{_ASIDE}{suffix}").unlink(missing_ok=True)
+
+
+def set_aside_at(path: Path) -> datetime | None:
+    """Return when the copy that was set aside of a database was written last; ``None``: there is none."""
+    with _errors_told(path):
+        try:
+            return datetime.fromtimestamp(Path(f"{path}{_ASIDE}").stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
 
 def make_folder(folder: Path) -> None:
@@ -148,10 +161,10 @@ def _errors_told(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:  # from the text of an error that quotes a name in the file
-        raise DamagedError(f"{path}: its schema is malformed") from error
+        raise DamagedError(f"{path}: its schema is malformed", path) from error
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
-            raise DamagedError(f"{path}: {error}") from error
+            raise DamagedError(f"{path}: {error}", path) from error
         if not isinstance(error, sqlite3.OperationalError):
             raise  # a constraint or a wrong call: a bug
         raise StoreError(f"{path}: {error}; check that the disk is neither full nor read-only") from error

@@ -1,36 +1,45 @@
 """What the unit must not lose: visits, cards, contacts, withdrawals. The outbox is beside it, in the same file."""
 
-import json
 import logging
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlite_utils import Database
 
-from edge_agent.constants import CONTACT_KEEP_S, VISIT_KEEP_S
 from edge_agent.contracts.base import CustomerId
-from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.event import CloudEvent
-from edge_agent.events import CardRow, ContactRow, EpochRow, VisitRow, WithdrawalRow
+from edge_agent.events import CardRow, ContactRow, VisitRow, WithdrawalRow
+from edge_agent.store.card_box import CardBox
 from edge_agent.store.database import DatabaseFile, remove_set_aside
+from edge_agent.store.expiry import Expiry
+from edge_agent.store.journal_rows import JournalRow, OwedErasure, customer_of, visit_of, write
 from edge_agent.store.migrations import JOURNAL_STEPS
 from edge_agent.store.outbox import OUTBOX_MAX, Outbox, Outgoing, Queued
 from edge_agent.store.salvage import salvage
 
 log = logging.getLogger(__name__)
 
-JournalRow = VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow | Queued | CloudEvent
-"""What can be committed; the engine has made its EventRows into CloudEvents before. One by itself is about whom its
-payload says."""
-
 R = TypeVar("R")
 
-_TABLES: Final = ("withdrawals", "outbox", "visits", "cards", "contacts", "numbers", "dead_letters")
+_TABLES: Final = (
+    "withdrawals",
+    "erasures",
+    "outbox",
+    "visits",
+    "cards",
+    "contacts",
+    "numbers",
+    "dead_letters",
+)
 
-OPEN_KEEP_S: Final = 86_400.0
-"""A visit that began so long ago is over, and a card so long past its time too, whatever state they are in."""
+_VISIT: Final = (
+    "visit, customer, state, badge, started_at, message_id, campaign, card, ended_at, decision, continues, met, "
+    "owed, held_out, left_in"
+)
+_PERSONAL: Final = ("visits", "cards", "contacts", "dead_letters")
 
 
 class Journal:
@@ -39,9 +48,17 @@ class Journal:
     Opening it raises what :class:`DatabaseFile` raises.
     """
 
-    def __init__(self, path: Path, outbox_max: int = OUTBOX_MAX) -> None:
+    def __init__(self, path: Path, box: CardBox | None = None, outbox_max: int = OUTBOX_MAX) -> None:
+        """``box`` opens the cards; without it they stay sealed until :meth:`unlock`."""
         self._file = DatabaseFile(path, "FULL", JOURNAL_STEPS)
         self._outbox = Outbox(self._file, outbox_max)
+        self._box = box
+        self.expiry = Expiry(self._file, self._outbox)
+        """Deletes what is past its time; on the worker's thread."""
+
+    def unlock(self, box: CardBox) -> None:
+        """The unit key has come: from now on cards can be read and written."""
+        self._box = box
 
     # --- writing (the worker's thread) ---
 
@@ -52,47 +69,58 @@ class Journal:
         is kept and the journal is as it was: keep the rows and commit them again.
         """
         events = [_queued(row) for row in rows if isinstance(row, CloudEvent | Queued)]
-        with self._file.transaction() as database:
+        with self._transaction() as database:
             for row in rows:
                 if not isinstance(row, CloudEvent | Queued):
-                    _write(database, row)
+                    write(database, row, self._box)
             self._outbox.add(events)
-        self._outbox.committed()
 
-    def purge(self, now: datetime, *, trusted: bool) -> None:
-        """Forget what is past its use, readable or not. ``trusted``: whether ``now`` may be believed.
+    def erase(self, receipts: Mapping[CustomerId, CloudEvent]) -> None:
+        """They withdrew: delete their visits, cards, contacts and queued events, and queue the receipts for it.
 
-        Visits and cards go by any clock. Withdrawals and contacts wait for a trusted one: a clock that
-        runs ahead would forget withdrawals.
+        In one transaction, so that there is one receipt for each erasure that was owed. Withdrawals and what is queued
+        about consent stay.
         """
-        ended_until, begun_until = now - timedelta(seconds=VISIT_KEEP_S), now - timedelta(seconds=OPEN_KEEP_S)
-        with self._file.transaction() as database:
-            # julianday() is NULL for a time that cannot be read.
-            database.execute(
-                "DELETE FROM visits WHERE ended_at < ? OR started_at < ? OR julianday(started_at) IS NULL",
-                (_text(ended_until), _text(begun_until)),
-            )
-            database.execute(
-                "DELETE FROM cards WHERE visit NOT IN (SELECT visit FROM visits) AND (state NOT IN ('open', 'taken') "
-                "OR NOT json_valid(body) OR coalesce(julianday(json_extract(body, '$.expires_at')), 0) < julianday(?))",
-                (_text(begun_until),),
-            )
-            if trusted:
-                contacts_until = now - timedelta(seconds=CONTACT_KEEP_S)
-                database.execute("DELETE FROM contacts WHERE at < ? OR julianday(at) IS NULL", (_text(contacts_until),))
-                database.execute("DELETE FROM withdrawals WHERE until <= ?", (_text(now),))
-        self._file.truncate_log()
-        remove_set_aside(self._file.path, ended_until)
+        if not receipts:
+            return
+        with self._transaction() as database:
+            for customer in receipts:
+                for table in _PERSONAL:
+                    database.table(table).delete_where("customer = ?", [customer])
+                database.table("erasures").delete_where("customer = ?", [customer])
+            self._outbox.forget(receipts)
+            self._outbox.add([Queued(receipt, customer) for customer, receipt in receipts.items()])
+        self._forgotten()
 
-    def forget_customer(self, customer: CustomerId) -> None:
-        """She withdrew: delete her visits, cards, contacts and queued events. Withdrawals and the consent lane stay."""
-        with self._file.transaction() as database:
-            for table in ("visits", "cards", "contacts", "dead_letters"):
-                database.table(table).delete_where("customer = ?", [customer])
-            self._outbox.forget(customer)
-        self._outbox.committed()
+    def forget(self, customers: Collection[CustomerId]) -> None:
+        """Delete their visits, cards, contacts and queued events, without a receipt."""
+        if not customers:
+            return
+        with self._transaction() as database:
+            for customer in customers:
+                for table in _PERSONAL:
+                    database.table(table).delete_where("customer = ?", [customer])
+            self._outbox.forget(customers)
+        self._forgotten()
+
+    def forget_analytics(self, customers: Collection[CustomerId]) -> None:
+        """They withdrew ``analytics`` alone: delete the queued events and dead letters that carry their ids.
+
+        Not stripped of the id: the hub may know by an earlier event whose visit it was.
+        """
+        if not customers:
+            return
+        with self._transaction():
+            self._outbox.forget_named(customers)
+        self._forgotten()
+
+    def _forgotten(self) -> None:
         self._file.truncate_log()
         remove_set_aside(self._file.path)
+
+    def truncate_log(self) -> None:
+        """Let what was deleted go from the write-ahead log as well."""
+        self._file.truncate_log()
 
     def outbox(self, limit: int) -> tuple[Outgoing, ...]:
         """Return what to send next: consent before outcomes before telemetry, each in order."""
@@ -104,13 +132,12 @@ class Journal:
 
     def settle(self, delivered: Sequence[int], rejected: Sequence[tuple[int, str]]) -> None:
         """Take answered events out of the outbox, by ``seq``; rejected ones with their reasons are dead letters."""
-        with self._file.transaction():
+        with self._transaction():
             self._outbox.settle(delivered, rejected)
-        self._outbox.committed()
 
     def salvage(self, damaged: Path) -> int:
         """Take over what can still be read of a damaged journal; return how many rows."""
-        with self._file.transaction() as database:
+        with self._transaction() as database:
             copied = salvage(damaged, database, _TABLES)
         self._outbox.recount()
         return copied
@@ -130,17 +157,20 @@ class Journal:
         return self._visits("ended_at IS NOT NULL ORDER BY ended_at, visit")
 
     def open_cards(self) -> tuple[CardRow, ...]:
-        """Cards that are open or taken, oldest first."""
+        """Cards that are open or taken, oldest first; none while they are locked."""
+        if self._box is None:
+            return ()
         return self._readable(
-            "SELECT body, customer, visit, campaign FROM cards WHERE state IN ('open', 'taken') ORDER BY rowid",
-            lambda body, customer, visit, campaign: CardRow(Card.model_validate_json(body), customer, visit, campaign),
+            "SELECT card, sealed FROM cards WHERE state IN ('open', 'taken') ORDER BY rowid", self._box.open
         )
 
     def contact_rows(self) -> tuple[ContactRow, ...]:
         """All contacts, oldest first."""
         return self._readable(
             "SELECT customer, campaign, channel, at, visit, decision, message_class FROM contacts ORDER BY at, id",
-            lambda customer, campaign, channel, at, *rest: ContactRow(customer, campaign, channel, _time(at), *rest),
+            lambda customer, campaign, channel, at, *rest: ContactRow(
+                customer, campaign, channel, datetime.fromisoformat(at), *rest
+            ),
         )
 
     def withdrawals(self) -> tuple[WithdrawalRow, ...]:
@@ -153,6 +183,16 @@ class Journal:
     def refused(self) -> frozenset[CustomerId]:
         """Who withdrew for good: her profile may not be stored again."""
         return frozenset(name for (name,) in self._file.rows("SELECT customer FROM withdrawals WHERE scope = 'all'"))
+
+    def owed(self) -> tuple[OwedErasure, ...]:
+        """Whom an earlier run still had to erase, and how it would have told the platform."""
+        return tuple(OwedErasure(*row) for row in self._file.rows("SELECT customer, receipt FROM erasures"))
+
+    def customers(self) -> frozenset[CustomerId]:
+        """Everybody of whom something is held or queued here, besides what they said about consent."""
+        tables = " UNION ".join(f"SELECT customer FROM {table}" for table in _PERSONAL)  # noqa: S608
+        names = self._file.rows(f"{tables} UNION SELECT customer FROM outbox WHERE lane > 0")  # noqa: S608
+        return frozenset(name for (name,) in names if name is not None)
 
     def epoch(self) -> int:
         """The epoch of this coordinator's last start; 0 where there was none, or it is lost."""
@@ -172,12 +212,15 @@ class Journal:
         count: int = self._file.rows("SELECT count(*) FROM dead_letters")[0][0]
         return count
 
+    @contextmanager
+    def _transaction(self) -> Iterator[Database]:
+        self._outbox.begin()
+        with self._file.transaction() as database:
+            yield database
+        self._outbox.committed()
+
     def _visits(self, which: str) -> tuple[VisitRow, ...]:
-        return self._readable(
-            "SELECT visit, customer, state, badge, started_at, message_id, campaign, card, ended_at, decision, "
-            f"continues, met FROM visits WHERE {which}",
-            _visit,
-        )
+        return self._readable(f"SELECT {_VISIT} FROM visits WHERE {which}", visit_of)  # noqa: S608
 
     def _readable(self, sql: str, make: Callable[..., R]) -> tuple[R, ...]:
         """Make rows. One that does not fit this version of the agent is left out: it must not stop the unit."""
@@ -190,100 +233,9 @@ class Journal:
         return tuple(made)
 
 
-def _write(database: Database, row: VisitRow | CardRow | ContactRow | WithdrawalRow | EpochRow) -> None:
-    match row:
-        case VisitRow():
-            database.table("visits").upsert(
-                {
-                    "visit": row.visit,
-                    "customer": row.customer,
-                    "state": row.state,
-                    "badge": row.badge,
-                    "started_at": _text(row.started_at),
-                    "message_id": row.message_id,
-                    "campaign": row.campaign,
-                    "card": row.card,
-                    "ended_at": _text(row.ended_at) if row.ended_at else None,
-                    "decision": row.decision,
-                    "continues": row.continues,
-                    "met": json.dumps(row.met),
-                },
-                pk="visit",
-            )
-        case CardRow():
-            database.table("cards").upsert(
-                {
-                    "card": row.card.card,
-                    "state": row.card.state,
-                    "customer": row.customer,
-                    "visit": row.visit,
-                    "campaign": row.campaign,
-                    "body": row.card.model_dump_json(),
-                },
-                pk="card",
-            )
-        case ContactRow():
-            database.table("contacts").insert(
-                {
-                    "customer": row.customer,
-                    "campaign": row.campaign,
-                    "channel": row.channel,
-                    "at": _text(row.at),
-                    "visit": row.visit,
-                    "decision": row.decision,
-                    "message_class": row.message_class,
-                }
-            )
-        case WithdrawalRow():
-            database.table("withdrawals").upsert(
-                {"customer": row.customer, "scope": row.scope, "at": _text(row.at), "until": _text(row.until)},
-                pk=("customer", "scope"),
-            )
-        case EpochRow():
-            database.table("numbers").upsert({"name": "epoch", "value": row.epoch}, pk="name")
-
-
-def _visit(
-    visit: str,
-    customer: CustomerId,
-    state: str,
-    badge: int | None,
-    started_at: str,
-    message_id: str | None,
-    campaign: str | None,
-    card: str | None,
-    ended_at: str | None,
-    decision: str | None,
-    continues: str | None,
-    met: str,
-) -> VisitRow:
-    return VisitRow(
-        visit=visit,
-        customer=customer,
-        state=state,
-        badge=badge,
-        started_at=_time(started_at),
-        message_id=message_id,
-        campaign=campaign,
-        card=card,
-        ended_at=None if ended_at is None else _time(ended_at),
-        decision=decision,
-        continues=continues,
-        met=tuple(json.loads(met)),
-    )
+def _time(written: str) -> datetime:
+    return datetime.fromisoformat(written)
 
 
 def _queued(row: CloudEvent | Queued) -> Queued:
-    if isinstance(row, Queued):
-        return row
-    customer = row.data.get("customer")
-    return Queued(row, customer if isinstance(customer, str) else None)
-
-
-def _text(at: datetime) -> str:
-    """Write a time so that the order of the texts is the order of the times."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    return row if isinstance(row, Queued) else Queued(row, customer_of(row))

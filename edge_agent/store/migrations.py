@@ -108,6 +108,35 @@ def _slice_3(database: Database) -> None:
     )
 
 
+def _slice_4(database: Database) -> None:
+    """Epoch keys between the unit key and the profile keys. What was sealed without is dropped, and pulled again."""
+    database.execute("DROP TABLE profiles")
+    database.execute(
+        "CREATE TABLE profiles (id INTEGER PRIMARY KEY AUTOINCREMENT, customer TEXT NOT NULL, "
+        "epoch INTEGER, key BLOB, tokens BLOB, keys_past_s INTEGER, profile BLOB) STRICT"
+    )
+    database.execute("CREATE INDEX profiles_customer ON profiles (customer)")
+    database.execute("CREATE INDEX profiles_keys_past ON profiles (keys_past_s) WHERE keys_past_s IS NOT NULL")
+    database.execute("CREATE INDEX profiles_tombstones ON profiles (customer) WHERE key IS NULL")
+    database.execute("DELETE FROM pending")
+    database.execute("UPDATE in_force SET first = 0, last = 0, swept = 0")
+    database.execute("DELETE FROM state WHERE name IN ('cursor', 'lease_until', 'probe')")
+    # AUTOINCREMENT: the number of an epoch that is over is never given again.
+    database.execute(
+        "CREATE TABLE epochs (epoch INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL, source TEXT NOT NULL, "
+        "begun_s INTEGER NOT NULL) STRICT"
+    )
+    database.execute(
+        "CREATE TABLE erased (customer TEXT PRIMARY KEY, epoch INTEGER NOT NULL, source TEXT NOT NULL, "
+        "receipt TEXT NOT NULL) STRICT"
+    )
+
+
+def _slice_5(database: Database) -> None:
+    """Whom the hub took out, until the unit has erased what else it held of them."""
+    database.execute("CREATE TABLE tombstones (customer TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT")
+
+
 def _journal_1(database: Database) -> None:
     """Visits, cards, contacts, withdrawals, outbox, dead letters."""
     database.table("visits").create(
@@ -162,10 +191,23 @@ def _journal_4(database: Database) -> None:
     database.execute("ALTER TABLE visits ADD COLUMN decision TEXT")
     database.execute("ALTER TABLE visits ADD COLUMN continues TEXT")
     database.execute("ALTER TABLE visits ADD COLUMN met TEXT NOT NULL DEFAULT '[]'")
+    database.execute("ALTER TABLE visits ADD COLUMN owed TEXT NOT NULL DEFAULT '[]'")
+    database.execute("ALTER TABLE visits ADD COLUMN held_out INTEGER NOT NULL DEFAULT 0")
+    database.execute("ALTER TABLE visits ADD COLUMN left_in TEXT")
 
 
-SLICE_STEPS = (_slice_1, _slice_2, _slice_3)
+def _journal_5(database: Database) -> None:
+    """Cards are sealed: those that lay open go. Erasures are owed until they are done and told."""
+    database.execute("DROP TABLE cards")
+    database.execute(
+        "CREATE TABLE cards (card TEXT PRIMARY KEY, state TEXT, customer TEXT, visit TEXT, expires_at TEXT, "
+        "sealed BLOB) STRICT"
+    )
+    database.execute("CREATE TABLE erasures (customer TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT")
+
+
+SLICE_STEPS = (_slice_1, _slice_2, _slice_3, _slice_4, _slice_5)
 """``slice.db``."""
 
-JOURNAL_STEPS = (_journal_1, _journal_2, _journal_3, _journal_4)
+JOURNAL_STEPS = (_journal_1, _journal_2, _journal_3, _journal_4, _journal_5)
 """``journal.db``."""

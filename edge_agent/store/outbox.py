@@ -1,7 +1,7 @@
 """The outbox: events that wait for the hub. Two of the journal's tables; the journal owns the transactions."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, get_args
 
@@ -22,6 +22,10 @@ SHED_SHARE: Final = 100
 
 LANES: Final[tuple[Lane, ...]] = get_args(Lane)
 """In the order in which they are sent; shed from the last, and never from the first."""
+
+
+_NAMED: Final = "(NOT json_valid(event) OR json_extract(event, '$.data.customer') IS NOT NULL)"
+"""Of an event that cannot be read nobody knows what it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Count:
 class Outbox:
     """Queued events in lanes, bounded.
 
-    ``add``, ``settle`` and ``forget`` run inside a transaction of the journal, which calls
+    Everything that changes them runs inside a transaction of the journal, which calls ``begin`` before and
     ``committed`` once it is on the disk: a transaction that failed has changed no count.
     """
 
@@ -83,7 +87,7 @@ class Outbox:
 
     def add(self, events: Sequence[Queued]) -> None:
         """Queue events, after making room where there is none."""
-        missing = self.count.waiting + len(events) - self._maximum
+        missing = self._next.waiting + len(events) - self._maximum
         shed = self._make_room(missing + self._maximum // SHED_SHARE) if missing > 0 else 0
         self._file.write.conn.executemany(
             "INSERT INTO outbox (lane, customer, event) VALUES (?, ?, ?)",
@@ -92,7 +96,7 @@ class Outbox:
                 for row in events
             ],
         )
-        self._next = Count(self.count.waiting + len(events) - shed, self.count.shed + shed)
+        self._next = Count(self._next.waiting + len(events) - shed, self._next.shed + shed)
 
     def settle(self, delivered: Sequence[int], rejected: Sequence[tuple[int, str]]) -> None:
         """Take out what was answered; numbers that are no longer queued are ignored."""
@@ -109,12 +113,28 @@ class Outbox:
             )
         answered = [(seq,) for seq in (*delivered, *(seq for seq, _ in rejected))]
         removed = connection.executemany("DELETE FROM outbox WHERE seq = ?", answered).rowcount if answered else 0
-        self._next = Count(self.count.waiting - removed, self.count.shed)
+        self._next = Count(self._next.waiting - removed, self._next.shed)
 
-    def forget(self, customer: CustomerId) -> None:
-        """Take out a customer's events, but for the consent lane."""
-        removed = self._file.write.execute("DELETE FROM outbox WHERE customer = ? AND lane > 0", (customer,)).rowcount
-        self._next = Count(self.count.waiting - removed, self.count.shed)
+    def forget(self, customers: Collection[CustomerId]) -> None:
+        """Take out customers' events, but for the consent lane."""
+        self._delete("DELETE FROM outbox WHERE customer = ? AND lane > 0", customers)
+
+    def forget_named(self, customers: Collection[CustomerId]) -> None:
+        """Take out the events that carry customers' ids, but for the consent lane, and such dead letters."""
+        connection = self._file.write.conn
+        connection.executemany(
+            f"DELETE FROM dead_letters WHERE customer = ? AND {_NAMED}",  # noqa: S608
+            [(customer,) for customer in customers],
+        )
+        self._delete(f"DELETE FROM outbox WHERE customer = ? AND lane > 0 AND {_NAMED}", customers)  # noqa: S608
+
+    def _delete(self, sql: str, customers: Collection[CustomerId]) -> None:
+        removed = self._file.write.conn.executemany(sql, [(customer,) for customer in customers]).rowcount
+        self._next = Count(self._next.waiting - max(0, removed), self._next.shed)
+
+    def begin(self) -> None:
+        """A transaction begins; one that failed before has changed nothing."""
+        self._next = self.count
 
     def committed(self) -> None:
         """The transaction is on the disk."""

@@ -8,7 +8,7 @@ from typing import Literal
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.clerk import Reply
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.event import ConsentRevoked, ContentPlayed, ContentShown, VisitEnded
+from edge_agent.contracts.event import ConsentRevoked, VisitEnded
 from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.ownership import Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
@@ -16,14 +16,17 @@ from edge_agent.decide.decision import decide
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import CardRow, ContactRow, Forget, ToUnits, VisitRow, WithdrawalRow
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
+from edge_agent.visit.company import Company
 from edge_agent.visit.counter import Counter
 from edge_agent.visit.desk import Happened
 from edge_agent.visit.greeter import Greeter
-from edge_agent.visit.journey import Journey, Signal
+from edge_agent.visit.journey import Journey
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.reception import Reception
 from edge_agent.visit.roster import Roster
+from edge_agent.visit.screening import Screening
 from edge_agent.visit.sharing import Shared, Sharing
+from edge_agent.visit.speaker import Speaker
 from edge_agent.visit.view import View, look
 
 
@@ -50,10 +53,25 @@ class Service:
             Sharing() if coordinator is None else Shared(config.unit, coordinator, tracker, self._roster, ledger)
         )
         """Which visits are this unit's to serve."""
+        self._company = Company(knowledge, tracker, self._roster, ledger)
+        self._speaker = Speaker(
+            config, knowledge, self._company, self._roster, self._greeter, self.sharing, ledger, new_id
+        )
         self._reception = Reception(
-            config, knowledge, tracker, self._roster, self._greeter, self.sharing, ledger, new_id
+            config,
+            tracker,
+            self._company,
+            self._roster,
+            self._greeter,
+            self._speaker,
+            self.sharing,
+            ledger,
+            new_id,
         )
         self._counter = Counter(config, knowledge, tracker, self._roster, self._greeter, ledger, new_id)
+        self._screening = Screening(
+            config, self._roster, self._greeter, self._speaker, self._counter, self.sharing, ledger
+        )
 
     def restore(
         self,
@@ -65,12 +83,14 @@ class Service:
         epoch: int,
     ) -> None:
         """Go on where an earlier run stopped: greet nobody twice, forget no open card."""
-        self._roster.restore(visits, contacts, withdrawals)
+        given_away = self._roster.restore(visits, contacts, withdrawals)
         self._roster.lease_until = lease_until
         self._counter.restore(cards)
         for journey in self._roster.all():
             self._tracker.expect(journey.customer, self._ledger.now.monotonic_s)
         self.sharing.start(self._new_id(), epoch)
+        for journey in given_away:
+            self.sharing.let_go(journey)  # cut off from all others, it would greet again whom it had given away
 
     def left_alone(self, customer: CustomerId, utc: datetime) -> bool:
         """Whether she withdrew or paused here: then she is not even measured."""
@@ -114,65 +134,33 @@ class Service:
 
     def _leave(self, journey: Journey, reason: Literal["left", "consent"]) -> None:
         self._greeter.clear_for(journey.customer, "consent" if reason == "consent" else "away")
-        self._counter.withdraw(journey.customer, reason, claimed_too=reason == "consent")
-        self._roster.end(replace(journey.on(Signal.LEFT), ended_at=self._ledger.now.utc))
+        taken_back = self._counter.withdraw(journey.customer, reason, claimed_too=reason == "consent")
+        journey = self._roster.get(journey.customer) or journey  # as it stands without those cards
+        owed = [row.campaign for row in taken_back if row.card.kind == "obligation" and row.campaign is not None]
+        open_yet = journey.card_kind is not None or any(
+            row.card.kind == "opportunity" and row.card.card == journey.card for row in taken_back
+        )
+        ended = journey.over(self._ledger.now.utc, owed, open_yet=open_yet)
+        self._roster.end(ended)
         duration_s = max(0.0, self._ledger.now.monotonic_s - journey.started_s)
-        self._ledger.report("visit.ended", VisitEnded(**self._roster.base(journey), duration_s=duration_s))
+        base = self._roster.base(journey.customer, journey.visit)
+        self._ledger.report("visit.ended", VisitEnded(**base, duration_s=duration_s), journey.customer)
         self._roster.tell("left", journey.customer, journey.badge)
-        self.sharing.forget(journey.customer, ended=journey)
+        self.sharing.forget(journey.customer, ended=ended)
 
     # --- screen -----------------------------------------------------------------------------
 
     def display_joined(self, hello: Hello) -> None:
         """A display connected and said what it is showing."""
-        self._roster.screen_connected = True
-        self._greeter.joined()
-        if hello.showing is not None:  # the word that it was shown was lost in a restart
-            self._shown(hello.showing)
+        self._screening.joined(hello)
 
     def display_lost(self) -> None:
-        """The display is gone. Its scene goes on when it is back in time, and fades by itself if it is not."""
-        self._roster.screen_connected = False
+        """The display is gone."""
+        self._screening.lost()
 
     def screen_said(self, message: Shown | ProofOfPlay | Refused) -> None:
         """The display reports on a scene."""
-        match message:
-            case Shown():
-                self._shown(message.message_id)
-            case ProofOfPlay():
-                self._greeter.ended(message.message_id)
-                for journey in self._roster.showing(message.message_id):
-                    self._ledger.report("content.played", self._played(journey, message))
-            case Refused(message_id=str() as message_id):
-                self._greeter.ended(message_id)
-            case Refused():
-                pass  # it could not even read which scene was meant; the link logs it
-
-    def _shown(self, message_id: str) -> None:
-        for journey in self._roster.showing(message_id):
-            if journey.shown_s is not None:
-                continue
-            journey = replace(journey.on(Signal.SHOWN), shown_s=self._ledger.now.monotonic_s)
-            self._roster.put(journey)
-            campaign = _said(journey)
-            if campaign is not None:
-                self._roster.contacted(journey, campaign, "screen")
-            shown = ContentShown(**self._roster.base(journey), decision=message_id, campaign=campaign)
-            self._ledger.report("content.shown", shown)
-            due_s = self._counter.due_s(journey)
-            wait_s = None if due_s is None else max(0.0, due_s - self._ledger.now.monotonic_s)
-            self._roster.tell("shown", journey.customer, journey.badge, due_s=wait_s)
-            self.sharing.hurry()
-
-    def _played(self, journey: Journey, proof: ProofOfPlay) -> ContentPlayed:
-        return ContentPlayed(
-            **self._roster.base(journey),
-            decision=proof.message_id,
-            campaign=_said(journey),
-            first_frame_at=proof.first_frame_at,
-            on_screen_s=proof.on_screen_s,
-            ended=proof.ended,
-        )
+        self._screening.said(message)
 
     # --- clerks -----------------------------------------------------------------------------
 
@@ -192,15 +180,23 @@ class Service:
 
     # --- consent ----------------------------------------------------------------------------
 
-    def slice_changed(self, changed: frozenset[CustomerId] | None, lease_until: datetime) -> None:
-        """A checkpoint was applied: whoever may no longer be spoken to is dropped at once."""
+    def slice_changed(
+        self, changed: frozenset[CustomerId] | None, lease_until: datetime, gone: frozenset[CustomerId]
+    ) -> None:
+        """A checkpoint was applied: whoever may no longer be spoken to is dropped at once, who is gone forgotten."""
         self._roster.lease_until = lease_until
-        concerned = {journey.customer for journey in self._roster.all()} | self._counter.customers()
-        for customer in sorted(concerned if changed is None else concerned & changed):
+        for customer in sorted(gone):
+            self._drop(customer)
+            self._roster.forget_contacts(customer)
+            self._ledger.do(Forget(customer))
+        here = {journey.customer for journey in self._roster.all()}
+        concerned = here | self._counter.customers() | self._roster.past.customers()
+        concerned = concerned if changed is None else concerned & changed
+        for customer in sorted(concerned):
             if not self._roster.may_be_known(customer):
                 self._drop(customer)
                 continue
-            if not self._reception.may_be_addressed(customer):
+            if not self._company.may_be_addressed(customer):
                 self._greeter.clear_for(customer, "consent")
             self._counter.check(customer)
 
@@ -216,7 +212,8 @@ class Service:
             self._tell_units(row.customer, row.scope)
 
     def _withdraw(self, customer: CustomerId, scope: Literal["all", "today"]) -> None:
-        self._ledger.report("consent.revoked", ConsentRevoked(customer=customer, scope=scope, source="clerk"))
+        revoked = ConsentRevoked(customer=customer, scope=scope, source="clerk")
+        self._ledger.report("consent.revoked", revoked, customer)
         self._tell_units(customer, scope)
         self._obey(customer, scope)
 
@@ -239,6 +236,7 @@ class Service:
             self._leave(journey, "consent")
         else:
             self._counter.withdraw(customer, "consent", claimed_too=True)
+        self._roster.past.forget(customer)
         self._tracker.forget(customer)
         self.sharing.forget(customer)
 
@@ -247,12 +245,15 @@ class Service:
     def time_passed(self) -> None:
         """Do what is due: visits that change hands, cards that expire or go out, permits that are renewed."""
         self.sharing.time_passed()
+        self._roster.past.expire(self._ledger.now.monotonic_s)
         self._reception.share()
+        self._speaker.time_passed()
         self._counter.time_passed()
         for journey in self._roster.all():
             self._send_card(journey.customer)
         if self._greeter.renew_due():
-            if all(self._reception.may_be_addressed(customer) for customer in self._greeter.addressed):
+            self._speaker.take_down_what_fell()
+            if all(self._company.may_be_addressed(customer) for customer in self._greeter.addressed):
                 self._greeter.renew()
             else:
                 self._greeter.clear("expired")
@@ -262,7 +263,7 @@ class Service:
         if journey is None or not self.sharing.may_begin(customer):
             return
         known = self.sharing.known(customer)
-        if known is not None and known.card is not None:
+        if known is not None and known.card not in (None, journey.card):
             return  # another unit has sent it
         self._counter.send_if_due(journey)
         if self._roster.get(customer) is not journey:
@@ -272,10 +273,6 @@ class Service:
         """When to call :meth:`time_passed`, monotonic second."""
         mine = [journey for journey in self._roster.all() if self.sharing.may_begin(journey.customer)]
         deadlines_s = [*map(self._counter.due_s, mine)]
-        deadlines_s += [self._greeter.next_deadline(), self._counter.next_deadline(), self.sharing.next_deadline()]
+        parts = (self._greeter, self._speaker, self._counter, self._roster.past, self.sharing)
+        deadlines_s += [part.next_deadline() for part in parts]
         return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)
-
-
-def _said(journey: Journey) -> str | None:
-    """Return the campaign that her scene speaks of."""
-    return None if journey.in_group else journey.campaign

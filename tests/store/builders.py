@@ -8,13 +8,21 @@ from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.events import CardRow, VisitRow
-from edge_agent.store.crypto import ProfileCipher
+from edge_agent.store.card_box import CardBox
+from edge_agent.store.slice import SliceStore
 from edge_agent.store.unit_key import UnitKey
 
 STORE = "store-7"
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 KEY = UnitKey(bytes(range(32)), "file")
-CIPHER = ProfileCipher(KEY, STORE)
+BOX = CardBox(KEY, STORE)
+
+
+def open_slice(path: Path, key: UnitKey = KEY) -> SliceStore:
+    """Return a slice that is open, and was not read through."""
+    store = SliceStore(path, STORE)
+    store.unlock(key)
+    return store
 
 
 def put(customer: str, /, **fields: object) -> SliceOperation:
@@ -51,8 +59,8 @@ def page(
     )
 
 
-def event(number: int, kind: str = "visit.started", customer: str = "anna") -> CloudEvent:
-    data = {"customer": customer, "visit": "v", "zone": "Outdoor"}
+def event(number: int, kind: str = "visit.started", customer: str | None = "anna") -> CloudEvent:
+    data = {**({} if customer is None else {"customer": customer}), "visit": "v", "zone": "Outdoor"}
     return CloudEvent(id=f"e{number}", source="/stores/s/units/u", type=kind, time=NOW, data=data)
 
 

@@ -3,23 +3,28 @@
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from edge_agent.constants import CONTACT_KEEP_S
+from edge_agent.contracts.event import CloudEvent
 from edge_agent.errors import StoreError
-from edge_agent.events import ContactRow, VisitRow, WithdrawalRow
+from edge_agent.events import ContactRow, WithdrawalRow
+from edge_agent.store.card_box import CardBox
 from edge_agent.store.journal import Journal
-from tests.store.builders import NOW, bytes_on_disk, card, event, visit
+from edge_agent.store.journal_rows import JournalRow, OwedErasure
+from edge_agent.store.outbox import Queued
+from edge_agent.store.unit_key import UnitKey
+from tests.store.builders import BOX, KEY, NOW, STORE, bytes_on_disk, card, event, visit
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    journal = Journal(tmp_path / "journal.db")
+    journal = Journal(tmp_path / "journal.db", BOX)
     yield journal
     journal.close()
 
@@ -29,7 +34,7 @@ def test_rows_come_back_as_they_were(journal: Journal, tmp_path: Path) -> None:
     withdrawal = WithdrawalRow("bea", "today", NOW, NOW + HOUR)
     journal.commit([visit("v1"), card("k1"), contact, withdrawal, event(1)])
     journal.close()
-    again = Journal(tmp_path / "journal.db")
+    again = Journal(tmp_path / "journal.db", BOX)
     assert again.open_visits() == (visit("v1"),)
     assert again.open_cards() == (card("k1"),)
     assert again.contact_rows() == (contact,)
@@ -72,7 +77,7 @@ def test_a_number_is_never_given_twice(journal: Journal, tmp_path: Path) -> None
     journal.commit([event(1)])
     journal.settle([journal.outbox(1)[0].seq], [])
     journal.close()
-    again = Journal(tmp_path / "journal.db")
+    again = Journal(tmp_path / "journal.db", BOX)
     again.commit([event(2)])
     assert again.outbox(1)[0].seq == 2
     again.close()
@@ -87,7 +92,7 @@ def test_an_unknown_event_type_commits_nothing(journal: Journal) -> None:
 def test_a_full_outbox_sheds_telemetry_then_outcomes_and_never_consent(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    journal = Journal(tmp_path / "journal.db", outbox_max=200)
+    journal = Journal(tmp_path / "journal.db", BOX, outbox_max=200)
     kinds = ("content.played", "visit.started", "consent.revoked")
     for number in range(180):
         journal.commit([event(number, kinds[number % 3])])
@@ -117,81 +122,85 @@ def test_rows_that_cannot_be_read_are_left_out(journal: Journal, caplog: pytest.
     journal.commit([visit("v1"), visit("v2"), card("k1"), card("k2")])
     with journal._file.transaction() as database:
         database.execute("UPDATE visits SET started_at = 'once' WHERE visit = 'v1'")
-        database.execute("UPDATE cards SET body = '{}' WHERE card = 'k1'")
+        database.execute("UPDATE cards SET sealed = (SELECT sealed FROM cards WHERE card = 'k2') WHERE card = 'k1'")
     assert (journal.open_visits(), journal.open_cards()) == ((visit("v2"),), (card("k2"),))
     assert len(caplog.records) == 2
 
 
-def test_purge_forgets_what_is_past_its_use(journal: Journal) -> None:
-    journal.commit(
-        [
-            visit("old", ended_at=NOW),
-            visit("fresh", ended_at=NOW + HOUR),
-            visit("open"),
-            card("k-old", "old", "closed"),
-            card("k-fresh", "fresh", "closed"),
-            ContactRow("anna", "jackets", "screen", NOW - timedelta(seconds=CONTACT_KEEP_S)),
-            ContactRow("anna", "jackets", "screen", NOW),
-            WithdrawalRow("anna", "today", NOW, NOW + HOUR),
-            WithdrawalRow("bea", "all", NOW, NOW + 9 * HOUR),
-        ]
-    )
-    journal.purge(NOW + HOUR, trusted=True)
-    rows = journal._file.rows
-    assert rows("SELECT visit FROM visits ORDER BY visit") == [("fresh",), ("open",)]
-    assert rows("SELECT card FROM cards") == [("k-fresh",)]
-    assert len(journal.contact_rows()) == 1
-    assert [row.customer for row in journal.withdrawals()] == ["bea"]
+def everything_of(name: str) -> list[JournalRow]:
+    return [
+        visit("v1", name),
+        card("k1", "v1", customer=name),
+        ContactRow(name, "jackets", "screen", NOW),
+        *(event(number, kind, name) for number, kind in enumerate(["visit.started", "content.played"])),
+        event(3, "visit.ended", name),
+        Queued(event(4, "visit.ended", None), name),  # without analytics her id is not in it
+    ]
 
 
-def test_a_clock_that_may_be_wrong_purges_visits_and_no_withdrawal(journal: Journal) -> None:
-    contact = ContactRow("anna", "jackets", "screen", NOW)
-    withdrawal = WithdrawalRow("bea", "all", NOW, NOW + HOUR)
-    journal.commit([visit("old", ended_at=NOW), card("k-old", "old", "closed"), contact, withdrawal])
-    journal.purge(NOW + timedelta(days=365), trusted=False)
-    assert journal._file.rows("SELECT visit FROM visits UNION ALL SELECT card FROM cards") == []
-    assert (journal.contact_rows(), journal.withdrawals()) == ((contact,), (withdrawal,))
+def receipt(name: str, event_id: str = "e9") -> CloudEvent:
+    return event(int(event_id[1:]), "consent.erased", name)
 
 
-def test_purge_forgets_what_never_ended_and_what_cannot_be_read(journal: Journal) -> None:
-    strange = VisitRow("strange", "anna", "teleported", 1, NOW, None, None, None)
-    journal.commit([strange, visit("late"), visit("v-lost"), card("k-open", "gone"), card("k-lost"), card("k-late")])
-    with journal._file.transaction() as database:
-        database.execute("UPDATE visits SET started_at = 'once' WHERE visit = 'v-lost'")
-        database.execute("UPDATE cards SET body = '{\"title\": \"Frau Muster\"}' WHERE card = 'k-lost'")
-        database.execute("UPDATE cards SET body = 'Frau Muster' WHERE card = 'k-late'")
-        database.execute("INSERT INTO contacts (customer, at) VALUES ('anna', 'once')")
-    journal.purge(NOW + HOUR, trusted=True)
-    rows = journal._file.rows
-    assert rows("SELECT visit FROM visits ORDER BY visit") == [("late",), ("strange",)]
-    assert rows("SELECT card FROM cards") == [("k-open",)]
-    assert rows("SELECT customer FROM contacts") == []
-    journal.purge(NOW + timedelta(days=1, minutes=4), trusted=True)
-    assert rows("SELECT visit FROM visits UNION ALL SELECT card FROM cards") == []
-
-
-def test_a_forgotten_customer_leaves_withdrawal_and_consent_events_only(journal: Journal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_receipt", [True, False])
+def test_of_who_is_forgotten_only_her_word_about_consent_stays(
+    journal: Journal, tmp_path: Path, with_receipt: bool
+) -> None:
     name = "anna-1f9c"
-    journal.commit(
-        [
-            visit("v1", name),
-            visit("v2", "bea"),
-            card("k1", "v1", customer=name),
-            ContactRow(name, "jackets", "screen", NOW),
-            *(event(number, kind, name) for number, kind in enumerate(["visit.started", "content.played"])),
-            event(2, "visit.started", "bea"),
-            event(3, "visit.ended", name),
-        ]
-    )
-    journal.settle([], [(4, "no")])
-    journal.forget_customer(name)
+    journal.commit([*everything_of(name), visit("v2", "bea"), event(2, "visit.started", "bea")])
+    journal.settle([], [(3, "no")])
+    assert journal.customers() == {name, "bea"}
+    if with_receipt:
+        journal.erase({name: receipt(name)})
+        journal.erase({name: receipt(name)})
+    journal.forget([name])
     assert journal.open_visits() == (visit("v2", "bea"),)
-    assert (journal.open_cards(), journal.contact_rows(), journal.dead(), journal.waiting()) == ((), (), 0, 1)
-    assert name.encode() not in bytes_on_disk(tmp_path)
-    journal.commit([WithdrawalRow(name, "all", NOW, NOW + HOUR), event(4, "consent.revoked", name)])
-    journal.forget_customer(name)
-    assert [out.event.id for out in journal.outbox(9)] == ["e4", "e2"]
-    assert [row.customer for row in journal.withdrawals()] == [name]
+    assert (journal.open_cards(), journal.contact_rows(), journal.dead()) == ((), (), 0)
+    assert journal.waiting() == len(journal.outbox(9)) == (3 if with_receipt else 1)
+    assert journal.customers() == {"bea"}
+    assert (name.encode() in bytes_on_disk(tmp_path)) is with_receipt  # the receipt says whose it is
+
+
+def test_what_she_said_and_the_receipt_for_it_outlive_her(journal: Journal) -> None:
+    withdrawal = WithdrawalRow("anna", "all", NOW, NOW + HOUR)
+    journal.commit([*everything_of("anna"), withdrawal, event(5, "consent.revoked"), OwedErasure("anna", "e9")])
+    journal.commit([OwedErasure("anna", "e10")])  # said twice: owed once
+    assert journal.owed() == (OwedErasure("anna", "e9"),)
+    journal.erase({"anna": receipt("anna")})
+    assert journal.owed() == ()
+    assert [out.event.type for out in journal.outbox(9)] == ["consent.revoked", "consent.erased"]
+    assert journal.withdrawals() == (withdrawal,)
+    assert journal.waiting() == 2
+
+
+def test_without_analytics_no_queued_event_names_her(journal: Journal) -> None:
+    journal.commit([*everything_of("anna"), event(2, "visit.started", "bea"), event(5, "consent.revoked")])
+    journal.settle([], [(2, "no"), (4, "no")])
+    journal.forget_analytics(["anna"])
+    assert [out.event.id for out in journal.outbox(9)] == ["e5", "e2"]
+    assert (journal.waiting(), journal.dead()) == (2, 1)  # what does not name her is rejected all the same
+    assert len(journal.open_visits()) == len(journal.open_cards()) == len(journal.contact_rows()) == 1
+
+
+def test_a_card_lies_sealed_and_opens_with_the_unit_key_alone(journal: Journal, tmp_path: Path) -> None:
+    row = card("k1")
+    said = row.card.model_copy(
+        update={"title": "Frau Muster", "facts": ("waits for desk 2",), "opening": "Gruess Gott"}
+    )
+    journal.commit([replace(row, card=said, needs=("clerk", "clerk_name"), replies=("r1",))])
+    for word in (b"Muster", b"desk 2", b"Gott"):
+        assert word not in bytes_on_disk(tmp_path)
+    journal.close()
+    locked = Journal(tmp_path / "journal.db")
+    assert locked.open_cards() == ()
+    locked.unlock(CardBox(UnitKey(bytes(32), "hub"), STORE))
+    assert locked.open_cards() == ()  # another key: they are nobody's
+    locked.unlock(CardBox(KEY, "another-store"))
+    assert locked.open_cards() == ()
+    locked.unlock(BOX)
+    [found] = locked.open_cards()
+    assert (found.card, found.needs, found.replies) == (said, ("clerk", "clerk_name"), ("r1",))
+    locked.close()
 
 
 @contextmanager

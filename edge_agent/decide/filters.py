@@ -36,6 +36,10 @@ def examine(campaign: Campaign, her: Encounter, knowledge: Knowledge) -> Candida
         return "zone"
     if complained(campaign, her.profile):
         return "open_complaint"
+    if campaign.message_class == "offer" and her.situation.bought:
+        return "bought"
+    if campaign.audience.bought and not her.situation.bought:
+        return "not_bought"
     not_meant = outside(campaign, her.profile, utc)
     if not_meant is not None:
         return not_meant

@@ -52,6 +52,8 @@ class Situation:
     """Her visit, or the first one of her stay where she has come back within minutes; empty: it has not begun."""
     met: frozenset[str] = frozenset()
     """Campaigns that are done with for this visit: they do not come up again, for the reason ``met``."""
+    bought: bool = False
+    """A card of this visit was closed as sold."""
     limits: tuple[Cap, ...] = ()
     """The store's own caps, over all offers together."""
     contacts: ContactLog = field(default_factory=ContactLog)

@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "doctor": "Tell what is wrong with this unit, and what to do.",
     "calibrate": "Measure at 1 m and at 4 m, and set how far away that is for this unit.",
     "token": "Print what an app with a given key must send at a given time.",
+    "campaigns": "Check a file of campaigns before it goes to the hub.",
     "enrol": "Give this unit its identity, with a claim code of the hub.",
     "schema": "Print the interface documents (asyncapi, openapi).",
 }

@@ -1,0 +1,73 @@
+"""``edge-agent campaigns``: for those who write them. A file is checked on a desk; no agent and no hub is asked."""
+
+from collections.abc import Sized
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from edge_agent.admin.text import harmless
+from edge_agent.cli.campaign_file import read_tree
+from edge_agent.cli.campaign_lint import doubts, never_said
+from edge_agent.cli.campaign_table import in_words
+from edge_agent.clock import SystemClock
+from edge_agent.contracts.campaign_problems import name_of, read_campaigns
+from edge_agent.errors import FileError
+from edge_agent.settings import load_config
+
+_MISTAKES: Final = 1
+_UNREADABLE: Final = 2
+
+
+@click.group()
+def campaigns() -> None:
+    """Work with campaign files; docs/campaigns.md tells how they are written."""
+
+
+@campaigns.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--languages", metavar="TAGS", help="Languages of the shop, such as en,de-AT: tells which are missing.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration of a unit of the shop: its languages, and its time zone for dayparts.",
+)
+@click.pass_context
+def check(context: click.Context, file: Path, languages: str | None, config_path: Path | None) -> None:
+    """Say what is wrong with a FILE of campaigns (TOML, JSON, or a store file), else what it will do.
+
+    Ends with 0: right; 1: mistakes, one line each; 2: the file cannot be read. Warnings do not count.
+    """
+    try:
+        tree = read_tree(file)
+        config = None if config_path is None else load_config(config_path)
+    except FileError as error:
+        click.echo(f"edge-agent: {error}", err=True)
+        context.exit(_UNREADABLE)
+    zone: tzinfo = UTC if config is None else ZoneInfo(config.timezone)
+    spoken = languages.replace(",", " ").split() if languages else [] if config is None else config.screen.languages
+    right, mistakes = read_campaigns(tree.campaigns)
+    warnings = []
+    now = SystemClock().now().utc
+    for number, campaign in right.items():
+        name = name_of({"campaign": campaign.campaign}, number)
+        mistakes += [f"{name}, {line}" for line in never_said(campaign, zone)]
+        found = doubts(campaign, list(right.values()), tree.products, spoken, now)
+        warnings += [f"{name}, {line}" for line in found]
+    for line in mistakes:
+        click.echo(harmless(f"{file}: {line}"), err=True)
+    for line in warnings:
+        click.echo(harmless(f"{file}: warning: {line}"), err=True)
+    if mistakes:
+        click.echo(f"{_count(mistakes, 'mistake')}, {_count(warnings, 'warning')}", err=True)
+        context.exit(_MISTAKES)
+    for campaign in right.values():
+        click.echo("\n".join(map(harmless, in_words(campaign))))
+    click.echo(f"{_count(right, 'campaign')}, no mistakes, {_count(warnings, 'warning')}")
+
+
+def _count(lines: Sized, what: str) -> str:
+    return f"{len(lines)} {what}{'' if len(lines) == 1 else 's'}"

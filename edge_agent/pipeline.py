@@ -95,6 +95,11 @@ class Pipeline:
         self._ledger.begin(instant)
         self._service.restore(visits, cards, contacts, withdrawals, lease_until, epoch)
 
+    def restore_cards(self, cards: Iterable[CardRow], instant: Instant) -> None:
+        """Take over cards of an earlier run that could not be read when it was restored; the next step publishes them."""
+        self._ledger.begin(instant)
+        self._service.restore_cards(cards)
+
     def step(self, received: Input | None, instant: Instant) -> Outcomes:
         """Take one input, or ``None`` when only time has passed."""
         if isinstance(received, Advertisement):
@@ -132,7 +137,9 @@ class Pipeline:
                 self._service.withdrawn_elsewhere(withdrawal)
             case SliceChanged(changed, lease_until, gone):
                 self._service.slice_changed(changed, lease_until, gone)
-            case KnowledgeChanged() | None:
+            case KnowledgeChanged():
+                self._service.knowledge_changed()
+            case None:
                 pass
         self._let_time_pass(instant)
         return self._ledger.close()

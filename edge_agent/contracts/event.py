@@ -32,6 +32,9 @@ class VisitEvent(Contract):
 class VisitStarted(VisitEvent):
     """She came near and stayed for the screen's dwell."""
 
+    continues: Identifier | None = None
+    """She was here minutes ago and goes on: the first visit of this stay. What was said then is not said again."""
+
 
 class VisitEnded(VisitEvent):
     """She has left."""
@@ -155,7 +158,7 @@ class CardWithdrawn(ClerkEvent):
     """A card ended without an outcome."""
 
     reason: Identifier
-    """Why: left, expired, consent, not_here."""
+    """Why: left, expired, consent, not_here, campaign (it was withdrawn, or may not speak of its product any more)."""
 
 
 class ConsentRevoked(Contract):

@@ -3,14 +3,15 @@
 from edge_agent.contracts.campaign import Campaign, MessageClass
 from edge_agent.contracts.slice import Profile
 
-_CLASS_RANK: dict[MessageClass, int] = {"service": 0, "order": 1, "offer": 2}
+CLASS_RANK: dict[MessageClass, int] = {"service": 0, "order": 1, "offer": 2}
+"""The lowest number is said first."""
 
 
 def rank_key(campaign: Campaign, profile: Profile) -> tuple[int, float, int, float, str]:
     """Sort key, best first: class, expected value, priority, freshness (the newer start), id."""
     started_s = campaign.starts_at.timestamp() if campaign.starts_at else 0.0
     return (
-        _CLASS_RANK[campaign.message_class],
+        CLASS_RANK[campaign.message_class],
         -expected_value(campaign, profile),
         -campaign.priority,
         -started_s,

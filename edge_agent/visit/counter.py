@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from edge_agent.contracts.base import CustomerId
@@ -37,6 +37,8 @@ _SIGNALS: Final = {
     Happened.EXPIRED: Signal.CARD_CLOSED,
     Happened.WITHDRAWN: Signal.CARD_CLOSED,
 }
+_ANSWERS: Final = frozenset({Signal.CLAIMED, Signal.CARD_CLOSED})
+"""After these the same does not come up again in this stay."""
 _WITHOUT_OUTCOME: Final = {
     Happened.NOT_HERE: "not_here",
     Happened.OPTED_OUT: "consent",
@@ -87,46 +89,47 @@ class Counter:
         due_s = near_since_s + self._config.presence.card_dwell_s
         if journey.shown_s is not None:
             return max(due_s, journey.shown_s + self._config.screen.minimum_s)
-        return None if self._greeter.awaits(journey.message_id) else due_s
+        awaited = self._roster.screen_connected and self._greeter.awaits(journey.message_id)
+        return None if awaited else due_s
 
     def send_if_due(self, journey: Journey) -> None:
         """Send the card of a visit if its time has come: one card per visit, and one try."""
         due_s = self.due_s(journey)
         if due_s is None or self._ledger.now.monotonic_s < due_s:
             return
-        journey = replace(journey, card_kind=None)
+        journey, unsent = replace(journey, card_kind=None), True
         profile = self._knowledge.profile(journey.customer)
         campaign = self._roster.campaign(journey.campaign)
         silenced = self._roster.silence(journey.customer) is not None
         if campaign is not None and profile is not None and not silenced and not complained(campaign, profile):
             card = self._offer(journey, campaign, profile)
             if card is not None:
-                journey = replace(journey.on(Signal.CARD_SENT), card=card.card)
+                # What else there is to say may follow now.
+                sent = journey.on(Signal.CARD_SENT)
+                journey, unsent = replace(sent, card=card.card, review_s=self._ledger.now.monotonic_s), False
                 self._roster.contacted(journey, campaign.campaign, "clerk")
                 self._roster.tell("card", journey.customer, journey.badge, text=card.department)
-        self._roster.put(journey)
+        self._roster.put(journey.done(journey.campaign) if unsent else journey)
 
     def reply(self, reply: Reply) -> Change | None:
         """Apply a clerk's reply; ``None`` where it changes nothing and needs no answer."""
-        entry = self._desk.get(reply.card)
-        may_until = None if entry is None else self._permitted_until(entry.customer, entry.row.needs)
+        known = self._desk.get(reply.card)
+        may_until = None if known is None else self._permitted_until(known.customer, known.row.needs)
         change = self._desk.reply(reply, self._ledger.now, may_until)
         if change is None:
             return None
         self._apply(change)
-        base = self._base(change.entry)
-        if change.happened is Happened.CLAIMED:
-            self._ledger.report("clerk.claimed", ClerkEvent(**base))
+        entry, happened = change.entry, change.happened
+        if happened is Happened.CLAIMED:
+            self._report("clerk.claimed", ClerkEvent, entry)
             self._tell("claimed", change)
-        elif change.happened is Happened.DONE and reply.outcome is not None:
+        elif happened is Happened.DONE and reply.outcome is not None:
             order_id = reply.order_id if reply.outcome == "sold" else None
-            outcome = ClerkOutcome(
-                **base, outcome=reply.outcome, order_id=order_id, product_id=change.entry.row.product
-            )
-            self._ledger.report("clerk.outcome", outcome)
+            more = {"outcome": reply.outcome, "order_id": order_id, "product_id": entry.row.product}
+            self._report("clerk.outcome", ClerkOutcome, entry, **more)
             self._tell("outcome", change)
-        elif change.happened in _WITHOUT_OUTCOME and change.publish:
-            self._ledger.report("clerk.withdrawn", CardWithdrawn(**base, reason=_WITHOUT_OUTCOME[change.happened]))
+        elif happened in _WITHOUT_OUTCOME and change.publish:
+            self._report("clerk.withdrawn", CardWithdrawn, entry, reason=_WITHOUT_OUTCOME[happened])
         return change
 
     def withdraw(
@@ -136,10 +139,25 @@ class Counter:
         *,
         claimed_too: bool,
         obligations_too: bool = True,
-    ) -> None:
-        """Take back her cards: she left, or withdrew."""
-        for change in self._desk.withdraw(customer, claimed_too, obligations_too):
+    ) -> tuple[CardRow, ...]:
+        """Take back her cards: she left, or withdrew. Return them."""
+        changes = self._desk.withdraw(customer, claimed_too, obligations_too)
+        for change in changes:
             self._end(change, reason)
+        return tuple(change.entry.row for change in changes)
+
+    def take_back_what_fell(self) -> None:
+        """Take back opportunities of campaigns that were withdrawn or are over, or whose product is not public now.
+
+        A clerk who has taken one goes on with it, unless its product may be mentioned nowhere any more.
+        """
+        for entry in self._desk.entries():
+            row, card = entry.row, entry.card
+            product = None if row.product is None else self._knowledge.product(row.product)
+            unmentionable = product is not None and product.content_class == "sensitive"
+            unclaimed = card.kind == "opportunity" and card.holder is None
+            if unmentionable or (unclaimed and not self._roster.stands(row.campaign, row.product)):
+                self._end(self._desk.take_back(entry), "campaign")
 
     def check(self, customer: CustomerId) -> None:
         """What a customer's cards need may have changed: take back what may not stay, end sooner what must."""
@@ -167,7 +185,7 @@ class Counter:
             self._end(change, "expired")
         for change in self._desk.escalate(now):
             self._apply(change)
-            self._ledger.report("clerk.escalated", ClerkEscalated(**self._base(change.entry)))
+            self._report("clerk.escalated", ClerkEscalated, change.entry)
             self._tell("escalated", change)
 
     def publish(self, departments: Iterable[str] | None) -> None:
@@ -205,7 +223,7 @@ class Counter:
         row = CardRow(card, journey.customer, journey.visit, campaign.campaign, product_id, needs)
         change = self._desk.open(row, self._ledger.now)
         self._apply(change)
-        self._ledger.report("clerk.notified", ClerkEvent(**self._base(change.entry)))
+        self._report("clerk.notified", ClerkEvent, change.entry)
         return card
 
     def _permitted_until(self, customer: CustomerId, needs: tuple[Purpose, ...]) -> datetime | None:
@@ -220,31 +238,38 @@ class Counter:
         return min(profile.valid_until, lease_until, *ends)
 
     def _end(self, change: Change, reason: str) -> None:
-        self._apply(change)
-        self._ledger.report("clerk.withdrawn", CardWithdrawn(**self._base(change.entry), reason=reason))
+        self._apply(change, unanswered=reason == "left")
+        self._report("clerk.withdrawn", CardWithdrawn, change.entry, reason=reason)
 
-    def _apply(self, change: Change) -> None:
-        """Keep and publish a card, and let its visit go on; the visit may be over by now."""
+    def _apply(self, change: Change, *, unanswered: bool = False) -> None:
+        """Keep and publish a card, and let its visit go on; the visit may be over by now.
+
+        ``unanswered``: it is taken back because she left, and may come up again when she comes back.
+        """
         self._ledger.keep(change.entry.row)
         self._ledger.do(*(ToClerks(card) for card in change.publish))
         journey = self._roster.get(change.entry.customer)
         signal = _SIGNALS.get(change.happened)
-        if signal is None or journey is None or journey.visit != change.entry.row.visit:
+        if journey is None or journey.card != change.entry.card.card:  # the visit follows the card that was sent last
             return
-        if journey.may(signal):  # not when an unclaimed card moves, nor where a damaged journal lost a part
-            self._roster.put(journey.on(signal))
+        declined = change.reply is not None and change.reply.action == "decline"
+        may = signal is not None and journey.may(signal)  # not when an unclaimed card moves
+        after = journey.on(signal) if signal is not None and may else journey
+        if declined or (signal in _ANSWERS and not unanswered):
+            after = after.done(journey.campaign)
+        if signal is Signal.CARD_CLOSED:
+            after = replace(after, review_s=self._ledger.now.monotonic_s)
+        if after is not journey:
+            self._roster.put(after)
 
     def _tell(self, kind: Literal["escalated", "claimed", "outcome"], change: Change) -> None:
         journey = self._roster.get(change.entry.customer)
         outcome = None if change.reply is None else change.reply.outcome
         self._roster.tell(kind, change.entry.customer, None if journey is None else journey.badge, outcome=outcome)
 
-    def _base(self, entry: Entry) -> dict[str, Any]:
-        return {
-            "customer": entry.customer,
-            "visit": entry.row.visit,
-            "zone": entry.card.zone,
-            "card": entry.card.card,
-            "department": entry.card.department,
-            "campaign": entry.row.campaign,
-        }
+    def _report(self, event_type: str, payload: type[ClerkEvent], entry: Entry, **more: str | None) -> None:
+        """Tell the platform what became of a card: its department, never who of it."""
+        card = entry.card
+        about = {"zone": card.zone, "card": card.card, "department": card.department, "campaign": entry.row.campaign}
+        base = self._roster.base(entry.customer, entry.row.visit)
+        self._ledger.report(event_type, payload(**{**base, **about, **more}), entry.customer)

@@ -1,6 +1,7 @@
 """What a screen says to whom: one customer, a group, or nobody."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from edge_agent.contracts.base import CustomerId
@@ -14,9 +15,20 @@ from edge_agent.decide.products import public
 from edge_agent.decide.scenes import compose_group, compose_scene, scene_mode
 from edge_agent.events import ToScreen
 from edge_agent.identify.badges import badge as named_badge
+from edge_agent.visit.coupons import Code, code_for
 from edge_agent.visit.journey import Journey
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.permits import ClearReason, OnScreen, Permits
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a scene for one customer speaks of."""
+
+    message_id: str
+    campaign: str
+    product: str | None
+    code: Code | None
 
 
 class Greeter:
@@ -27,6 +39,7 @@ class Greeter:
         self._ledger = ledger
         self._new_id = new_id
         self._permits = Permits(config.screen.permit_s)
+        self._said: _Said | None = None
         self._zone = ZoneInfo(config.timezone)
         for language in config.screen.languages:
             prepare(language)
@@ -41,59 +54,74 @@ class Greeter:
         """What stands on the screen."""
         return self._permits.current
 
+    @property
+    def about(self) -> tuple[str, str | None] | None:
+        """Campaign and product of the present scene; ``None``: there is none, or it greets a group."""
+        said = self._said
+        return None if said is None or not self.awaits(said.message_id) else (said.campaign, said.product)
+
+    def code_shown(self, message_id: str) -> Code | None:
+        """Return the code of a scene whose first frame was presented; once."""
+        said = self._said
+        if said is None or said.message_id != message_id:
+            return None
+        self._said = replace(said, code=None)
+        return said.code
+
     def greet(
         self,
-        customer: CustomerId,
-        number: int | None,
+        journey: Journey,
         decision: Decision,
         others: Sequence[int | None],
         addressable: Sequence[Journey],
         until_s: float,
     ) -> Scene | None:
-        """Show a decision; with other known customers near, greet the group instead.
+        """Show the decision of a visit; with other known customers near, greet the group instead.
 
         ``others``: their badges. ``addressable``: those of them to whom the screen may speak, and has something
         to say; nobody else's badge is shown. ``until_s``: when the scene must have come up. Returns the scene, or
         ``None`` where nothing personal may be shown: two badges that look alike, or no badges at all, would address
         the wrong person.
         """
-        if not decision.screen or decision.campaign is None or decision.profile is None:
+        campaign, number = decision.campaign, journey.badge
+        if not decision.screen or campaign is None or decision.profile is None or journey.decision is None:
             return None
         screen = self._config.screen
         language = language_for(decision.profile.languages, screen.languages)
         if others:
-            return self._greet_group(customer, number, others, addressable, until_s)
+            return self._greet_group(journey, others, addressable, until_s)
         mine = None if number is None else named_badge(number, language)
         scene = compose_scene(
-            decision.campaign,
+            campaign,
             public(decision.product, self._ledger.now.utc),
-            expected(decision.campaign, decision.profile, self._zone, self._ledger.now.utc),
+            expected(campaign, decision.profile, self._zone, self._ledger.now.utc),
             mine,
             scene_mode(screen.mode, mine),
             language,
-            self._new_id(),
+            journey.decision,
             screen.minimum_s,
             screen.maximum_s,
         )
-        return self._show(scene, (customer,), until_s)
+        code = code_for(campaign, screen.qr_url, self._new_id())
+        if code is not None:
+            scene = scene.model_copy(update={"qr": code.url})
+        product = None if decision.product is None else decision.product.product
+        self._said = _Said(scene.message_id, campaign.campaign, product, code)
+        return self._show(scene, (journey.customer,), until_s)
 
     def _greet_group(
-        self,
-        customer: CustomerId,
-        number: int | None,
-        others: Sequence[int | None],
-        addressable: Sequence[Journey],
-        until_s: float,
+        self, journey: Journey, others: Sequence[int | None], addressable: Sequence[Journey], until_s: float
     ) -> Scene | None:
-        screen = self._config.screen
+        screen, number = self._config.screen, journey.badge
+        assert journey.decision is not None
         greeted = [n for n in (number, *(other.badge for other in addressable)) if n is not None]
         if screen.mode == "contextual" or not greeted or lookalikes(number, others):
             self.clear("group")
             return None
         language = screen.languages[0]  # one scene for several people: the shop's own language
         badges = tuple(named_badge(n, language) for n in greeted)
-        scene = compose_group(badges, language, self._new_id(), screen.minimum_s, screen.maximum_s)
-        return self._show(scene, (customer, *(other.customer for other in addressable)), until_s)
+        scene = compose_group(badges, language, journey.decision, screen.minimum_s, screen.maximum_s)
+        return self._show(scene, (journey.customer, *(other.customer for other in addressable)), until_s)
 
     def awaits(self, message_id: str | None) -> bool:
         """Whether a scene is on the screen, or on its way there."""

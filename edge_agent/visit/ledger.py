@@ -1,6 +1,6 @@
 """What one step gives, gathered while it runs."""
 
-from edge_agent.contracts.base import Contract
+from edge_agent.contracts.base import Contract, CustomerId
 from edge_agent.events import Effect, EventRow, Fact, Instant, Outcomes, Row, Sighting
 
 
@@ -32,9 +32,9 @@ class Ledger:
         """Add rows to commit."""
         self._rows.extend(rows)
 
-    def report(self, event_type: str, data: Contract) -> None:
-        """Add an event for the platform."""
-        self._rows.append(EventRow(event_type, data, self.now))
+    def report(self, event_type: str, data: Contract, customer: CustomerId) -> None:
+        """Add an event for the platform. ``customer``: whom it is about, also where ``data`` does not say so."""
+        self._rows.append(EventRow(event_type, data, self.now, customer))
 
     def tell(self, fact: Fact) -> None:
         """Add a line to the story."""

@@ -1,65 +1,64 @@
-"""Who is received at this unit: greeted, continued from another unit, or left to another one."""
+"""Who is received at this unit: greeted, gone on with, or left to another one."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.event import DecisionEvent, DecisionSuppressed, VisitEnded, VisitStarted
+from edge_agent.contracts.event import VisitEnded, VisitStarted
 from edge_agent.contracts.ownership import VisitState
-from edge_agent.decide.decision import Decision, decide
-from edge_agent.decide.eligibility import consents
-from edge_agent.decide.knowledge import Knowledge
 from edge_agent.presence.tracker import PresenceTracker
+from edge_agent.visit.company import Company
 from edge_agent.visit.greeter import Greeter, lookalikes
-from edge_agent.visit.journey import Journey, State
+from edge_agent.visit.journey import Journey, State, returned
 from edge_agent.visit.ledger import Ledger
-from edge_agent.visit.roster import UNTRACKED, Roster
+from edge_agent.visit.roster import Roster
 from edge_agent.visit.sharing import Sharing
+from edge_agent.visit.speaker import Speaker
 
 FIRST_FRAME_S: Final = 0.5
 """The first frame of a scene may come up so long after the command, also when that was taken back meanwhile."""
 
 
 class Reception:
-    """Begins visits, takes them over from other units, and hands them over."""
+    """Begins visits, goes on with those that ended minutes ago, takes them over from other units, hands them over."""
 
     def __init__(
         self,
         config: AgentConfig,
-        knowledge: Knowledge,
         tracker: PresenceTracker,
+        company: Company,
         roster: Roster,
         greeter: Greeter,
+        speaker: Speaker,
         sharing: Sharing,
         ledger: Ledger,
         new_id: Callable[[], str],
     ) -> None:
         self._config = config
-        self._knowledge = knowledge
         self._tracker = tracker
+        self._company = company
         self._roster = roster
         self._greeter = greeter
+        self._speaker = speaker
         self._sharing = sharing
         self._ledger = ledger
         self._new_id = new_id
-        self._waiting: dict[CustomerId, int | None] = {}
-        """Who has stayed here and is not this unit's, with her badge."""
 
     def settled(self, customer: CustomerId, badge: int | None) -> None:
         """She has stayed for the screen's dwell: receive her as soon as this unit may."""
         journey = self._roster.get(customer)
         if (journey is None or journey.undecided) and self._roster.may_be_known(customer):
-            self._waiting[customer] = badge
-            if lookalikes(badge, self._others(customer)):
+            self._company.waiting[customer] = badge
+            if lookalikes(badge, self._company.others(customer)):
                 self._greeter.clear("group")
             self._receive_waiting()
 
     def stepped_away(self, customer: CustomerId) -> None:
         """She waits no longer."""
-        self._waiting.pop(customer, None)
+        self._company.waiting.pop(customer, None)
 
     def share(self) -> None:
         """Let go of what was given to others, continue what others gave, receive who waits."""
@@ -73,96 +72,68 @@ class Reception:
                 self._tracker.expect(customer, self._ledger.now.monotonic_s)  # its end is this unit's to see
         self._receive_waiting()
 
-    def may_be_addressed(self, customer: CustomerId) -> bool:
-        """Whether the screen may speak to her now."""
-        profile = self._knowledge.profile(customer)
-        allowed = profile is not None and consents(profile, "screen", self._ledger.now.utc)
-        return allowed and not self._roster.silence(customer) and self._tracker.near_since_s(customer) is not None
-
     # --- beginning --------------------------------------------------------------------------
 
     def _receive_waiting(self) -> None:
-        for customer, badge in list(self._waiting.items()):
+        for customer, badge in list(self._company.waiting.items()):
             if self._sharing.may_begin(customer):
-                del self._waiting[customer]
-                self._receive(customer, badge, self._sharing.known(customer))
+                del self._company.waiting[customer]
+                if self._roster.may_be_known(customer):
+                    self._receive(customer, badge, self._sharing.known(customer))
 
     def _receive(self, customer: CustomerId, badge: int | None, known: VisitState | None) -> None:
-        decision = decide(customer, self._knowledge, self._roster.situation(customer))
-        if decision.silent in UNTRACKED:
-            return
-        now = self._ledger.now
         journey = self._roster.get(customer)
         if known is not None and (journey is None or known.greeted or known.card):
             journey = self._continued(customer, known)
         elif journey is None:
-            journey = Journey(self._new_id(), customer, now.utc, now.monotonic_s)
-            self._ledger.report("visit.started", VisitStarted(**self._roster.base(journey)))
+            journey = self._begun(customer)
         if journey.badge is None:
             journey = replace(journey, badge=badge)
+        journey = replace(journey, undecided=False)
         if journey.state is State.ARRIVED:
-            journey = self._decided(replace(journey, undecided=False), decision)
-        if journey.message_id is None and lookalikes(journey.badge, self._others(customer)):
+            journey = self._speaker.decide(journey)
+        if journey.message_id is None and lookalikes(journey.badge, self._company.others(customer)):
             self._greeter.clear("group")
         self._roster.put(journey)
 
-    def _decided(self, journey: Journey, decision: Decision) -> Journey:
-        if decision.silent is not None:
-            base: dict[str, Any] = self._roster.base(journey)
-            suppressed = DecisionSuppressed(**base, reason=decision.silent, explanation=decision.explanation)
-            self._ledger.report("decision.suppressed", suppressed)
-            self._roster.tell("silent", journey.customer, journey.badge, text=decision.silent)
-        elif decision.campaign is not None:
-            journey = self._speak(journey, decision)
-        return journey
-
-    def _speak(self, journey: Journey, decision: Decision) -> Journey:
-        campaign, product = decision.campaign, decision.product
-        assert campaign is not None
-        scene = None
-        if not decision.holdout:
-            served = self._served(journey.customer)
-            addressable = [other for other in served if other.message_id and self.may_be_addressed(other.customer)]
-            others = self._others(journey.customer)
-            until_s = self._sharing.until_s()
-            scene = self._greeter.greet(journey.customer, journey.badge, decision, others, addressable, until_s)
-            journey = replace(
-                journey,
-                campaign=campaign.campaign,
-                message_id=None if scene is None else scene.message_id,
-                spoken_s=None if scene is None else self._ledger.now.monotonic_s,
-                in_group=scene is not None and scene.layout == "group",
-                card_kind=campaign.card if decision.card and campaign.card != "none" else None,
-            )
-        self._ledger.report(
-            "decision.holdout" if decision.holdout else "decision.made",
-            DecisionEvent(
-                **self._roster.base(journey),
-                decision=self._new_id() if scene is None else scene.message_id,
-                campaign=campaign.campaign,
-                message_class=campaign.message_class,
-                mode="generic" if scene is None else scene.mode,
-                product_id=None if product is None else product.product,
-                explanation=decision.explanation,
-            ),
-        )
-        if scene is not None:
-            self._roster.tell("screen", journey.customer, journey.badge, text=scene.product_name or scene.headline)
+    def _begun(self, customer: CustomerId) -> Journey:
+        """Begin a visit, or go on with the one that she left minutes ago."""
+        now = self._ledger.now
+        past, visit = self._past(customer), self._new_id()
+        if past is None:
+            journey = Journey(visit, customer, now.utc, now.monotonic_s)
         else:
-            why = "she is in the control group" if decision.holdout else "the screen stays general"
-            self._roster.tell("silent", journey.customer, journey.badge, text=why)
+            journey = returned(past, visit, now.utc, now.monotonic_s, self._roster.card_kind(past.campaign))
+        self._roster.past.forget(customer)
+        started = VisitStarted(**self._roster.base(customer, visit), continues=journey.continues)
+        self._ledger.report("visit.started", started, customer)
         return journey
 
-    def _others(self, customer: CustomerId) -> list[int | None]:
-        """Return the badges of the other known customers who are near, whoever serves them."""
-        served = {journey.customer: journey.badge for journey in self._served(customer)}
-        waiting = {other: badge for other, badge in self._waiting.items() if other != customer}
-        return list({**waiting, **served}.values())
-
-    def _served(self, customer: CustomerId) -> list[Journey]:
-        """Return the visits of the others who are near and served here."""
-        here = map(self._roster.get, self._tracker.settled())
-        return [other for other in here if other is not None and other.customer != customer]
+    def _past(self, customer: CustomerId) -> Journey | None:
+        """Return her visit that ended last, here or at another unit, if that was so lately that she goes on with it."""
+        now = self._ledger.now
+        here, elsewhere = self._roster.past.of(customer, now.monotonic_s), self._sharing.left(customer)
+        if elsewhere is None or (here is not None and here[1] >= elsewhere[1]):
+            return None if here is None else here[0]
+        left, ended_s = elsewhere
+        if now.monotonic_s >= ended_s + self._config.visit.reentry_s:
+            return None
+        state = State.CLOSED if left.card else State.GREETED if left.greeted else State.ARRIVED
+        return Journey(
+            left.visit,
+            customer,
+            now.utc,
+            now.monotonic_s,
+            state=State.ENDED,
+            left_in=state,
+            badge=left.badge,
+            campaign=left.campaign,
+            card=left.card,
+            met=left.met,
+            owed=left.owed,
+            held_out=left.held_out,
+            continues=left.continues,
+        )
 
     # --- sharing ----------------------------------------------------------------------------
 
@@ -170,7 +141,7 @@ class Reception:
         """Return a visit that another unit began. Nothing that was done is done again; cards wait, never hurry."""
         now = self._ledger.now
         done = known.greeted or known.card is not None
-        campaign = self._roster.campaign(known.campaign) if done and known.card is None else None
+        pending = done and known.card is None and known.campaign not in known.met
         state = State.CARDED if known.card else State.GREETED if known.greeted else State.ARRIVED
         return Journey(
             known.visit,
@@ -181,9 +152,14 @@ class Reception:
             badge=known.badge,
             campaign=known.campaign if done else None,
             shown_s=now.monotonic_s if known.greeted else None,
-            card_kind=None if campaign is None or campaign.card == "none" else campaign.card,
+            card_kind=self._roster.card_kind(known.campaign) if pending else None,
             card=known.card,
+            met=known.met,
+            owed=known.owed,
+            held_out=known.held_out,
+            review_s=now.monotonic_s,
             undecided=not done,
+            continues=known.continues,
         )
 
     def _let_go(self, journey: Journey) -> None:
@@ -196,8 +172,9 @@ class Reception:
         known = self._sharing.known(journey.customer)
         if known is not None and known.visit != journey.visit:  # both began one while they could not meet
             duration_s = max(0.0, now.monotonic_s - journey.started_s)
-            self._ledger.report("visit.ended", VisitEnded(**self._roster.base(journey), duration_s=duration_s))
-        self._roster.end(replace(journey, ended_at=now.utc))
-        if journey.customer in self._tracker.settled():
-            self._waiting[journey.customer] = journey.badge
+            base = self._roster.base(journey.customer, journey.visit)
+            self._ledger.report("visit.ended", VisitEnded(**base, duration_s=duration_s), journey.customer)
+        self._roster.give_away(replace(journey, ended_at=now.utc))
+        if self._company.is_here(journey.customer):
+            self._company.waiting[journey.customer] = journey.badge
         self._sharing.let_go(journey)

@@ -1,6 +1,7 @@
 """The visits under way at one unit, and what is remembered of those who make them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -11,12 +12,13 @@ from edge_agent.contracts.campaign import Campaign, Channel
 from edge_agent.contracts.clerk import Outcome
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.decide.contacts import ContactLog
-from edge_agent.decide.eligibility import silence, unit_silence
+from edge_agent.decide.eligibility import consents, silence, unit_silence
 from edge_agent.decide.knowledge import Knowledge, Situation
 from edge_agent.events import ContactRow, Fact, FactKind, VisitRow, WithdrawalRow
 from edge_agent.identify.badges import badge
-from edge_agent.visit.journey import STATES, Journey, restored
+from edge_agent.visit.journey import STATES, CardKind, Journey, restored
 from edge_agent.visit.ledger import Ledger
+from edge_agent.visit.past import PastVisits
 from edge_agent.visit.withdrawals import Withdrawals
 
 UNTRACKED: Final = frozenset(
@@ -35,6 +37,8 @@ class Roster:
         self._knowledge = knowledge
         self._ledger = ledger
         self._journeys: dict[CustomerId, Journey] = {}
+        self.past = PastVisits(config.visit.reentry_s)
+        """Whose visit ended minutes ago."""
         self._contacts = ContactLog()
         self._timezone = ZoneInfo(config.timezone)
         self.withdrawals = Withdrawals(config.timezone)
@@ -45,17 +49,23 @@ class Roster:
 
     def restore(
         self, visits: Iterable[VisitRow], contacts: Iterable[ContactRow], withdrawals: Iterable[WithdrawalRow]
-    ) -> None:
-        """Go on where an earlier run stopped."""
-        now_s = self._ledger.now.monotonic_s
+    ) -> tuple[Journey, ...]:
+        """Go on where an earlier run stopped. Returns the visits that another unit went on with lately."""
+        now = self._ledger.now
+        given_away = []
         for row in visits:
-            if row.ended_at is not None or row.state not in STATES:
+            if row.state not in STATES:
                 continue  # of a newer version, before it was rolled back; the caps remember whom it greeted
-            campaign = self.campaign(row.campaign)
-            coming = None if campaign is None or row.card or campaign.card == "none" else campaign.card
-            self._journeys[row.customer] = restored(row, coming, now_s)
+            coming = None if row.card or row.campaign in row.met else self.card_kind(row.campaign)
+            journey = restored(row, coming, now.monotonic_s)
+            if row.ended_at is None:
+                self._journeys[row.customer] = journey
+            elif self.past.recall(journey, now.utc, now.monotonic_s) and journey.left_in is None:
+                self.past.forget(row.customer)
+                given_away.append(journey)
         self._contacts = ContactLog(contacts)
         self.withdrawals.restore(withdrawals)
+        return tuple(given_away)
 
     def get(self, customer: CustomerId) -> Journey | None:
         """Return the visit of a customer."""
@@ -66,18 +76,38 @@ class Roster:
         return tuple(self._journeys.values())
 
     def showing(self, message_id: str) -> tuple[Journey, ...]:
-        """Return the visits that a scene was decided for."""
-        return tuple(journey for journey in self._journeys.values() if journey.message_id == message_id)
+        """Return the visits that a scene was decided for, also one that another scene has just replaced."""
+        return tuple(
+            journey
+            for journey in self._journeys.values()
+            if message_id == journey.message_id or (journey.before is not None and message_id == journey.before[0])
+        )
 
     def put(self, journey: Journey) -> None:
         """Keep a visit as it stands now."""
         self._journeys[journey.customer] = journey
         self._ledger.keep(journey.row())
 
+    def note(self, journey: Journey) -> None:
+        """Take over what the journal need not keep of a visit."""
+        self._journeys[journey.customer] = journey
+
     def end(self, journey: Journey) -> None:
-        """Keep a visit that is over, and forget it here."""
+        """Keep a visit that is over, for whoever comes back within minutes."""
+        self.give_away(journey)
+        self.past.add(journey, self._ledger.now.monotonic_s)
+
+    def give_away(self, journey: Journey) -> None:
+        """Keep how far a visit had come with which another unit goes on."""
         del self._journeys[journey.customer]
         self._ledger.keep(journey.row())
+
+    def review(self, customers: Iterable[CustomerId]) -> None:
+        """Something has changed about these: see whether there is something new to say to those who are here."""
+        for customer in customers:
+            journey = self._journeys.get(customer)
+            if journey is not None:
+                self.note(replace(journey, review_s=self._ledger.now.monotonic_s))
 
     def contacted(self, journey: Journey, campaign: str, channel: Channel) -> None:
         """Count one contact for the caps."""
@@ -88,8 +118,8 @@ class Roster:
             campaign,
             channel,
             utc,
-            journey.visit,
-            journey.message_id or "",
+            journey.stay,
+            journey.decision or "",
             "offer" if known is None else known.message_class,
         )
         self._contacts.add(row)
@@ -104,10 +134,23 @@ class Roster:
         """Return a campaign as it stands now."""
         return next((known for known in self._knowledge.campaigns() if known.campaign == campaign), None)
 
-    def situation(self, customer: CustomerId) -> Situation:
-        """Return the circumstances of a decision about a customer."""
+    def card_kind(self, campaign: str | None) -> CardKind | None:
+        """Return which card a campaign sends, as it stands now."""
+        known = self.campaign(campaign)
+        return None if known is None or known.card == "none" else known.card
+
+    def stands(self, campaign: str | None, product: str | None) -> bool:
+        """Whether what was decided may still be said: the campaign goes on, and the product is public."""
+        known, utc = self.campaign(campaign), self._ledger.now.utc
+        if known is None or (known.ends_at is not None and utc >= known.ends_at):
+            return False
+        held = None if product is None else self._knowledge.product(product)
+        return product is None or (held is not None and held.content_class == "public")
+
+    def situation(self, customer: CustomerId, journey: Journey | None = None) -> Situation:
+        """Return the circumstances of a decision about a customer. ``journey``: her visit, if it is not kept yet."""
         now = self._ledger.now
-        journey = self._journeys.get(customer)
+        journey = journey or self._journeys.get(customer)
         return Situation(
             utc=now.utc,
             utc_trusted=now.utc_trusted,
@@ -118,7 +161,8 @@ class Roster:
             withdrawn=self.withdrawals.in_force(customer, now.utc),
             zone=self._config.zone,
             timezone=self._timezone,
-            visit="" if journey is None else journey.visit,
+            visit="" if journey is None else journey.stay,
+            met=frozenset() if journey is None else frozenset(journey.met),
             limits=self._config.limits.caps,
             contacts=self._contacts,
         )
@@ -135,9 +179,11 @@ class Roster:
         """Whether there may be a visit of a customer at all."""
         return self.silence(customer) not in UNTRACKED
 
-    def base(self, journey: Journey) -> dict[str, Any]:
-        """Return what every event of a visit carries."""
-        return {"customer": journey.customer, "visit": journey.visit, "zone": self._config.zone}
+    def base(self, customer: CustomerId, visit: str) -> dict[str, Any]:
+        """Return what every event of a visit carries; whose it is only where she consents to ``analytics`` now."""
+        profile = self._knowledge.profile(customer)
+        named = profile is not None and consents(profile, "analytics", self._ledger.now.utc)
+        return {"visit": visit, "zone": self._config.zone} | ({"customer": customer} if named else {})
 
     def tell(
         self,

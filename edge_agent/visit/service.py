@@ -92,6 +92,11 @@ class Service:
         for journey in given_away:
             self.sharing.let_go(journey)  # cut off from all others, it would greet again whom it had given away
 
+    def restore_cards(self, cards: Iterable[CardRow]) -> None:
+        """Take over open cards of an earlier run that could not be read before, and publish them."""
+        self._counter.restore(cards)
+        self._counter.publish(None)
+
     def left_alone(self, customer: CustomerId, utc: datetime) -> bool:
         """Whether she withdrew or paused here: then she is not even measured."""
         return self._roster.withdrawals.in_force(customer, utc)
@@ -199,6 +204,17 @@ class Service:
             if not self._company.may_be_addressed(customer):
                 self._greeter.clear_for(customer, "consent")
             self._counter.check(customer)
+        self._say_anew(concerned)
+
+    def knowledge_changed(self) -> None:
+        """Catalogue or campaigns were replaced."""
+        self._say_anew({journey.customer for journey in self._roster.all()})
+
+    def _say_anew(self, customers: Iterable[CustomerId]) -> None:
+        """Take down what may not be said any more, and see what may be said now."""
+        self._speaker.take_down_what_fell()
+        self._counter.take_back_what_fell()
+        self._roster.review(customers)
 
     def withdrawn_elsewhere(self, withdrawal: Withdrawal) -> None:
         """It was said at another unit of the store, which reports it. A repeated word changes nothing."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from edge_agent.contracts.base import CustomerId, Identifier
-from edge_agent.contracts.ownership import Assignments, HeardCustomer, UnitSightings, VisitState
+from edge_agent.contracts.ownership import CAMPAIGNS_MAX, Assignments, HeardCustomer, UnitSightings, VisitState
 from edge_agent.events import EpochRow, ToUnits
 from edge_agent.presence.tracker import PresenceTracker
 from edge_agent.visit.journey import Journey, State
@@ -41,6 +41,10 @@ class Sharing:
 
     def known(self, customer: CustomerId) -> VisitState | None:  # noqa: ARG002 (nobody else knows her)
         """Return what other units have told of her visit."""
+        return None
+
+    def left(self, customer: CustomerId) -> tuple[VisitState, float] | None:  # noqa: ARG002 (nobody else knows her)
+        """Return how far her last visit at another unit had come, and the monotonic second at which it ended."""
         return None
 
     def given(self) -> tuple[CustomerId, ...]:
@@ -123,6 +127,10 @@ class Shared(Sharing):
         """Return what the coordinator said of her visit."""
         return self._member.known(customer)
 
+    def left(self, customer: CustomerId) -> tuple[VisitState, float] | None:
+        """Return what the coordinator said of her last visit."""
+        return self._member.left(customer)
+
     def given(self) -> tuple[CustomerId, ...]:
         """Return whose visits it was assigned."""
         return self._member.mine(self._now_s)
@@ -139,7 +147,10 @@ class Shared(Sharing):
     def forget(self, customer: CustomerId, ended: Journey | None = None) -> None:
         """Say nothing more of her than that her visit has ended."""
         self._heard_s.pop(customer, None)
-        self._member.forget(customer, None if ended is None else ended.visit)
+        if ended is None:
+            self._member.forget(customer)
+        else:
+            self._member.forget(customer, ended.visit, self._state(ended))
 
     def hurry(self) -> None:
         """Ask at the next opportunity."""
@@ -209,4 +220,8 @@ class Shared(Sharing):
             campaign=journey.campaign,
             greeted=journey.shown_s is not None or journey.state is State.GREETED,
             card=journey.card,
+            continues=journey.continues,
+            met=journey.met[-CAMPAIGNS_MAX:],
+            owed=journey.owed[:CAMPAIGNS_MAX],
+            held_out=journey.held_out,
         )

@@ -135,7 +135,7 @@ class Floor:
         epochs = [row.epoch for row in unit.rows if isinstance(row, EpochRow)]
         start = START.fromtimestamp(START.timestamp() + self.now_s, START.tzinfo)
         unit.pipeline.restore(
-            [row for row in visits.values() if row.ended_at is None],
+            tuple(visits.values()),
             [row for row in cards.values() if row.card.state in ("open", "taken")],
             [row for row in unit.rows if isinstance(row, ContactRow)],
             [row for row in unit.rows if isinstance(row, WithdrawalRow)],

@@ -104,7 +104,7 @@ def profile(customer: str, at: datetime = START, **changes: object) -> Profile:
         "tokens": (RollingToken(device="phone", rotation_exponent=ROTATION_EXPONENT, keys=keys),),
         "languages": ("en",),
         "age": "adult",
-        "consents": consents("screen", "clerk", at=at),
+        "consents": consents("screen", "clerk", "analytics", at=at),
         "viewed": (ViewedProduct(product=JACKET.product, viewed_at=at - timedelta(hours=20), size="M"),),
         "valid_until": at + timedelta(days=2),
     }
@@ -178,7 +178,7 @@ class Shop:
         visits = {row.visit: row for row in self.rows if isinstance(row, VisitRow)}
         cards = {row.card.card: row for row in self.rows if isinstance(row, CardRow)}
         self.pipeline.restore(
-            [row for row in visits.values() if row.ended_at is None],
+            tuple(visits.values()),
             [row for row in cards.values() if row.card.state in ("open", "taken")],
             [row for row in self.rows if isinstance(row, ContactRow)],
             [row for row in self.rows if isinstance(row, WithdrawalRow)],

@@ -15,8 +15,6 @@ _NAME_MAX: Final = 28  # columns of a campaign's name; a longer one gets a line 
 _WRAP_LEAST: Final = 30
 _INDENT: Final = "  "
 
-_HELD_BACK: Final = "she is in the control group, which gets nothing, so that the effect can be measured."
-
 _MODES: Final[dict[ScreenMode, str]] = {
     "generic": "nothing personal",
     "contextual": "about the topic, addressing nobody",
@@ -56,7 +54,7 @@ def _verdict(explanation: Explanation, columns: int) -> list[Line]:
     if explanation.campaign is None:
         return _told("Nothing is said: ", "there is nothing to say.", "bad", columns)
     if explanation.holdout:
-        why = f"{explanation.campaign} would be, but {_HELD_BACK}"
+        why = f"{explanation.campaign} would be, but {_sentence('holdout')}"
         return _told("Nothing is said: ", why, "odd", columns)
     ways = []
     if explanation.screen:

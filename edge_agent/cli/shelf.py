@@ -1,7 +1,5 @@
 """What a slice file holds, for the commands that decide without an agent."""
 
-import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +8,10 @@ from typing import Final
 import click
 from pydantic import ValidationError
 
+from edge_agent.cli.campaign_file import read_tree
+from edge_agent.contracts import campaign_problems
 from edge_agent.contracts.base import CustomerId
-from edge_agent.contracts.campaign import Campaign, CampaignFile
+from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.problems import explain
 from edge_agent.contracts.slice import Profile
@@ -65,14 +65,8 @@ def read_slice(path: Path) -> Shelf:
 
 
 def read_campaigns(path: Path) -> Sequence[Campaign]:
-    """Read a campaign file, TOML or JSON. Raises FileError that names the wrong field."""
-    try:
-        content = path.read_bytes()
-        tree = tomllib.loads(content.decode()) if path.suffix == ".toml" else json.loads(content)
-        return CampaignFile.model_validate(tree).campaigns
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from error
-    except ValidationError as error:
-        raise FileError("\n".join(f"{path}: {line}" for line in explain(error))) from error
-    except ValueError as error:  # neither UTF-8, nor TOML, nor JSON
-        raise FileError(f"{path}: {error}") from error
+    """Read a file of campaigns, as ``edge-agent campaigns check`` does. Raises FileError that names every mistake."""
+    right, mistakes = campaign_problems.read_campaigns(read_tree(path).campaigns)
+    if mistakes:
+        raise FileError("\n".join(f"{path}: {line}" for line in mistakes))
+    return tuple(right.values())

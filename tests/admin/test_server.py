@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import os
 import stat
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,8 +13,12 @@ from edge_agent.admin.server import CONNECTIONS_MAX, AdminSocket
 from edge_agent.contracts.admin import (
     PEOPLE_MAX,
     AdapterStatus,
+    Doctor,
+    Explain,
+    Explained,
     Listen,
     Person,
+    Question,
     QueueStatus,
     Refusal,
     Samples,
@@ -24,6 +31,7 @@ from edge_agent.contracts.unit import PartReport
 from edge_agent.errors import ServerError
 from edge_agent.identify.badges import badge
 from tests.admin.conftest import Setting, present
+from tests.scenario.shop import CONFIG
 
 GARBAGE = [
     b"\0" * 70_000,
@@ -38,6 +46,14 @@ GARBAGE = [
     b'{"ask": "listen", "person": 99999999999999999999}',
     b'{"ask": "watch", "protocol": "\\ud800"}',
     b'"' * 1000,
+    b'{"ask": "explain"}',
+    b'{"ask": "explain", "person": 1, "customer": "c-anna"}',
+    b'{"ask": "explain", "customer": "../../etc"}',
+    b'{"ask": "explain", "customer": "c-anna", "at": "9999-12-31T23:59:59+14:00"}',
+    b'{"ask": "explain", "customer": "c-anna", "at": 1e300}',
+    b'{"ask": "explain", "customer": "c-anna", "at": "0001-01-01T00:00:00"}',
+    b'{"ask": "explain", "customer": "c-anna", "campaign": "' + b"x" * 65 + b'"}',
+    b'{"ask": "doctor"',
 ]
 
 
@@ -51,8 +67,11 @@ async def test_garbage_is_refused_with_a_reason(setting: Setting, packet: bytes)
     assert setting.views <= 1
 
 
-async def test_another_version_is_told_so(setting: Setting) -> None:
-    command = await setting.ask(Watch(protocol=2))
+@pytest.mark.parametrize(
+    "question", [Watch(protocol=2), Doctor(protocol=2), Explain(customer="c-anna", protocol=2)], ids=lambda q: q.ask
+)
+async def test_another_version_is_told_so(setting: Setting, question: Question) -> None:
+    command = await setting.ask(question)
     assert await command.hear() == Refusal(
         reason="the command speaks protocol 2, this agent 1: use the command of the agent's own version"
     )
@@ -68,6 +87,55 @@ async def test_a_watch_goes_on_until_it_is_closed_and_then_nothing_is_held(setti
         assert answer.customers == 7
     command.socket.close()
     await _until_forgotten(setting)
+
+
+async def test_an_explanation_is_logged_without_her_id_and_keeps_nothing(
+    setting: Setting, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    command = await setting.ask(Explain(customer="c-anna", campaign="jacket"))
+    answer = await command.hear()
+    assert isinstance(answer, Explained)
+    assert (answer.held, answer.person, answer.campaign) == (True, None, "jacket")
+    assert await command.hear() is None
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"admin: a decision is explained to user {os.getuid()}"]
+    assert "anna" not in answer.model_dump_json()
+    assert not setting.reporter.asked
+
+
+async def test_a_time_without_an_offset_is_by_the_clock_of_the_store(setting: Setting) -> None:
+    for at in ("2026-07-04T18:30:00", "2026-07-04T18:30:00+02:00"):
+        command = await setting.ask(b'{"ask": "explain", "customer": "c-nobody", "at": "%s"}' % at.encode())
+        answer = await command.hear()
+        assert isinstance(answer, Explained)
+        assert not answer.held
+    clock = ZoneInfo(CONFIG.timezone)
+    assert [at for _, at in setting.explained] == [
+        datetime(2026, 7, 4, 18, 30, tzinfo=clock),
+        datetime(2026, 7, 4, 16, 30, tzinfo=UTC),
+    ]
+
+
+async def test_a_number_counts_only_while_somebody_watches(setting: Setting) -> None:
+    setting.people = [present("c-anna"), present("c-bert")]
+    refused = await (await setting.ask(Explain(person=2))).hear()
+    assert isinstance(refused, Refusal)
+    assert "edge-agent watch" in refused.reason
+    watching = await setting.ask(Watch())
+    await watching.hear()
+    answer = await (await setting.ask(Explain(person=2))).hear()
+    assert isinstance(answer, Explained)
+    assert answer.person is not None
+    assert answer.person.person == 2
+    assert [customer for customer, _ in setting.explained] == ["c-bert"]
+    assert isinstance(await (await setting.ask(Explain(person=3))).hear(), Refusal)
+
+
+async def test_the_doctor_answers_once_and_hangs_up(setting: Setting) -> None:
+    command = await setting.ask(Doctor())
+    assert await command.hear() == await setting.examine()
+    assert await command.hear() is None
 
 
 async def _until_forgotten(setting: Setting) -> None:

@@ -18,6 +18,7 @@ CERTIFICATE_SHORT_S: Final = 14 * 86_400.0
 """A certificate is renewed long before; one that ends so soon was not."""
 
 _MISSING: Final[Mapping[str, tuple[Severity, str, str]]] = {
+    "radio": ("fault", "radio", "nobody is heard: journalctl -u edge-agent says why"),
     "screen": ("fault", "screen", "systemctl status edge-display; is the screen plugged in and switched on?"),
     "bus": ("fault", "broker", "no card reaches the clerks: is the broker's machine on (systemctl status mosquitto)?"),
     "pull": ("warning", "hub", "see the shop's internet line, and that hub.url is right; the slice lasts for now"),
@@ -33,13 +34,12 @@ _MISSING: Final[Mapping[str, tuple[Severity, str, str]]] = {
 
 
 def parts(facts: Facts) -> Iterator[Finding]:
-    """Yield each part that does not work, and the list of those that do."""
-    deaf = {adapter.problem for adapter in facts.adapters if not adapter.healthy}
+    """Yield each part that does not work, and the list of those that do. Of adapters, :func:`hearing` tells more."""
     works = []
     for report in facts.parts:
         if report.state == "running":
             works.append(report.part)
-        elif not report.part.startswith("radio") or (report.problem not in deaf and not facts.adapters):
+        elif not (report.part.startswith("radio") and facts.adapters):
             yield _absent(report, facts)
     if works:
         yield Finding(severity="ok", about="parts", what=f"At work: {', '.join(works)}."[:200])
@@ -117,13 +117,13 @@ def hub(facts: Facts) -> Iterator[Finding]:
     if facts.config.hub.url is None:
         what = "No hub is configured: no events leave, and what is held ends with its lease."
         yield Finding(severity="warning", about="hub", what=what, todo="edge-agent enrol")
-    elif facts.held.pulled_at is not None:
-        ago = span(since_s(facts.held.pulled_at, facts.now.utc))
-        yield Finding(severity="ok", about="hub", what=f"It answered {ago} ago; {outbox.waiting} events wait for it.")
-    if outbox.waiting >= OUTBOX_MANY:
+    elif outbox.waiting >= OUTBOX_MANY:
         what = f"{outbox.waiting} events wait for it."
         todo = "nothing is lost for weeks, but see why it does not take them (journalctl -u edge-agent)"
         yield Finding(severity="warning", about="hub", what=what, todo=todo)
+    elif facts.held.pulled_at is not None and _works("pull", facts):
+        ago = span(since_s(facts.held.pulled_at, facts.now.utc))
+        yield Finding(severity="ok", about="hub", what=f"It answered {ago} ago; {outbox.waiting} events wait for it.")
     if outbox.shed:
         what = f"{outbox.shed} events were thrown away since the start: too many waited. Consent events never are."
         yield Finding(severity="fault", about="hub", what=what, todo="bring the line to the hub back")
@@ -132,6 +132,10 @@ def hub(facts: Facts) -> Iterator[Finding]:
         todo = "hub and agent may be of different versions: journalctl -u edge-agent | grep 'the hub rejects'"
         yield Finding(severity="warning", about="hub", what=what, todo=todo)
     yield from _certificate(facts)
+
+
+def _works(part: str, facts: Facts) -> bool:
+    return any(report.part == part and report.state == "running" for report in facts.parts)
 
 
 def _certificate(facts: Facts) -> Iterator[Finding]:

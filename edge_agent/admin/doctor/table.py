@@ -23,7 +23,7 @@ def title(examination: Examination) -> Line:
     """Return whose examination it is, and of when, by the store's clock."""
     at = examination.at.astimezone(ZoneInfo(examination.timezone))
     where = f"{examination.unit} · {harmless(examination.zone)} · store {examination.store}"
-    return (where, "strong"), (f"   {at:%a %Y-%m-%d %H:%M %Z}   edge-agent {harmless(examination.version)}", "quiet")
+    return (where, "strong"), (f"   {at:%a %Y-%m-%d %H:%M %Z}   version {harmless(examination.version)}", "quiet")
 
 
 def table(findings: Sequence[Finding], columns: int, left_out: int = 0) -> list[Line]:

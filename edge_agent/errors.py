@@ -19,6 +19,7 @@
 Everything else is a bug: it ends the process, and systemd starts it again.
 """
 
+from pathlib import Path
 from typing import Literal
 
 RadioTrouble = Literal["down", "away", "off", "failed", "deaf"]
@@ -91,4 +92,9 @@ class StoreError(EdgeError):
 
 
 class DamagedError(StoreError):
-    """A database's content cannot be used. It is set aside at the next start; waiting does not help."""
+    """A database's content cannot be used. It is set aside when the process has ended; waiting does not help."""
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        """The database's file; ``None`` where it is not known any more."""

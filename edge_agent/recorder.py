@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from edge_agent.contracts.base import CustomerId
@@ -64,6 +65,7 @@ class Recorder:
         owed |= {customer: self._new_id() for customer in held}
         self._erasures = {name: _Erasure(receipt, instant) for name, receipt in owed.items()}
         self.commit((), tuple(self._slice.tombstones.owed()), instant)
+        self._erase()
 
     def commit(self, rows: Sequence[Row], withdrawn: Collection[CustomerId], instant: Instant) -> None:
         """Write rows and events in one transaction, then erase who withdrew.
@@ -72,12 +74,18 @@ class Recorder:
         """
         self._at = instant.utc
         begun = self._begin(withdrawn, instant)
-        self._write([*(self._stamped(row) if isinstance(row, EventRow) else row for row in rows), *begun])
-        self._erase()
+        self._backlog += [self._stamped(row) if isinstance(row, EventRow) else row for row in rows]
+        self._backlog += begun
+        if self._refused_since is None:
+            self._write()
+        else:  # all of it is tried again now and then, not at each step
+            self._make_room()
+        if withdrawn:
+            self._erase()
 
     def retry(self) -> None:
         """Try again to write and to erase what the disk refused. Raises DamagedError as :meth:`commit`."""
-        self._write([])
+        self._write()
         self._erase()
         if self._narrow_again:
             for _ in self.narrow(None):
@@ -143,14 +151,14 @@ class Recorder:
             return
         receipts = [(one, ErasureReceipt(customer=one.customer, method="shredded")) for one in due]
         rows = [(one, EventRow("consent.erased", receipt, instant)) for one, receipt in receipts]
-        self._write([Queued(self._event(row, one.receipt), one.customer) for one, row in rows])
+        self._backlog += [Queued(self._event(row, one.receipt), one.customer) for one, row in rows]
+        self._write()
         if not self._backlog:
             self._slice.shredding.settle(due)
 
     # --- rows -----------------------------------------------------------------------------------
 
-    def _write(self, rows: list[JournalRow]) -> None:
-        self._backlog += rows
+    def _write(self) -> None:
         if not self._backlog:
             return
         try:
@@ -166,23 +174,24 @@ class Recorder:
         self._refused_since, self._problem, self._lost_now = None, "", 0
 
     def _refused(self, error: StoreError) -> None:
-        lost = self._make_room()
         if self._refused_since is None:
             log.error("journal: %s; decisions go on, rows wait in memory", error)
-        if lost and not self._lost_now:
-            log.error("journal: more than %d rows wait; the oldest are lost from now on", BACKLOG_MAX)
         self._refused_since = self._refused_since or self._at
         self._problem = str(error)
-        self._lost_now += lost
-        self._lost += lost
+        self._make_room()
 
-    def _make_room(self) -> int:
-        """Throw the oldest rows away where too many wait, but for what was said about consent; return how many."""
-        sheddable = [number for number, row in enumerate(self._backlog) if not _about_consent(row)]
-        lost = frozenset(sheddable[: max(0, len(self._backlog) - BACKLOG_MAX)])
-        if lost:
-            self._backlog = [row for number, row in enumerate(self._backlog) if number not in lost]
-        return len(lost)
+    def _make_room(self) -> None:
+        """Throw the oldest rows away where too many wait, but for what was said about consent."""
+        too_many = len(self._backlog) - BACKLOG_MAX
+        if too_many <= 0:
+            return
+        sheddable = (number for number, row in enumerate(self._backlog) if not _about_consent(row))
+        lost = frozenset(islice(sheddable, too_many))
+        self._backlog = [row for number, row in enumerate(self._backlog) if number not in lost]
+        if not self._lost_now:
+            log.error("journal: more than %d rows wait; the oldest are lost from now on", BACKLOG_MAX)
+        self._lost_now += len(lost)
+        self._lost += len(lost)
 
     def _forget_rows(self, customers: Collection[CustomerId], which: Callable[[JournalRow], bool]) -> None:
         """Take out what waits of customers; what they said about consent stays."""

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sdnotify
 
 from edge_agent import __version__
-from edge_agent.admin.doctor.facts import Key
 from edge_agent.app.admin import admin_socket
 from edge_agent.app.ending import damage_in
 from edge_agent.app.inside import Inside
+from edge_agent.app.keys import UnitKeys, keep_shredding
 from edge_agent.app.radios import radio_parts
 from edge_agent.app.secrets import broker_password
 from edge_agent.bus.connection import Bus
@@ -29,17 +29,19 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
-from edge_agent.errors import DamagedError, FileError, StoreError
-from edge_agent.events import Effect, Fact, Instant, ReadToken, ToClerks, ToScreen, ToUnits
+from edge_agent.errors import DamagedError, FileError
+from edge_agent.events import Effect, Fact, Instant, ReadToken, SliceChanged, ToClerks, ToScreen, ToUnits
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
 from edge_agent.pipeline import Pipeline
 from edge_agent.radio.beacon import UnitBeacon
 from edge_agent.radio.gatt import TokenReader
 from edge_agent.radio.listener import Listener, never
+from edge_agent.retention import Retention
 from edge_agent.screen.link import ScreenLink
-from edge_agent.store.opening import open_stores
-from edge_agent.store.unit_key import load_unit_key
+from edge_agent.store.card_box import CardBox
+from edge_agent.store.opening import open_stores, set_damaged_slice_aside
+from edge_agent.store.unit_key import UnitKey
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health, Part, supervise
 from edge_agent.sync.client import HubClient
@@ -48,6 +50,7 @@ from edge_agent.sync.nudge import Nudge, PullNow
 from edge_agent.sync.presence import AppPresence
 from edge_agent.sync.pull import Destination, Pull
 from edge_agent.sync.push import Push
+from edge_agent.sync.unlock import Unlock
 from edge_agent.units.messenger import Messenger
 from edge_agent.units.status import UnitStatus
 from edge_agent.web.app import Sources, build
@@ -59,9 +62,6 @@ from edge_agent.web.server import WebServer, allowed_hosts
 log = logging.getLogger(__name__)
 
 P = TypeVar("P", bound=Part)
-
-PURGE_S: Final = 60.0
-"""How often what is past its time is deleted from the journal and the slice."""
 
 PAGE: Final = Path(__file__).parents[1] / "clerk" / "page"
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -84,15 +84,18 @@ class Agent:
             self._systemd.socket.setblocking(False)  # a systemd that does not read must not stop the shop
         self._pushed = asyncio.Event()
         self._story = StoryFeed(_zone(config.timezone))
-        self._client: HubClient | None = None
+        self._pull_now = PullNow()
+        url = config.hub.url
+        self._client = None if url is None else HubClient(url, config.identity_folder, self._clock)
         self._screen: ScreenLink | None = None
         self._notifier: Notifier | None = None
         self._tablets: Tablets | None = None
         self._reader: TokenReader | None = None
         self._messenger: Messenger | None = None
-        unit_key = load_unit_key(config.folder, credentials)
-        self._key = Key(unit_key.source, held=True)
-        self._stores = open_stores(config.folder, config.store, unit_key)
+        self._keys = UnitKeys(config, credentials, self._client)
+        # Locked: the slice is read through and opened when the radio hears already.
+        self._stores = open_stores(config.folder, config.store, self._keys.held, unlock=False)
+        self._retention = Retention(self._stores, config.folder, self._worker, self._clock)
         self._metrics = Metrics(self._inbox, self._stores, self._reports, self._rejected)
 
     async def run(self) -> None:
@@ -102,10 +105,14 @@ class Agent:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)
+        damage = None
         try:
             await self._work()
         except asyncio.CancelledError:
             log.info("agent: told to stop")
+        except DamagedError as error:
+            damage = error
+            raise
         except BaseExceptionGroup as group:
             damage = damage_in(group)
             if damage is None:
@@ -121,6 +128,8 @@ class Agent:
             finally:
                 self._worker.close()
                 self._stores.close()
+                if damage is not None:
+                    set_damaged_slice_aside(damage)
 
     async def _work(self) -> None:
         engine = await self._engine()
@@ -135,10 +144,11 @@ class Agent:
                     engine,
                     self._inbox,
                     self._stores,
+                    self._retention,
                     self._worker,
                     self._parts,
                     self._tablets,
-                    key=lambda: self._key,
+                    key=self._keys.report,
                 )
             )
         )
@@ -157,7 +167,9 @@ class Agent:
             for part in self._parts:
                 tasks.create_task(supervise(part, self._clock), name=part.health.report.part)
             tasks.create_task(loop.run(), name="engine")
-            tasks.create_task(self._purge(), name="purge")
+            tasks.create_task(self._retention.run(), name="retention")
+            shredding = keep_shredding(engine, self._worker, self._clock, self._pushed.set)
+            tasks.create_task(shredding, name="shredding")
             self._systemd.notify(f"READY=1\nSTATUS=unit {self._config.unit} of store {self._config.store}")
             log.info("agent %s: unit %s of store %s is at work", __version__, self._config.unit, self._config.store)
 
@@ -186,8 +198,9 @@ class Agent:
             self._screen.content_changed(playlist_version(self._config.content_folder))
         if self._config.broker.host is not None:
             self._add_bus()
-        if self._config.hub.url is not None:
-            self._add_sync(self._config.hub.url)
+        if self._client is not None:
+            self._add_sync(self._client)
+        self._add(Unlock(self._stores.slice, self._worker, self._keys.ask, self._unlocked, self._health("key")))
         self._add_web()
 
     def _add_radio(self) -> None:
@@ -221,11 +234,8 @@ class Agent:
         self._messenger = Messenger(bus, topics, config.unit, config.units.coordinator, self._inbox.put)
         self._add(bus)
 
-    def _add_sync(self, url: str) -> None:
-        config = self._config
-        client = self._client = HubClient(url, config.identity_folder, self._clock)
-        pull_now = PullNow()
-        stores = self._stores
+    def _add_sync(self, client: HubClient) -> None:
+        config, pull_now, stores = self._config, self._pull_now, self._stores
         destination = Destination(
             self._worker, stores.slice, stores.catalogue, stores.journal.refused, self._inbox.put, self._new_playlist
         )
@@ -283,6 +293,13 @@ class Agent:
         if self._config.web.live_view == "demo":
             self._story.tell(fact, instant)
 
+    def _unlocked(self, unit_key: UnitKey) -> None:
+        self._stores.journal.unlock(CardBox(unit_key, self._config.store))
+        lease_until = self._stores.slice.lease_until()
+        if lease_until is not None:
+            self._inbox.put(SliceChanged(None, lease_until))
+        self._pull_now.wanted.set()
+
     def _new_playlist(self, version: str) -> None:
         if self._screen is not None:
             self._screen.content_changed(version)
@@ -290,24 +307,6 @@ class Agent:
     def _departments(self) -> tuple[Identifier, ...]:
         named = (campaign.department for campaign in self._stores.catalogue.campaigns())
         return tuple(dict.fromkeys((*named, self._config.cards.lead)))
-
-    async def _purge(self) -> None:
-        refused = False
-        while True:
-            await asyncio.sleep(PURGE_S)
-            now = self._clock.now()
-            try:
-                await self._worker.call(self._stores.journal.purge, now.utc, trusted=now.utc_trusted)
-                await self._worker.pieces(self._stores.slice.sweep())  # also where the hub is gone that had begun it
-                if now.utc_trusted:
-                    await self._worker.pieces(self._stores.slice.drop_past_keys(int(now.utc.timestamp())))
-                refused = False
-            except DamagedError:
-                raise
-            except StoreError as error:
-                if not refused:
-                    log.error("what is past its time cannot be deleted: %s; trying again", error)
-                refused = True
 
 
 def new_id() -> str:

@@ -5,12 +5,12 @@ from typing import Literal
 
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.campaign import CampaignFile
-from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.catalogue import Catalogue, CatalogueChanges
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import EventBatch, EventReceipts
 from edge_agent.contracts.presence import AppReports, PauseRequest, PresenceReport
 from edge_agent.contracts.slice import SlicePage
-from edge_agent.contracts.unit import EnrolRequest, EnrolResponse
+from edge_agent.contracts.unit import EnrolRequest, EnrolResponse, SliceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,13 @@ CONFIG = Endpoint(
     response=AgentConfig,
     conditional=True,
 )
+SLICE_KEY = Endpoint(
+    "slice_key",
+    "GET",
+    "/v1/stores/{store}/units/{unit}/slice-key",
+    "The key that seals the unit's slice, where it is not kept on the unit; made when it is asked for first.",
+    response=SliceKey,
+)
 SLICE = Endpoint(
     "slice",
     "GET",
@@ -79,6 +86,15 @@ CATALOGUE = Endpoint(
     "Products, prices, places, stock, pictures.",
     response=Catalogue,
     conditional=True,
+)
+CATALOGUE_CHANGES = Endpoint(
+    "catalogue_changes",
+    "GET",
+    "/v1/stores/{store}/catalogue/changes",
+    "What has changed of the catalogue since the version that If-None-Match names.",
+    response=CatalogueChanges,
+    conditional=True,
+    gone="That version is forgotten, or none was named: take the whole catalogue.",
 )
 CAMPAIGNS = Endpoint(
     "campaigns",
@@ -138,7 +154,20 @@ PAUSE = Endpoint(
     status=204,
 )
 
-ENDPOINTS = (AUTHORITY, ENROL, CONFIG, SLICE, CATALOGUE, CAMPAIGNS, CONTENT, NUDGES, EVENTS, PRESENCE)
+ENDPOINTS = (
+    AUTHORITY,
+    ENROL,
+    CONFIG,
+    SLICE_KEY,
+    SLICE,
+    CATALOGUE,
+    CATALOGUE_CHANGES,
+    CAMPAIGNS,
+    CONTENT,
+    NUDGES,
+    EVENTS,
+    PRESENCE,
+)
 """What units call."""
 
 APP_ENDPOINTS = (REPORT, PAUSE)

@@ -34,6 +34,13 @@ class EnrolResponse(Contract):
     """The unit's configuration, the tree of :class:`edge_agent.contracts.config.AgentConfig`."""
 
 
+class SliceKey(Contract):
+    """Hub -> unit: the key that seals its slice. In memory only, on a unit that is unlocked by the hub."""
+
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", repr=False)]
+    """32 random bytes, hexadecimal. Never logged."""
+
+
 class UnitPresence(Contract):
     """Unit -> store, retained; the unit's last will says ``online: false``."""
 

@@ -1,7 +1,7 @@
-"""Profiles are sealed on disk: each under a key of its own, which the unit's epoch key wraps.
+"""Seals: AES-256-GCM with a fresh random nonce.
 
-Everything is AES-256-GCM with a fresh random nonce; the associated data name store, customer
-and column, so that a blob that was moved to another row does not open.
+The associated data name what a blob is (store, customer and column), so that one that was moved to another row does
+not open.
 """
 
 import os
@@ -12,56 +12,50 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from edge_agent.contracts.base import CustomerId, Identifier
 from edge_agent.errors import StoreError
-from edge_agent.store.unit_key import KEY_BYTES, UnitKey
 
+SECRET_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 
 
-class ProfileCipher:
-    """Makes and unwraps the profile keys of one store."""
+class SealError(StoreError):
+    """A sealed value does not open: another key, another place, or damaged."""
 
-    def __init__(self, unit_key: UnitKey, store: Identifier) -> None:
-        self._epoch = AESGCM(unit_key.secret)
-        self.store = store
-        """The store that everything is bound to."""
 
-    def new_key(self, customer: CustomerId) -> "ProfileKey":
-        """Return a fresh random key for one customer."""
-        secret = os.urandom(KEY_BYTES)
-        owner = f"{self.store}|{customer}"
-        return ProfileKey(secret, _seal(self._epoch, secret, f"{owner}|key"), owner)
+class Seal:
+    """A key, at work."""
 
-    def unwrap(self, customer: CustomerId, wrapped: bytes) -> "ProfileKey":
-        """Return the key that was kept. Raises StoreError where the epoch key does not fit."""
-        owner = f"{self.store}|{customer}"
-        return ProfileKey(_open(self._epoch, wrapped, f"{owner}|key"), wrapped, owner)
+    def __init__(self, secret: bytes) -> None:
+        self._cipher = AESGCM(secret)
+
+    def close(self, plaintext: bytes, about: bytes) -> bytes:
+        """Return nonce and ciphertext."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plaintext, about)
+
+    def open(self, blob: bytes, about: bytes) -> bytes:
+        """Return the plaintext; raises SealError."""
+        try:
+            return self._cipher.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], about)
+        except (InvalidTag, ValueError) as error:  # ValueError: shorter than a nonce
+            raise SealError("a sealed value does not open: other key, other store, or damaged") from error
 
 
 class ProfileKey:
-    """Seals the columns of one customer."""
+    """Seals the columns of one version of one customer's profile. It lies on the disk wrapped only."""
 
-    def __init__(self, secret: bytes, wrapped: bytes, owner: str) -> None:
-        self._cipher = AESGCM(secret)
-        self._owner = owner
-        self.wrapped = wrapped
-        """The key as it may lie on disk."""
+    def __init__(self, store: Identifier, customer: CustomerId, secret: bytes) -> None:
+        self._seal = Seal(secret)
+        self._owner = owner(store, customer)
 
-    def seal(self, column: str, plaintext: bytes) -> bytes:
-        """Return nonce and ciphertext of one column."""
-        return _seal(self._cipher, plaintext, f"{self._owner}|{column}")
+    def close(self, column: bytes, plaintext: bytes) -> bytes:
+        """Return one column sealed."""
+        return self._seal.close(plaintext, self._owner + column)
 
-    def open(self, column: str, blob: bytes) -> bytes:
-        """Return the plaintext. Raises StoreError where the blob is not what was sealed for this column."""
-        return _open(self._cipher, blob, f"{self._owner}|{column}")
+    def open(self, column: bytes, blob: bytes) -> bytes:
+        """Return the plaintext. Raises SealError where the blob is not what was sealed for this column."""
+        return self._seal.open(blob, self._owner + column)
 
 
-def _seal(cipher: AESGCM, plaintext: bytes, about: str) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, plaintext, about.encode())
-
-
-def _open(cipher: AESGCM, blob: bytes, about: str) -> bytes:
-    try:
-        return cipher.decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], about.encode())
-    except (InvalidTag, ValueError) as error:  # ValueError: shorter than a nonce
-        raise StoreError("a sealed value does not open: other key, other store, or damaged") from error
+def owner(store: Identifier, customer: CustomerId) -> bytes:
+    """Whose column it is, for the associated data."""
+    return f"{store}|{customer}|".encode()

@@ -1,20 +1,41 @@
-"""From a put of the slice to its row on disk: checked, then sealed."""
+"""From a put of the slice to what lies on disk: checked, then sealed."""
 
 import logging
+import os
+from dataclasses import dataclass, field
+from typing import Final
 
 import pydantic_core
 from pydantic import ValidationError
 
+from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.slice import Profile, SliceOperation
-from edge_agent.store.crypto import ProfileCipher
-from edge_agent.store.slice_log import Row
+from edge_agent.store.crypto import SECRET_BYTES, ProfileKey
 from edge_agent.store.token_keys import keys_past_s
 
 log = logging.getLogger(__name__)
 
+TOKENS: Final = b"tokens"
+PROFILE: Final = b"profile"
+"""Columns, as the seals name them."""
 
-def sealed(operation: SliceOperation, cipher: ProfileCipher) -> Row | None:
-    """Return the row of a put, or ``None`` where its profile is broken: no old version may outlive it."""
+
+@dataclass(frozen=True, slots=True)
+class SealedProfile:
+    """One version of a profile under a key of its own."""
+
+    secret: bytes = field(repr=False)
+    """Its key, in memory only: it is wrapped when the row is written."""
+    tokens: bytes
+    """Her devices, sealed."""
+    keys_past_s: int | None
+    """When the first of their keys is past."""
+    rest: bytes
+    """Everything else, sealed."""
+
+
+def sealed(operation: SliceOperation, store: Identifier) -> SealedProfile | None:
+    """Seal the profile of a put; ``None`` where it is broken: no old version may outlive it."""
     try:
         profile = Profile.model_validate(operation.profile)
     except ValidationError as error:
@@ -27,11 +48,11 @@ def sealed(operation: SliceOperation, cipher: ProfileCipher) -> Row | None:
     # The raw fields are kept, not the parsed ones: a newer agent finds what this one does not know yet.
     rest = dict(operation.profile or {})
     tokens = rest.pop("tokens", [])
-    key = cipher.new_key(operation.customer)
-    return (
-        operation.customer,
-        key.wrapped,
-        key.seal("tokens", pydantic_core.to_json(tokens)),
+    secret = os.urandom(SECRET_BYTES)
+    key = ProfileKey(store, operation.customer, secret)
+    return SealedProfile(
+        secret,
+        key.close(TOKENS, pydantic_core.to_json(tokens)),
         keys_past_s(profile.tokens),
-        key.seal("profile", pydantic_core.to_json(rest)),
+        key.close(PROFILE, pydantic_core.to_json(rest)),
     )

@@ -17,9 +17,9 @@ from edge_agent.contracts.slice import SlicePage
 from edge_agent.errors import DamagedError
 from edge_agent.store.database import DatabaseFile
 
-Row = tuple[CustomerId, bytes | None, bytes | None, int | None, bytes | None]
-"""Customer, wrapped key, sealed tokens, when the first of their keys is past, sealed rest of the profile.
-A tombstone has nothing but the customer."""
+Row = tuple[CustomerId, int | None, bytes | None, bytes | None, int | None, bytes | None]
+"""Customer, epoch, key wrapped under it, sealed tokens, when the first of their keys is past, sealed rest of the
+profile. A tombstone has nothing but the customer."""
 
 IN_FORCE: Final = """
     profiles AS held
@@ -81,7 +81,7 @@ class SliceLog:
         """Raises DamagedError where the file does not say what is in force."""
         self._file = file
         if len(file.rows("SELECT first FROM in_force")) != 1:
-            raise DamagedError(f"{file.path}: it does not say which of its profiles are in force")
+            raise DamagedError(f"{file.path}: it does not say which of its profiles are in force", file.path)
 
     def count(self) -> int:
         """How many customers are in force."""
@@ -103,7 +103,7 @@ class SliceLog:
         rows = tuple(rows)
         # Plain SQL: 100,000 rows are the hot path.
         database.conn.executemany(
-            "INSERT INTO profiles (customer, key, tokens, keys_past_s, profile) VALUES (?, ?, ?, ?, ?)", rows
+            "INSERT INTO profiles (customer, epoch, key, tokens, keys_past_s, profile) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
         database.execute("DELETE FROM pending")
         skipped += before.skipped
@@ -134,6 +134,12 @@ class SliceLog:
             yield
         if swept:
             self._file.truncate_log()
+
+    def give_up(self) -> None:
+        """Put everything out of force, pending or not, within the caller's transaction; :meth:`sweep` erases it."""
+        last = "max(last, (SELECT coalesce(max(id), 0) FROM profiles))"
+        self._file.write.execute("DELETE FROM pending")
+        self._file.write.execute(f"UPDATE in_force SET first = {last} + 1, last = {last}, swept = {last}")  # noqa: S608
 
     def _apply(self, database: Database, snapshot: bool, skipped: int) -> Applied:
         before: int = database.execute("SELECT last FROM in_force").fetchone()[0]

@@ -37,9 +37,10 @@ class UnitKey:
 def load_unit_key(folder: Path, credentials_directory: Path | None, *, in_tpm: bool = False) -> UnitKey:
     """Return the unit's key: the systemd credential if there is one, else a file, made at first use.
 
-    ``credentials_directory`` is what systemd names in ``$CREDENTIALS_DIRECTORY``; ``in_tpm``: whoever made the credential
-    says that only this machine's TPM opens it. Raises StoreError where the credential is no key, or where others can
-    read the file. A damaged file is replaced by a new key: the slice does not open with it, and is pulled again.
+    ``credentials_directory`` is what systemd names in ``$CREDENTIALS_DIRECTORY``; ``in_tpm``: whoever made the
+    credential says that only this machine's TPM opens it. Raises StoreError where the credential is no key, or where
+    others can read the file. A damaged file is replaced by a new key: the slice does not open with it, and is pulled
+    again.
     """
     credential = credentials_directory / UNIT_CREDENTIAL if credentials_directory else None
     try:

@@ -209,6 +209,19 @@ coupons = Table(
     Index("coupons_by_age", "noted_s"),
 )
 
+catalogue_steps = Table(
+    "catalogue_steps",
+    metadata,
+    Column("store", _ID, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("since", String(64), nullable=False),
+    Column("etag", String(64), nullable=False),
+    Column("checksum", String(64), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(["store"], ["stores.store"]),
+)
+
 housekeeping = Table(
     "housekeeping",
     metadata,

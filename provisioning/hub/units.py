@@ -83,6 +83,10 @@ def unit_routes(hub: Hub) -> APIRouter:
     def catalogue(request: Request, caller: unit) -> Response:
         return _conditional(request, *hub.content.document(caller.store, "catalogue"))
 
+    @serve(api.CATALOGUE_CHANGES)
+    def catalogue_changes(request: Request, caller: unit) -> Response:
+        return _conditional(request, *hub.content.changes(caller.store, _offered(request)))
+
     @serve(api.CAMPAIGNS)
     def campaigns(request: Request, caller: unit) -> Response:
         return _conditional(request, *hub.content.document(caller.store, "campaigns"))
@@ -129,11 +133,15 @@ async def body_in_time(request: Request) -> bytes:
 
 def _conditional(request: Request, body: str, tag: str) -> Response:
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    # A proxy that compresses turns an ETag into a weak one, which still names the same document.
-    offered = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if tag in offered:
+    if tag in _offered(request):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=_JSON, headers=headers)
+
+
+def _offered(request: Request) -> tuple[str, ...]:
+    """Return the versions that a unit holds."""
+    # A proxy that compresses turns an ETag into a weak one, which still names the same document.
+    return tuple(one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(","))
 
 
 def _json(body: str) -> Response:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from edge_agent.contracts.campaign import CampaignFile
-from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.catalogue import Catalogue, CatalogueChanges
+from edge_agent.contracts.checksum import products_checksum
 from edge_agent.store.catalogue import CatalogueStore
-from edge_agent.store.slice import SliceStore
-from tests.store.builders import CIPHER, STORE, page, put
+from tests.store.builders import STORE, open_slice, page, put
 
 SHA = "ab" * 32
 
@@ -94,6 +94,41 @@ def test_only_products_that_changed_are_written(store: CatalogueStore) -> None:
     assert store._file.write.conn.total_changes - before == 3  # one gone, one new, the document
 
 
+def changes(since: str = "a", **fields: object) -> CatalogueChanges:
+    """From products 1 and 2 to 2 and 3, the second at another price."""
+    fields = {
+        "products": catalogue("2", "3", price="99.90").products, "removed": ("1",),
+        "checksum": products_checksum(["2", "3"]), **fields,
+    }  # fmt: skip
+    return CatalogueChanges.model_validate({"store": STORE, "since": since, "etag": "b", **fields})
+
+
+def test_changes_lead_from_one_version_to_the_next(store: CatalogueStore) -> None:
+    store.put_catalogue(catalogue("1", "2"), "a")
+    assert store.change_catalogue(changes())
+    second = store.product("2")
+    assert second is not None
+    assert second.price is not None
+    assert (store.product("1"), second.price.amount, store.etag("catalogue")) == (None, Decimal("99.90"), "b")
+    assert len(store.loop()) == 1, "what is not mentioned stays"
+    assert store.change_catalogue(changes("b", rest=catalogue().model_copy(update={"loop": ()}), etag="c"))
+    assert (store.loop(), store.etag("catalogue")) == ((), "c")
+    assert store.product("3") is not None
+
+
+@pytest.mark.parametrize(
+    "unfit", [changes(since="x"), changes(checksum=products_checksum(["2"])), changes(removed=())],
+    ids=["another version", "another result", "one too many"],
+)  # fmt: skip
+def test_changes_that_do_not_fit_change_nothing(store: CatalogueStore, unfit: CatalogueChanges) -> None:
+    assert not store.change_catalogue(unfit)
+    store.put_catalogue(catalogue("1", "2"), "a")
+    before = (store.product("1"), store.product("2"), store.etag("catalogue"))
+    assert not store.change_catalogue(unfit)
+    assert (store.product("1"), store.product("2"), store.etag("catalogue")) == before
+    assert store.product("3") is None
+
+
 def test_a_document_of_another_version_is_pulled_again(store: CatalogueStore, tmp_path: Path) -> None:
     store.put_campaigns(CAMPAIGNS, "a")
     store.put_catalogue(catalogue("1"), "b")
@@ -107,7 +142,7 @@ def test_a_document_of_another_version_is_pulled_again(store: CatalogueStore, tm
 
 
 def test_it_shares_its_file_with_the_slice(store: CatalogueStore, tmp_path: Path) -> None:
-    profiles = SliceStore(tmp_path / "slice.db", CIPHER)
+    profiles = open_slice(tmp_path / "slice.db")
     store.put_catalogue(catalogue("1"), "a")
     profiles.apply([page([put("anna")], snapshot=True)])
     store.put_catalogue(catalogue("2"), "b")

@@ -1,103 +1,39 @@
-"""The epoch key: where it comes from; the seals: what does not open."""
-
-import os
-from pathlib import Path
+"""The seals: what does not open."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.constants import UNIT_CREDENTIAL
-from edge_agent.errors import StoreError
-from edge_agent.store.crypto import ProfileCipher
-from edge_agent.store.unit_key import UnitKey, load_unit_key
-from tests.store.builders import CIPHER, KEY
+from edge_agent.store.crypto import ProfileKey, Seal, SealError
 
-
-def test_a_key_file_is_made_once_and_private(tmp_path: Path) -> None:
-    folder = tmp_path / "unit"
-    key = load_unit_key(folder, None)
-    assert load_unit_key(folder, tmp_path / "no-credentials") == key
-    assert (key.source, len(key.secret)) == ("file", 32)
-    assert {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()} == {"unit.key": 0o600}
-    assert folder.stat().st_mode & 0o777 == 0o700
-
-
-def test_two_units_have_different_keys(tmp_path: Path) -> None:
-    assert load_unit_key(tmp_path / "a", None) != load_unit_key(tmp_path / "b", None)
-
-
-def test_the_credential_comes_first_and_leaves_no_file(tmp_path: Path) -> None:
-    (tmp_path / UNIT_CREDENTIAL).write_bytes(KEY.secret)
-    key = load_unit_key(tmp_path / "unit", tmp_path)
-    assert (key.source, key.secret) == ("credential", KEY.secret)
-    assert not (tmp_path / "unit").exists()
-
-
-def test_a_credential_that_is_no_key_is_refused(tmp_path: Path) -> None:
-    (tmp_path / UNIT_CREDENTIAL).write_bytes(b"short")
-    with pytest.raises(StoreError, match=r"credential unit-key: 5 bytes, must be 32.*systemd-creds"):
-        load_unit_key(tmp_path, tmp_path)
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
-def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
-    load_unit_key(tmp_path, None)
-    (tmp_path / "unit.key").chmod(mode)
-    with pytest.raises(StoreError, match=f"mode {mode:04o}.*run: chmod 600 .*unit.key"):
-        load_unit_key(tmp_path, None)
-
-
-@pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
-def test_a_damaged_key_file_is_replaced(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    load_unit_key(tmp_path, None)
-    (tmp_path / "unit.key").write_bytes(content)
-    key = load_unit_key(tmp_path, None)
-    assert load_unit_key(tmp_path, None) == key
-    assert "a new key is made" in caplog.text
-
-
-def test_a_draft_that_a_power_cut_left_behind_is_in_nobodys_way(tmp_path: Path) -> None:
-    (tmp_path / "unit.key.new").write_bytes(b"half")
-    assert len(load_unit_key(tmp_path, None).secret) == 32
-
-
-def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "unit").write_bytes(b"")
-    with pytest.raises(StoreError, match="the unit key cannot be read"):
-        load_unit_key(tmp_path / "unit", None)
-
-
-def test_the_key_is_not_in_its_own_description() -> None:
-    assert "\\x1f" not in repr(KEY)
-    assert KEY.secret.hex() not in repr(KEY)
+ANNA = ProfileKey("store-7", "anna", bytes(range(32)))
 
 
 @given(st.binary(max_size=200), st.integers(min_value=0))
 def test_what_is_sealed_opens_and_one_flipped_bit_does_not(plaintext: bytes, where: int) -> None:
-    key = CIPHER.new_key("anna")
-    blob = key.seal("profile", plaintext)
-    assert CIPHER.unwrap("anna", key.wrapped).open("profile", blob) == plaintext
+    blob = ANNA.close(b"profile", plaintext)
+    assert ANNA.open(b"profile", blob) == plaintext
     bad = bytearray(blob)
     bad[where % len(bad)] ^= 1
-    with pytest.raises(StoreError, match="does not open"):
-        key.open("profile", bytes(bad))
+    with pytest.raises(SealError, match="does not open"):
+        ANNA.open(b"profile", bytes(bad))
 
 
-def test_a_blob_opens_in_its_own_place_only() -> None:
-    anna, bea = CIPHER.new_key("anna"), CIPHER.new_key("bea")
-    blob = anna.seal("profile", b"text")
-    for key, column in ((anna, "tokens"), (bea, "profile")):
-        with pytest.raises(StoreError):
-            key.open(column, blob)
-    with pytest.raises(StoreError):
-        CIPHER.unwrap("bea", anna.wrapped)
-    for other in (ProfileCipher(KEY, "store-8"), ProfileCipher(UnitKey(os.urandom(32), "file"), CIPHER.store)):
-        with pytest.raises(StoreError):
-            other.unwrap("anna", anna.wrapped)
+@pytest.mark.parametrize(("store", "customer"), [("store-7", "bea"), ("store-8", "anna")])
+def test_a_blob_opens_in_its_own_place_only(store: str, customer: str) -> None:
+    blob = ANNA.close(b"profile", b"text")
+    with pytest.raises(SealError):
+        ANNA.open(b"tokens", blob)
+    with pytest.raises(SealError):
+        ProfileKey(store, customer, bytes(range(32))).open(b"profile", blob)
+
+
+def test_another_secret_does_not_open_it() -> None:
+    with pytest.raises(SealError):
+        Seal(bytes(32)).open(Seal(bytes(31) + b"1").close(b"text", b""), b"")
 
 
 @pytest.mark.parametrize("blob", [b"", b"short", bytes(12), bytes(27)])
 def test_a_blob_that_is_too_short_does_not_open(blob: bytes) -> None:
-    with pytest.raises(StoreError):
-        CIPHER.new_key("anna").open("profile", blob)
+    with pytest.raises(SealError):
+        ANNA.open(b"profile", blob)

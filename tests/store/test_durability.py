@@ -11,9 +11,8 @@ import pytest
 from edge_agent.errors import StoreError
 from edge_agent.store.journal import Journal
 from edge_agent.store.opening import open_stores
-from edge_agent.store.slice import SliceStore
 from edge_agent.store.worker import Worker
-from tests.store.builders import CIPHER, KEY, STORE, page, put, tag, tombstone
+from tests.store.builders import KEY, STORE, open_slice, page, put, tag, tombstone
 
 KILLS = 20
 
@@ -60,7 +59,7 @@ def test_no_acknowledged_row_is_lost_by_kill_9(tmp_path: Path) -> None:
 
 async def test_the_loop_reads_while_the_worker_writes(tmp_path: Path) -> None:
     """Each snapshot is all of one tier: a reader may see any of them, never a mixture and never an error."""
-    store = SliceStore(tmp_path / "slice.db", CIPHER)
+    store = open_slice(tmp_path / "slice.db")
     worker = Worker()
 
     async def write() -> None:

@@ -56,21 +56,15 @@ def test_our_own_steps_run(tmp_path: Path, steps: tuple) -> None:  # type: ignor
         assert _version(database) == len(steps)
 
 
-def test_a_slice_of_the_first_version_is_kept_and_its_keys_are_looked_through(tmp_path: Path) -> None:
+def test_a_slice_from_before_the_epoch_keys_is_dropped_and_pulled_again(tmp_path: Path) -> None:
     with Database(tmp_path / "slice.db") as database:
         migrate(database, SLICE_STEPS[:1], "slice.db")
         database.execute("INSERT INTO profiles (customer, key, tokens, profile) VALUES ('anna', x'01', x'02', x'03')")
+        database.execute(
+            "INSERT INTO state (name, value) VALUES ('cursor', 'c1'), ('lease_until', 'l'), ('probe', 'p')"
+        )
+        database.execute("INSERT INTO products (product, body) VALUES ('p', '{}')")
         database.conn.commit()
         migrate(database, SLICE_STEPS, "slice.db")
-        rows = database.execute("SELECT customer, key, tokens, profile, keys_past_s FROM profiles").fetchall()
-    assert rows == [("anna", b"\x01", b"\x02", b"\x03", 0)]
-
-
-def test_contacts_of_an_earlier_journal_count_as_offers_of_unknown_visits(tmp_path: Path) -> None:
-    with Database(tmp_path / "journal.db") as database:
-        migrate(database, JOURNAL_STEPS[:2], "journal.db")
-        row = {"customer": "anna", "campaign": "jackets", "channel": "screen", "at": "2026-05-04T10:00:00+00:00"}
-        database.table("contacts").insert(row)
-        migrate(database, JOURNAL_STEPS, "journal.db")
-        rows = database.execute("SELECT customer, visit, decision, message_class FROM contacts").fetchall()
-    assert rows == [("anna", "", "", "offer")]
+        counts = [database.table(name).count for name in ("profiles", "state", "products")]
+    assert counts == [0, 0, 1]

@@ -52,9 +52,15 @@ def test_another_key_gives_an_empty_slice_and_says_so(tmp_path: Path, caplog: py
     assert "sealed with another key" in problem
     assert problem in caplog.text
     assert (stores.slice.count(), stores.slice.cursor(), stores.journal.waiting()) == (0, None, 400)
-    assert "slice.db.corrupt-1" in names(tmp_path)
+    assert names(tmp_path) == {
+        "slice.db",
+        "slice.db-wal",
+        "slice.db-shm",
+        "journal.db",
+        "journal.db-wal",
+        "journal.db-shm",
+    }
     stores.slice.apply([page([put("anna")], snapshot=True)])
-    assert not any("corrupt" in name for name in names(tmp_path))
     stores.close()
     assert open_stores(tmp_path, STORE, UnitKey(bytes(32), "file")).slice.count() == 1
 

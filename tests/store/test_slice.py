@@ -12,15 +12,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from edge_agent.contracts.slice import SliceOperation
 from edge_agent.errors import DamagedError, StoreError
-from edge_agent.store.crypto import ProfileCipher
+from edge_agent.store.epochs import Epochs
+from edge_agent.store.sealing import TOKENS
 from edge_agent.store.slice import Applied, SliceStore
 from edge_agent.store.unit_key import UnitKey
-from tests.store.builders import CIPHER, NOW, STORE, bytes_on_disk, page, put, tag, tombstone
+from tests.store.builders import KEY, NOW, STORE, bytes_on_disk, open_slice, page, put, tag, tombstone
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SliceStore]:
-    store = SliceStore(tmp_path / "slice.db", CIPHER)
+    store = open_slice(tmp_path / "slice.db")
     yield store
     store.close()
 
@@ -221,8 +222,8 @@ def test_numbers_that_came_as_text_are_understood_and_unknown_fields_stay(store:
     store.apply([page([put("anna", tokens=[token])])])
     assert sum(store.drop_past_keys(8 * 65_536 + 1023)) == 0
     assert sum(store.drop_past_keys(8 * 65_536 + 1024)) == 1
-    [(wrapped, sealed)] = store._file.rows("SELECT key, tokens FROM profiles")
-    [raw] = json.loads(CIPHER.unwrap("anna", wrapped).open("tokens", sealed))
+    [(epoch, wrapped, sealed)] = store._file.rows("SELECT epoch, key, tokens FROM profiles")
+    [raw] = json.loads(Epochs(store._file, STORE, KEY).unwrap("anna", epoch, wrapped).open(TOKENS, sealed))
     assert raw == {**token, "keys": token["keys"][1:]}
 
 
@@ -252,14 +253,51 @@ def test_the_files_are_private(store: SliceStore, tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "cipher",
-    [ProfileCipher(UnitKey(bytes(32), "file"), STORE), ProfileCipher(UnitKey(bytes(range(32)), "file"), "store-8")],
-    ids=["key", "store"],
-)
-def test_another_key_or_store_does_not_open_it(store: SliceStore, tmp_path: Path, cipher: ProfileCipher) -> None:
-    with pytest.raises(DamagedError, match="sealed with another key, or for another store"):
-        SliceStore(tmp_path / "slice.db", cipher)
+def test_another_key_gives_up_what_nobody_can_read(store: SliceStore, tmp_path: Path) -> None:
+    store.apply([page([put("anna"), *(put(f"c{n}") for n in range(300))], snapshot=True)])
+    sealed = [blob for row in store._file.rows("SELECT key, profile FROM profiles") for blob in row]
+    store.close()
+    again = SliceStore(tmp_path / "slice.db", STORE)
+    assert not again.unlock(UnitKey(bytes(32), "file"))
+    assert (again.count(), again.cursor(), again.lease_until(), again.profile("anna")) == (0, None, None, None)
+    assert again.apply([page([put("bea")], snapshot=True)]).changed is None
+    assert (again.count(), [name for name, _ in again.tokens()]) == (1, ["bea"])
+    assert not any(blob in bytes_on_disk(tmp_path) for blob in sealed)
+    again.close()
+    once_more = SliceStore(tmp_path / "slice.db", STORE)
+    assert once_more.unlock(UnitKey(bytes(32), "file"))
+    assert once_more.profile("bea") is not None
+    once_more.close()
+
+
+def test_the_slice_of_another_store_is_damaged(store: SliceStore, tmp_path: Path) -> None:
+    with pytest.raises(DamagedError, match="of another store than store-8"):
+        SliceStore(tmp_path / "slice.db", "store-8")
+
+
+def test_profiles_without_an_epoch_are_damaged(store: SliceStore, tmp_path: Path) -> None:
+    store.apply([page([put("anna")], snapshot=True)])
+    with store._file.transaction() as database:
+        database.execute("DELETE FROM epochs")
+    with pytest.raises(DamagedError, match="no key that opens them"):
+        open_slice(tmp_path / "slice.db")
+
+
+def test_a_locked_slice_knows_nobody_takes_nothing_and_forgets_all_the_same(store: SliceStore, tmp_path: Path) -> None:
+    store.apply([page([put("anna", tokens=[tag("a")]), put("bea")], snapshot=True)])
+    store.close()
+    locked = SliceStore(tmp_path / "slice.db", STORE)
+    assert locked.locked
+    assert (locked.profile("anna"), locked.tokens_of("anna"), list(locked.tokens())) == (None, (), [])
+    assert (locked.lease_until(), list(locked.drop_past_keys(2**40)), list(locked.change_epoch(0))) == (None, [], [])
+    with pytest.raises(StoreError, match="locked: the unit key is not here"):
+        locked.apply([page([put("carla")])])
+    assert locked.holds("anna")
+    locked.forget("anna")
+    assert not locked.holds("anna")
+    assert locked.unlock(KEY)
+    assert ([name for name, _ in locked.tokens()], locked.cursor()) == (["bea"], "c1")
+    locked.close()
 
 
 def test_blobs_that_were_swapped_between_customers_do_not_open(store: SliceStore) -> None:
@@ -305,7 +343,7 @@ class SliceMachine(RuleBasedStateMachine):
 
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "slice.db"
-        self.store = SliceStore(self.path, CIPHER)
+        self.store = open_slice(self.path)
         self.model: dict[str, str] = {}
         self.cursor: str | None = None
 
@@ -341,7 +379,7 @@ class SliceMachine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.store.close()
-        self.store = SliceStore(self.path, CIPHER)
+        self.store = open_slice(self.path)
 
     @invariant()
     def agrees(self) -> None:

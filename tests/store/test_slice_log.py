@@ -16,12 +16,12 @@ from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.errors import DamagedError
 from edge_agent.store.slice import SliceStore
 from edge_agent.store.slice_log import CHANGED_MAX, Applied
-from tests.store.builders import CIPHER, bytes_on_disk, page, put, tag, tombstone
+from tests.store.builders import bytes_on_disk, open_slice, page, put, tag, tombstone
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SliceStore]:
-    store = SliceStore(tmp_path / "slice.db", CIPHER)
+    store = open_slice(tmp_path / "slice.db")
     yield store
     store.close()
 
@@ -43,7 +43,7 @@ def test_a_checkpoint_brings_in_force_what_was_written_before_a_restart(store: S
     add(store, page([put("anna")], snapshot=True))
     add(store, page([put("bea"), put("carla", age=3)], snapshot=True, checkpoint=False, cursor="c2"))
     store.close()
-    again = SliceStore(tmp_path / "slice.db", CIPHER)
+    again = open_slice(tmp_path / "slice.db")
     pending = again.pending()
     assert pending is not None
     assert (pending.cursor, pending.snapshot, pending.pages, pending.skipped) == ("c2", True, 1, 1)
@@ -141,22 +141,21 @@ def test_a_long_delta_says_anybody(store: SliceStore) -> None:
 
 
 def test_a_file_that_does_not_say_what_is_in_force_is_damaged(tmp_path: Path) -> None:
-    store = SliceStore(tmp_path / "slice.db", CIPHER)
+    store = open_slice(tmp_path / "slice.db")
     with store._file.transaction() as database:
         database.execute("DELETE FROM in_force")
     store.close()
     with pytest.raises(DamagedError, match="in force"):
-        SliceStore(tmp_path / "slice.db", CIPHER)
+        open_slice(tmp_path / "slice.db")
 
 
 # Loads snapshots and deltas for ever, each all of one tier; says a word after every piece.
 LOADER = """
 import random, sys
 from pathlib import Path
-from edge_agent.store.slice import SliceStore
-from tests.store.builders import CIPHER, page, put, tag, tombstone
+from tests.store.builders import open_slice, page, put, tag, tombstone
 
-store = SliceStore(Path(sys.argv[1]), CIPHER)
+store = open_slice(Path(sys.argv[1]))
 rng = random.Random(int(sys.argv[2]))
 tier = int(store.cursor() or 0)
 while True:
@@ -187,7 +186,7 @@ def test_after_kill_9_the_slice_is_one_whole_checkpoint(tmp_path: Path) -> None:
             for _ in range(rng.randrange(1, 50)):
                 child.stdout.readline()
             child.kill()
-        store = SliceStore(path, CIPHER)
+        store = open_slice(path)
         cursor, held = store.cursor(), dict(store.tokens())
         assert len(held) == store.count() == (0 if cursor is None else 600)
         tiers = {profile.tier for profile in map(store.profile, held) if profile is not None}
@@ -216,7 +215,7 @@ class LogMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "slice.db"
-        self.store = SliceStore(self.path, CIPHER)
+        self.store = open_slice(self.path)
         self.held: dict[str, str] = {}
         self.pending: dict[str, str] | None = None
         self.refused: set[str] = set()
@@ -267,7 +266,7 @@ class LogMachine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.store.close()
-        self.store = SliceStore(self.path, CIPHER)
+        self.store = open_slice(self.path)
 
     @invariant()
     def agrees(self) -> None:

@@ -78,11 +78,14 @@ class Engine:
         self._slice = stores.slice
         self._journal: Journal = stores.journal
         self._loading = Loading(stores.slice, pipeline.recogniser)
+        self._cards_sealed = False
+        """Whether open cards of an earlier run still wait for the unit key."""
         self._recorder = Recorder(stores, source, boot_id, new_id)
 
     def start(self, instant: Instant) -> None:
         """Load what an earlier run left, and erase whom it did not come to erase. Blocks; call once."""
         self._recorder.start(instant)
+        self._cards_sealed = self._journal.locked
         self._pipeline.restore(
             (*self._journal.past_visits(), *self._journal.open_visits()),
             self._journal.open_cards(),
@@ -145,12 +148,15 @@ class Engine:
             self._knowledge.changed()
         if isinstance(received, SliceChanged):  # what is on disk counts: it outlives a crash between the two
             received = replace(received, gone=frozenset(self._slice.tombstones.owed()))
+            if self._cards_sealed and not self._journal.locked:  # the key has come, and with it what is owed
+                self._cards_sealed = False
+                self._pipeline.restore_cards(self._journal.open_cards(), instant)
         return self._pipeline.step(received, instant)
 
     def commit(self, outcomes: Outcomes, instant: Instant) -> None:
         """Write rows and events in one transaction, and carry out erasures. Blocks.
 
-        Where the disk refuses, the rows wait in memory and go with the next commit. Raises DamagedError where
+        Where the disk refuses, the rows wait in memory for :meth:`write_backlog`. Raises DamagedError where
         a database is broken: the process has to start again.
         """
         withdrawn = [effect.customer for effect in outcomes.effects if isinstance(effect, Forget)]

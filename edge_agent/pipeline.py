@@ -96,7 +96,7 @@ class Pipeline:
         self._service.restore(visits, cards, contacts, withdrawals, lease_until, epoch)
 
     def restore_cards(self, cards: Iterable[CardRow], instant: Instant) -> None:
-        """Take over cards of an earlier run that could not be read when it was restored; the next step publishes them."""
+        """Take over cards that could not be read when the rest was restored. The next step publishes them."""
         self._ledger.begin(instant)
         self._service.restore_cards(cards)
 

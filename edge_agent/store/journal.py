@@ -60,6 +60,11 @@ class Journal:
         """The unit key has come: from now on cards can be read and written."""
         self._box = box
 
+    @property
+    def locked(self) -> bool:
+        """Whether the cards cannot be read, because the unit key is not here (yet)."""
+        return self._box is None
+
     # --- writing (the worker's thread) ---
 
     def commit(self, rows: Sequence[JournalRow]) -> None:

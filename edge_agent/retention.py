@@ -122,6 +122,7 @@ class Retention:
         job.report = RetentionJob(
             job=job.name,
             keep_s=job.keep_s,
+            every_s=job.every_s,
             held=swept.held,
             oldest_at=swept.oldest_at,
             last_run_at=utc,
@@ -193,4 +194,4 @@ def _pieces(sweep: Callable[[datetime], Iterator[Swept]]) -> Sweep:
 
 
 def _so_far(job: _Job) -> RetentionJob:
-    return job.report or RetentionJob(job=job.name, keep_s=job.keep_s)
+    return job.report or RetentionJob(job=job.name, keep_s=job.keep_s, every_s=job.every_s)

@@ -33,6 +33,8 @@ class RetentionJob(Contract):
     """What it deletes."""
     keep_s: Seconds
     """How long after its end a thing is kept."""
+    every_s: Seconds = 60.0
+    """How often it runs."""
     held: Count | None = None
     """How many are held, as counted at the last run; ``None``: not looked yet, or not countable."""
     oldest_at: UtcTime | None = None

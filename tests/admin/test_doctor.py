@@ -128,8 +128,8 @@ entrance · Outdoor · store vienna-1   Sat 2026-03-14 14:00 CET   version 1.2.3
 ✔ slice        2130 customers can be recognised; good for 24 h more.
 ✔ campaigns    14 are here.
 ✔ catalogue    Its newest stock was counted 2 h ago.
-✔ key          Profiles are sealed with a credential that only this machine's
-               TPM opens.
+✔ key          The profiles are sealed with a credential that only this
+               machine's TPM opens.
 ✔ disk         12.3 GB of 31.0 GB are free.
 ✔ retention    What is past its time is deleted (14 since the start): visits,
                dead letters.
@@ -212,7 +212,13 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
     ({"key": Key("file", held=True)}, "warning", "key", "in a file"),
     ({"key": Key("credential", held=True)}, "note", "key", "disk"),
     ({"key": Key("hub", held=True)}, "ok", "key", "memory only"),
-    ({"key": Key("hub", held=False)}, "fault", "key", "has not handed the key out"),
+    ({"key": Key("hub", held=False)}, "fault", "key", "cannot be read, nobody is recognised: it is not here yet"),
+    (
+        {"key": Key("file", held=False), "parts": (*WELL.parts, part("key", "waiting", "mode 0644"))},
+        "fault",
+        "key",
+        "nobody is recognised: mode 0644",
+    ),
     ({"unreadable": "disk I/O error"}, "fault", "disk", "disk I/O error"),
     ({"storage": storage(refused_since=ago(300), problem="it is full")}, "fault", "disk", "for 5 min: it is full"),
     ({"storage": storage(rows_waiting=40, rows_max=10_000)}, "fault", "disk", "40 rows wait in memory, 10000 may"),
@@ -228,7 +234,9 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
         "visits: not deleted for 15 min: disk full",
     ),
     ({"storage": storage(job("token_keys", last_run_at=ago(4000)))}, "fault", "retention", "Not run for 67 min: token"),
-    ({"storage": storage(job("contacts", last_run_at=None))}, "fault", "retention", "Not run for 5 h: contacts"),
+    ({"storage": storage(job("contacts", every_s=3600, last_run_at=ago(3.5 * 3600)))}, "fault", "retention", "for 4 h"),
+    ({"storage": storage(job("visits", last_run_at=None))}, "fault", "retention", "Not run for 5 h: visits"),
+    ({"storage": storage(job("contacts", every_s=3600, last_run_at=ago(9000)))}, "ok", "retention", "contacts"),
     (
         {"storage": storage(job("contacts", last_run_at=None, waits_for_clock=True))},
         "warning",

@@ -88,22 +88,28 @@ def offers(facts: Facts) -> Iterator[Finding]:
 
 
 def key(facts: Facts) -> Iterator[Finding]:
-    """Yield where the key comes from, and what that protects."""
+    """Yield where the key comes from and what that protects, or why nobody can read the profiles."""
+    absent = next((report for report in facts.parts if report.part == "key" and report.state != "running"), None)
+    if not facts.key.held or absent is not None:
+        problem = (absent.problem if absent is not None else "") or "it is not here yet"
+        what = f"The profiles cannot be read, nobody is recognised: {problem}"
+        todo = "nothing is lost: the profiles come again once the key is there (docs/keys.md)"
+        if facts.key.source == "hub":
+            todo = "the unit must reach the hub once after each start: see hub; or edge-fleet may have locked it"
+        yield Finding(severity="fault", about="key", what=what[:200], todo=todo)
+        return
     match facts.key.source:
-        case "hub" if facts.key.held:
-            what = "The hub handed the key out; it is in memory only. A stolen unit holds nothing readable."
-            yield Finding(severity="ok", about="key", what=what)
         case "hub":
-            what = "The hub has not handed the key out yet: until then nobody is recognised, everything is generic."
-            yield Finding(severity="fault", about="key", what=what, todo="the unit must reach the hub once: see hub")
+            what = "The hub handed it out; it is in memory only, and a stolen unit holds nothing readable."
+            yield Finding(severity="ok", about="key", what=what)
         case "tpm":
-            what = "Profiles are sealed with a credential that only this machine's TPM opens."
+            what = "The profiles are sealed with a credential that only this machine's TPM opens."
             yield Finding(severity="ok", about="key", what=what)
         case "credential":
-            what = "Profiles are sealed with a systemd credential of this machine's disk: whoever has the disk has it."
+            what = "The profiles are sealed with a systemd credential of this disk: whoever has the disk has both."
             todo = 'where theft matters: a TPM, or slice.unlock = "hub" (docs/keys.md)'
             yield Finding(severity="note", about="key", what=what, todo=todo)
         case "file":
-            what = "The key lies in a file beside the profiles: whoever steals the card reads one lease of them."
+            what = "It lies in a file beside the profiles: whoever steals the card reads one lease of them."
             todo = 'make it a systemd credential, or slice.unlock = "hub" (docs/keys.md)'
             yield Finding(severity="warning", about="key", what=what, todo=todo)

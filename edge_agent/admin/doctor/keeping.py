@@ -17,8 +17,11 @@ SPACE_FULL_BYTES: Final = 50_000_000
 MEMORY_MUCH_BYTES: Final = 320_000_000
 """systemd begins to slow the agent down here (MemoryHigh= of edge-agent.service)."""
 
+LATE: Final = 3.0
+"""A job of retention that has missed so many rounds does not run."""
+
 LATE_S: Final = 600.0
-"""What is past its time is deleted every minute or so; ten without it, and something is wrong."""
+"""But so long is never late: the others take their time."""
 
 
 def disk(facts: Facts) -> Iterator[Finding]:
@@ -64,7 +67,7 @@ def space(left: Space) -> Finding:
 def retention(facts: Facts) -> Iterator[Finding]:
     """Yield whether what is past its time is deleted, kind by kind."""
     jobs = facts.storage.retention.jobs
-    late = [job for job in jobs if _late_s(job, facts) > LATE_S]
+    late = [job for job in jobs if _late_s(job, facts) > max(LATE_S, LATE * job.every_s)]
     for job in jobs:
         if job.refused_since is not None:
             for_s = span(since_s(job.refused_since, facts.now.utc))

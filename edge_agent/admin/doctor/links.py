@@ -34,12 +34,12 @@ _MISSING: Final[Mapping[str, tuple[Severity, str, str]]] = {
 
 
 def parts(facts: Facts) -> Iterator[Finding]:
-    """Yield each part that does not work, and the list of those that do. Of adapters, :func:`hearing` tells more."""
+    """Yield each part that does not work, and the list of those that do. Of adapters and the key others tell more."""
     works = []
     for report in facts.parts:
         if report.state == "running":
             works.append(report.part)
-        elif not (report.part.startswith("radio") and facts.adapters):
+        elif report.part != "key" and not (report.part.startswith("radio") and facts.adapters):
             yield _absent(report, facts)
     if works:
         yield Finding(severity="ok", about="parts", what=f"At work: {', '.join(works)}."[:200])

@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from edge_agent.contracts.unit import PartReport
+from edge_agent.decide.patterns import failures
 from edge_agent.frames.rejection import Rejection
 from edge_agent.identify.recogniser import Recogniser
 from edge_agent.loop import Inbox
@@ -64,6 +65,8 @@ class Metrics(Collector):
         yield GaugeMetricFamily("edge_agent_outbox_events", "Events that the hub has not taken yet", value=outbox)
         dead = self._stores.journal.dead()
         yield GaugeMetricFamily("edge_agent_dead_letters", "Events that the hub has refused", value=dead)
+        plain = failures.total()
+        yield CounterMetricFamily("edge_agent_wordings_failed", "Sentences that could not be filled", value=plain)
         if self.recogniser is not None:
             old = self.recogniser.ignored
             yield CounterMetricFamily(

@@ -5,33 +5,13 @@ from typing import Final, get_args
 
 from edge_agent.contracts.screen import Badge, BadgeColour, BadgeShape
 from edge_agent.contracts.slice import RollingToken, Token
+from edge_agent.identify.badge_names import label
 from edge_agent.identify.keys import key_at, pack
 from edge_agent.identify.token import badge_number
 
 COLOURS: Final[tuple[BadgeColour, ...]] = get_args(BadgeColour)
 SHAPES: Final[tuple[BadgeShape, ...]] = get_args(BadgeShape)
 PALETTE_SIZE: Final = len(COLOURS) * len(SHAPES)
-
-_GERMAN_COLOURS: Final = dict(
-    zip(COLOURS, ("Blau", "Orange", "Grün", "Pink", "Gelb", "Violett", "Rot", "Weiß"), strict=True)
-)
-_GERMAN_SHAPES: Final = dict(
-    zip(
-        SHAPES,
-        (
-            ("Raute", "e"),
-            ("Kreis", "er"),
-            ("Dreieck", "es"),
-            ("Quadrat", "es"),
-            ("Stern", "er"),
-            ("Sechseck", "es"),
-            ("Herz", "es"),
-            ("Kreuz", "es"),
-        ),
-        strict=True,
-    )
-)
-_GERMAN_UNINFLECTED: Final = frozenset({"Orange", "Pink"})
 
 
 def badge_of(tokens: Iterable[Token], device: str, unix_s: int, palette_size: int) -> int | None:
@@ -46,10 +26,4 @@ def badge_of(tokens: Iterable[Token], device: str, unix_s: int, palette_size: in
 def badge(number: int, language: str) -> Badge:
     """Return a badge with its name in a language; English where the language has no names yet."""
     colour, shape = COLOURS[number // len(SHAPES)], SHAPES[number % len(SHAPES)]
-    label = _german(colour, shape) if language.split("-")[0] == "de" else f"{colour.capitalize()} {shape}"
-    return Badge(number=number, colour=colour, shape=shape, label=label)
-
-
-def _german(colour: BadgeColour, shape: BadgeShape) -> str:
-    word, (noun, ending) = _GERMAN_COLOURS[colour], _GERMAN_SHAPES[shape]
-    return f"{word}{'' if word in _GERMAN_UNINFLECTED else ending} {noun}"
+    return Badge(number=number, colour=colour, shape=shape, label=label(colour, shape, language))

@@ -9,7 +9,8 @@ import tomli_w
 from click.testing import CliRunner, Result
 
 from edge_agent.cli import cli
-from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.cli.campaign_table import in_words
+from edge_agent.contracts.campaign import Audience, Campaign, CampaignFile
 from edge_agent.contracts.campaign_problems import read_campaigns
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -60,6 +61,26 @@ def test_the_example_of_the_docs_is_right_and_says_all_that_there_is_to_say() ->
 ])  # fmt: skip
 def test_what_is_right_is_told_in_words(line: str) -> None:
     assert line in check(DOCS / "campaigns.example.toml").stdout
+
+
+CONDITIONS = {
+    "viewed": ["p1"],
+    "order_ready": True,
+    "ticket_open": True,
+    "offered": True,
+    "basket": ["p1"],
+    "emailed": True,
+    "appointment_within_s": 60,
+    "tiers": ["gold"],
+    "needs": ["waterproof"],
+    "bought": True,
+}
+
+
+@pytest.mark.parametrize("condition", [name for name in Audience.model_fields if not name.endswith("ed_within_s")])
+def test_every_condition_of_an_audience_is_told(condition: str) -> None:
+    campaign = Campaign.model_validate({**GOOD, "audience": {condition: CONDITIONS[condition]}})
+    assert "  for    whoever " in in_words(campaign)[1]
 
 
 def test_the_campaigns_of_a_store_file_are_read_with_its_products(tmp_path: Path) -> None:

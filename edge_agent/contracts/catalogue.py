@@ -91,3 +91,22 @@ class Catalogue(Contract):
     """Files that products and the loop refer to."""
     loop: Annotated[tuple[LoopItem, ...], Field(max_length=500)] = ()
     """The idle loop of the screens."""
+
+
+class CatalogueChanges(Contract):
+    """Answer to ``GET /v1/stores/{store}/catalogue/changes``: from the version that a unit holds to the present one."""
+
+    store: Identifier
+    """Whose catalogue."""
+    since: str
+    """ETag of the version that it begins with; it fits no other."""
+    etag: str
+    """ETag of the version that it leads to."""
+    products: Annotated[tuple[Product, ...], Field(max_length=200_000)] = ()
+    """Products that are new or have changed, as they are now."""
+    removed: Annotated[tuple[Identifier, ...], Field(max_length=200_000)] = ()
+    """Products that are gone."""
+    rest: Catalogue | None = None
+    """Everything but the products, where something of it has changed; its ``products`` mean nothing."""
+    checksum: str
+    """Over all products that are then held, see :func:`edge_agent.contracts.checksum.products_checksum`."""

@@ -1,10 +1,11 @@
-"""The checksum that hub and unit both compute over the operations of a slice page."""
+"""The checksums that hub and unit both compute: of the operations of a slice page, of a catalogue's products."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pydantic_core
 
+from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.slice import SliceOperation
 
 
@@ -18,6 +19,11 @@ def operations_checksum(operations: Sequence[SliceOperation]) -> str:
         canonical = [operation.kind, operation.customer, _sorted(operation.profile)]
         digest.update(pydantic_core.to_json(canonical) + b"\n")
     return digest.hexdigest()
+
+
+def products_checksum(products: Iterable[Identifier]) -> str:
+    """Return the SHA-256 (hexadecimal) of the ids of products, sorted, one a line: it tells who was forgotten."""
+    return hashlib.sha256("".join(f"{product}\n" for product in sorted(products)).encode()).hexdigest()
 
 
 def _sorted(value: object) -> object:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.campaign import Campaign, CampaignFile
-from edge_agent.contracts.catalogue import Catalogue, ContentItem, LoopItem, Product
+from edge_agent.contracts.catalogue import Catalogue, CatalogueChanges, ContentItem, LoopItem, Product
+from edge_agent.contracts.checksum import products_checksum
 from edge_agent.store.database import DatabaseFile
 from edge_agent.store.migrations import SLICE_STEPS
 
@@ -20,6 +21,10 @@ LOOKED_AT: Final = 1000
 
 DocumentKind = Literal["catalogue", "campaigns"]
 Document = TypeVar("Document", bound=BaseModel)
+
+
+class _UnfitError(Exception):
+    """Undoes a transaction."""
 
 
 class CatalogueStore:
@@ -88,6 +93,32 @@ class CatalogueStore:
                 bodies.items(),
             )
             self._put("catalogue", rest, etag)
+
+    def change_catalogue(self, changes: CatalogueChanges) -> bool:
+        """Bring the catalogue to its next version; False where the changes do not fit what is held: nothing is done."""
+        bodies = [(product.product, product.model_dump_json(exclude_unset=True)) for product in changes.products]
+        try:
+            with self._file.transaction() as database:
+                held = database.execute("SELECT etag FROM documents WHERE kind = 'catalogue'").fetchone()
+                if held != (changes.since,):
+                    raise _UnfitError
+                gone = [(product,) for product in changes.removed]
+                database.conn.executemany("DELETE FROM products WHERE product = ?", gone)
+                database.conn.executemany(
+                    "INSERT INTO products (product, body) VALUES (?, ?) "
+                    "ON CONFLICT (product) DO UPDATE SET body = excluded.body WHERE body <> excluded.body",
+                    bodies,
+                )
+                products = (product for (product,) in database.execute("SELECT product FROM products"))
+                if products_checksum(products) != changes.checksum:
+                    raise _UnfitError
+                if changes.rest is not None:
+                    self._put("catalogue", changes.rest.model_copy(update={"products": ()}), changes.etag)
+                else:
+                    database.execute("UPDATE documents SET etag = ? WHERE kind = 'catalogue'", (changes.etag,))
+        except _UnfitError:
+            return False
+        return True
 
     def put_campaigns(self, campaigns: CampaignFile, etag: str) -> None:
         """Replace the campaigns."""

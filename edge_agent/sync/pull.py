@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 from urllib.parse import urlencode
 
-from edge_agent.contracts.api import CAMPAIGNS, CATALOGUE, CONFIG, SLICE
+from edge_agent.contracts.api import CAMPAIGNS, CATALOGUE, CATALOGUE_CHANGES, CONFIG, SLICE
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.campaign import CampaignFile
-from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.catalogue import Catalogue, CatalogueChanges
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.slice import SlicePage
 from edge_agent.errors import DamagedError, DiskError, HubError, StoreError
@@ -100,6 +100,8 @@ class Pull:
         Each page is written as it comes, in force for nobody. After a break or a restart the pull goes on where it
         stood, unless the hub has forgotten that place.
         """
+        if self._to.slices.locked:
+            return  # whoever unlocks it asks for a pull
         try:
             pending = self._to.slices.pending()
             await self._to.worker.pieces(self._to.slices.sweep())
@@ -116,7 +118,7 @@ class Pull:
 
     async def pull_knowledge(self) -> None:
         """Bring in what changed of catalogue, campaigns, content and configuration."""
-        changed = [await self._document("catalogue"), await self._document("campaigns")]
+        changed = [await self._catalogue(), await self._document("campaigns")]
         items, loop = self._to.catalogue.content(), self._to.catalogue.loop()
         missing = await self._content.fetch(self._client, self._config.store, items)
         version = await asyncio.to_thread(self._content.publish, items, loop)
@@ -151,11 +153,29 @@ class Pull:
         pages, size_bytes = (0, 0) if pending is None else (pending.pages, pending.size_bytes)
         check_page(page, self._config.store, cursor, pages, size_bytes)
 
-    async def _document(self, kind: Literal["catalogue", "campaigns"]) -> bool:
+    async def _catalogue(self) -> bool:
+        """Bring in what changed, or the whole where the hub no longer knows what is held."""
+        store, held = self._to.catalogue, self._to.catalogue.etag("catalogue")
+        if held is None:
+            return await self._document("catalogue")
+        try:
+            document = await self._client.get_if_changed(CATALOGUE_CHANGES, self._store, held)
+        except (GoneError, AbsentError):  # an older hub does not know how to tell
+            return await self._document("catalogue")
+        if document is None:
+            return False
+        changes = await asyncio.to_thread(document.parse, CatalogueChanges)
+        if not await self._to.worker.call(store.change_catalogue, changes):
+            log.warning("catalogue: the changes do not fit what is held; the whole is loaded anew")
+            return await self._document("catalogue", anew=True)
+        log.info("catalogue: %d products changed, %d are gone", len(changes.products), len(changes.removed))
+        return True
+
+    async def _document(self, kind: Literal["catalogue", "campaigns"], *, anew: bool = False) -> bool:
         endpoint = CATALOGUE if kind == "catalogue" else CAMPAIGNS
         store = self._to.catalogue
         try:
-            document = await self._client.get_if_changed(endpoint, self._store, store.etag(kind))
+            document = await self._client.get_if_changed(endpoint, self._store, None if anew else store.etag(kind))
         except AbsentError:
             return False  # nobody has put one yet
         if document is None:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
+from provisioning.hub.catalogue_steps import Step, changes_since, note_step, step_between
 from provisioning.hub.fleet import etag
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.storage import Database, next_sequence
@@ -42,21 +43,40 @@ class Content:
             raise ProblemError(422, "The catalogue belongs to another store.", f"store: {catalogue.store}")
         listed = {item.sha256 for item in catalogue.content}
         used = {item.picture for item in catalogue.loop} | {p.picture for p in catalogue.products if p.picture}
+        body = catalogue.model_dump_json(exclude_defaults=True)
+        step = self._step_to(store, body)  # before the lock: it takes seconds where there are many products
         with self._database.writing() as connection:
-            next_sequence(connection, store)
+            number = next_sequence(connection, store)
             held = set(connection.execute(select(content.c.sha256).where(content.c.store == store)).scalars())
             if missing := (listed - held) | (used - listed):
                 raise ProblemError(
                     422, "The catalogue mentions files that are not there; put them first, and list them.",
                     f"content: {', '.join(sorted(missing)[:5])}",
                 )  # fmt: skip
-            _put(connection, store, "catalogue", catalogue.model_dump_json(exclude_defaults=True))
+            note_step(connection, store, number, _etag_of(connection, store, "catalogue"), step)
+            _put(connection, store, "catalogue", body)
 
     def put_campaigns(self, store: str, campaigns: CampaignFile) -> None:
         """Replace a store's campaigns."""
         with self._database.writing() as connection:
             next_sequence(connection, store)
             _put(connection, store, "campaigns", campaigns.model_dump_json(exclude_defaults=True))
+
+    def changes(self, store: str, held: Sequence[str]) -> tuple[str, str]:
+        """Return what leads from a version that a unit holds to the present one (JSON), and the ETag of that.
+
+        Raises a 404 problem where nobody has put a catalogue, 410 where no version is known that it holds.
+        """
+        with self._database.reading() as connection:
+            found = next((step for etag in held if (step := changes_since(connection, store, etag))), None)
+            present = _etag_of(connection, store, "catalogue")
+        if present is None:
+            raise ProblemError(404, "The store has no catalogue yet.", f"store: {store}")
+        if found is not None:
+            return found.model_dump_json(exclude_defaults=True), found.etag
+        if present in held:
+            return "", present
+        raise ProblemError(410, "That version of the catalogue is forgotten.", "Take the whole catalogue.")
 
     def document(self, store: str, kind: DocumentKind) -> tuple[str, str]:
         """Return a document (JSON) and its ETag; raises a 404 problem where nobody has put one."""
@@ -127,6 +147,13 @@ class Content:
                 path.unlink(missing_ok=True)
         return len(gone)
 
+    def _step_to(self, store: str, body: str) -> Step | None:
+        try:
+            before, since = self.document(store, "catalogue")
+        except ProblemError:
+            return None
+        return step_between(since, before, etag(body), body)
+
     def _drop_unlisted(self, store: str, now: datetime) -> None:
         with self._database.writing() as connection:
             next_sequence(connection, store, 0)
@@ -138,6 +165,11 @@ class Content:
             for digest in held - listed:
                 if _put_before(self._folder / digest, now - _UNUSED_KEEP):
                     connection.execute(delete(content).where(content.c.store == store, content.c.sha256 == digest))
+
+
+def _etag_of(connection: Connection, store: str, kind: DocumentKind) -> str | None:
+    mine = (documents.c.store == store, documents.c.kind == kind)
+    return connection.execute(select(documents.c.etag).where(*mine)).scalar_one_or_none()
 
 
 def _put(connection: Connection, store: str, kind: DocumentKind, body: str) -> None:

@@ -16,6 +16,7 @@ from edge_agent.events import KnowledgeChanged, SliceChanged, WithdrawalRow
 from edge_agent.identify.token import temporary_key, window_of
 from edge_agent.sync.content import playlist_version
 from provisioning.hub.slices import PAGE_MAX, TOMBSTONE_KEEP_S
+from provisioning.hub.tables import catalogue_steps
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
 from tests.sync.badservers import answer, bad_server
 from tests.sync.units import Unit, unit_at
@@ -215,6 +216,57 @@ async def test_documents_and_pictures_arrive_once(served: RunningHub, unit: Unit
     assert unit.playlists == [playlist.version] == [playlist_version(folder)]
     await unit.pull.pull_knowledge()
     assert (len(unit.told), len(unit.playlists)) == (1, 1)  # nothing new, nothing said
+
+
+def shelf(*stock: int) -> Catalogue:
+    products = [
+        {
+            "product": f"p{number}",
+            "names": {"en": "Jacket"},
+            "department": "outdoor",
+            "stock": [{"quantity": quantity, "counted_at": "2026-05-04T10:00:00Z"}],
+        }
+        for number, quantity in enumerate(stock)
+    ]
+    return Catalogue.model_validate({"store": STORE, "currency": "EUR", "products": products})
+
+
+def quantity(unit: Unit, product: str) -> int | None:
+    held = unit.stores.catalogue.product(product)
+    return None if held is None else held.stock[0].quantity
+
+
+async def test_of_the_catalogue_only_what_changed_is_pulled(
+    served: RunningHub, unit: Unit, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    served.hub.content.put_catalogue(STORE, shelf(1, 1, 1))
+    await unit.pull.pull_knowledge()
+    served.hub.content.put_catalogue(STORE, shelf(1, 5))
+    await unit.pull.pull_knowledge()
+    assert [quantity(unit, product) for product in ("p0", "p1", "p2")] == [1, 5, None]
+    assert "1 products changed, 1 are gone" in caplog.text
+    assert unit.told == [KnowledgeChanged(), KnowledgeChanged()]
+    await unit.pull.pull_knowledge()
+    assert len(unit.told) == 2
+
+
+async def test_a_version_that_the_hub_has_forgotten_or_that_was_tampered_with_is_loaded_anew(
+    served: RunningHub, unit: Unit, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.hub.content.put_catalogue(STORE, shelf(1, 1))
+    await unit.pull.pull_knowledge()
+    served.hub.content.put_catalogue(STORE, shelf(2, 1))
+    with served.hub.database.writing() as connection:
+        connection.execute(catalogue_steps.delete())
+    await unit.pull.pull_knowledge()
+    assert quantity(unit, "p0") == 2
+    with unit.stores.catalogue._file.transaction() as database:
+        database.execute("DELETE FROM products WHERE product = 'p1'")
+    served.hub.content.put_catalogue(STORE, shelf(3, 1))
+    await unit.pull.pull_knowledge()
+    assert "do not fit what is held" in caplog.text
+    assert [quantity(unit, product) for product in ("p0", "p1")] == [3, 1]
 
 
 async def test_pictures_that_nothing_mentions_are_deleted(served: RunningHub, unit: Unit) -> None:

@@ -65,6 +65,9 @@ class Desk:
                 self.change(reply.card, state="taken", holder=reply.tablet)
             case "release" if known.holder == reply.tablet:
                 self.change(reply.card, state="open", holder=None)
+            case "hand_over" if reply.department is not None and known.holder in (None, reply.tablet):
+                self.change(reply.card, state="withdrawn", holder=None)
+                self.change(reply.card, state="open", department=reply.department)
             case "done" | "not_here" | "opted_out" | "pause_today" if known.holder == reply.tablet:
                 self.change(reply.card, state=ENDS[reply.action], holder=None)
             case _:

@@ -75,6 +75,24 @@ async def test_obligations_come_first_then_the_newest(run):
     """) == ["must", "new", "old"]
 
 
+async def test_what_has_escalated_comes_before_everything_the_longest_waiting_first(run):
+    assert await run("""
+      const must = {kind: "obligation", waiting_since: "2026-05-04T13:59:00Z"};
+      let state = m.receive(m.empty(), card({...must, card: "short", escalated: true}), sent, 0);
+      state = m.receive(state, card({...must, card: "new"}), sent, 2);
+      state = m.receive(state, card({...must, card: "long", escalated: true, waiting_since: "2026-05-04T13:58:00Z"}),
+                        sent, 1);
+      return titles(state, 3);
+    """) == ["long", "short", "new"]
+
+
+async def test_how_long_it_waits_does_not_depend_on_the_tablets_clock(run):
+    assert await run("""
+      const from = (waiting_since) => m.receive(m.empty(), card({waiting_since}), sent, 5000).cards.get("c").waitsFrom;
+      return ["2026-05-04T13:58:00Z", "2026-05-04T14:01:00Z", null, undefined, "x"].map(from);
+    """) == [-115_000, 5000, 5000, 5000, 5000]
+
+
 async def test_unconfirmed_cards_go_after_a_reconnection_unless_their_unit_is_away(run):
     assert await run("""
       let state = m.recheck(m.receive(m.empty(), card(), sent, 0), 0);

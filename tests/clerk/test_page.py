@@ -1,6 +1,7 @@
 """The clerk's page in a real browser, over a real broker, with a desk that speaks the real contracts."""
 
 import asyncio
+from datetime import timedelta
 
 import aiomqtt
 import pytest
@@ -29,10 +30,104 @@ async def test_a_card_appears_is_claimed_and_done(broker, desk, tablet):
     await expect(b.get_by_role("button", name="Claim")).to_have_count(0)
     assert "tablet" not in await b.inner_text("body")  # taken, never by whom
 
-    await a.get_by_role("button", name="Sold").click()
+    await a.get_by_role("button", name="Interested", exact=True).click()
     await expect(a.get_by_text("No cards at the moment")).to_be_visible()
     await expect(b.get_by_text("Taken")).to_have_count(0)
-    assert [(reply.action, reply.outcome) for reply in desk.replies] == [("claim", None), ("done", "sold")]
+    assert [(reply.action, reply.outcome) for reply in desk.replies] == [("claim", None), ("done", "interested")]
+
+
+async def sold(desk, page):
+    """Claim a card and say that it was sold; return the form for the order number."""
+    desk.open()
+    await page.get_by_role("button", name="Claim").click()
+    await page.get_by_role("button", name="Sold").click()
+    return page.get_by_role("form", name="Sold. Is there an order number?")
+
+
+async def last_reply(desk, count=2):
+    await until(lambda: len(desk.replies) == count)
+    return (desk.replies[-1].action, desk.replies[-1].outcome, desk.replies[-1].order_id)
+
+
+async def test_a_sale_may_carry_the_number_on_the_receipt(desk, tablet):
+    page = await tablet()
+    form = await sold(desk, page)
+    await form.get_by_label("Order number on the receipt").fill("# R-2026 4711 ")
+    await page.keyboard.press("Enter")
+    assert await last_reply(desk) == ("done", "sold", "R-20264711")
+    await expect(page.get_by_text("No cards at the moment")).to_be_visible()
+
+
+async def test_one_tap_is_enough_for_a_sale_without_a_number(desk, tablet):
+    form = await sold(desk, await tablet())
+    await expect(form.get_by_role("button", name="Save number")).to_be_disabled()
+    await form.get_by_role("button", name="No number").click()
+    assert await last_reply(desk) == ("done", "sold", None)
+
+
+async def test_a_sale_that_is_left_alone_is_noted_by_itself(desk, tablet):
+    page = await tablet()
+    await page.clock.install()
+    form = await sold(desk, page)
+    await expect(form).to_be_visible()
+    await page.clock.fast_forward(20_000)
+    assert await last_reply(desk) == ("done", "sold", None)
+
+
+async def test_a_name_is_no_order_number_and_a_slip_can_be_taken_back(desk, tablet):
+    page = await tablet()
+    form = await sold(desk, page)
+    await form.get_by_label("Order number on the receipt").fill("Anna Gruber")
+    await expect(form.get_by_text("An order number has digits")).to_be_visible()
+    await expect(form.get_by_role("button", name="Save number")).to_be_disabled()
+    await page.keyboard.press("Enter")
+    await form.get_by_role("button", name="Not sold").click()
+    await page.get_by_role("button", name="Not interested").click()
+    assert await last_reply(desk) == ("done", "not_interested", None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "offered"),
+    [("opportunity", ["Sold", "Interested", "Helped", "Not interested"]), ("obligation", ["Resolved", "Helped"])],
+)
+async def test_only_outcomes_that_fit_are_offered(desk, tablet, kind, offered):
+    page = await tablet()
+    desk.open(kind=kind)
+    await page.get_by_role("button", name="Claim").click()
+    outcomes = page.get_by_role("group", name="How did it end?").get_by_role("button")
+    await expect(outcomes).to_have_text(offered)
+
+
+async def test_the_lead_sees_what_nobody_has_taken_and_either_may_take_it(desk, tablet):
+    lead = await tablet("lead-1", "/?tablet={}&department=lead")
+    service = await tablet("service-1", "/?tablet={}&department=service-desk")
+    await until(lambda: len(desk.hellos) == 2)
+    made = desk.open(kind="obligation", department="service-desk", title="Open ticket")
+    await expect(service.get_by_role("heading", name="Open ticket")).to_be_visible()
+    await expect(lead.get_by_text("No cards at the moment")).to_be_visible()
+
+    desk.change("c1", escalated=True, waiting_since=made.created_at - timedelta(seconds=120))
+    await expect(lead.get_by_text("Nobody on it for 2 min")).to_be_visible()
+    await expect(lead.get_by_text("at Outdoor, for Service desk")).to_be_visible()
+    await expect(service.get_by_text("Waiting 2 min, the lead sees it too")).to_be_visible()
+    late = await tablet("lead-2", "/?tablet={}&department=lead")
+    await expect(late.get_by_text("Nobody on it for 2 min")).to_be_visible()
+
+    await service.get_by_role("button", name="Claim").click()
+    for other in (lead, late):
+        await expect(other.get_by_text("Taken")).to_be_visible()
+        await expect(other.get_by_role("button", name="Claim")).to_have_count(0)
+        assert "service-1" not in await other.inner_text("body")
+    await service.get_by_role("button", name="Resolved").click()
+    for other in (lead, late):
+        await expect(other.get_by_text("Taken")).to_have_count(0)
+
+
+async def test_the_lead_can_hand_it_on_and_still_sees_it(desk, tablet):
+    page = await tablet("lead-1", "/?tablet={}&department=lead")
+    desk.open(kind="obligation", department="service-desk", escalated=True)
+    await page.get_by_label("Hand over to…").select_option("shoes")
+    await expect(page.get_by_text("at Outdoor, for Shoes")).to_be_visible()
 
 
 async def test_open_cards_come_with_the_hello(desk, tablet):

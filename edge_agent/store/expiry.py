@@ -79,10 +79,10 @@ class Expiry:
     def contacts(self, utc: datetime) -> Swept:
         """Delete what no cap looks back to."""
         with self._file.transaction() as database:
-            database.execute("UPDATE contacts SET at = ? WHERE at > ?", (text(utc), text(utc)))
             removed = database.execute(
                 "DELETE FROM contacts WHERE at <= ? OR julianday(at) IS NULL", (_before(utc, CONTACT_KEEP_S),)
             ).rowcount
+            database.execute("UPDATE contacts SET at = ? WHERE at > ?", (text(utc), text(utc)))
         return self._swept(removed, "contacts", "at")
 
     def withdrawals(self, utc: datetime) -> Swept:

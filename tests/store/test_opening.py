@@ -128,19 +128,6 @@ def test_a_bad_page_in_the_middle_hides_only_its_own_rows(tmp_path: Path) -> Non
     stores.close()
 
 
-def test_a_copy_that_was_set_aside_goes_with_the_visits_in_it(tmp_path: Path) -> None:
-    fill(tmp_path)
-    (tmp_path / "journal.db").write_bytes(b"garbage " * 1000)
-    stores = open_stores(tmp_path, STORE, KEY)
-    copy = tmp_path / "journal.db.corrupt-1"
-    written = NOW.fromtimestamp(copy.stat().st_mtime, NOW.tzinfo)
-    stores.journal.purge(written + DAY / 1440 * 29, trusted=True)
-    assert copy.exists()
-    stores.journal.purge(written + DAY / 1440 * 31, trusted=True)
-    assert not copy.exists()
-    stores.close()
-
-
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["slice.db", "journal.db"]),

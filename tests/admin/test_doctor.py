@@ -122,10 +122,10 @@ entrance · Outdoor · store vienna-1   Sat 2026-03-14 14:00 CET   version 1.2.3
                scan).
 ✔ screen       A display is connected, for 5 h.
 ✔ parts        At work: radio, screen, bus, pull, push, nudge, web, admin.
-✔ tablets      2 tablets are online.
-✔ hub          It answered 2 min ago; 12 events wait for it.
+✔ tablets      Online: 2 tablets.
+✔ hub          It answered 2 min ago; 12 events to send.
 ✔ certificate  It is good for 61 days.
-✔ slice        2130 customers can be recognised; good for 24 h more.
+✔ slice        It holds 2130 customers, and is good for 24 h more.
 ✔ campaigns    14 are here.
 ✔ catalogue    Its newest stock was counted 2 h ago.
 ✔ key          The profiles are sealed with a credential that only this
@@ -164,8 +164,8 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
         "120 advertisements were heard and lost",
     ),
     ({"parts": lost("radio", "no adapter is there"), "adapters": ()}, "fault", "radio", "no adapter is there"),
-    ({"parts": lost("screen", "no display is connected")}, "fault", "screen", "no display is connected (for 10 min)"),
-    ({"parts": lost("bus", "nothing listens there")}, "fault", "broker", "nothing listens there (for 10 min)"),
+    ({"parts": lost("screen", "no display is connected")}, "fault", "screen", "For 10 min: no display is connected"),
+    ({"parts": lost("bus", "nothing listens there")}, "fault", "broker", "For 10 min: nothing listens there"),
     ({"parts": lost("pull", "the hub does not answer")}, "warning", "hub", "does not answer"),
     ({"parts": lost("push", "the hub does not answer")}, "warning", "hub", "does not answer"),
     ({"parts": lost("nudge", "ended")}, "note", "hub", "ended"),
@@ -183,7 +183,7 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
     ({"config": config(screen={"mode": "generic"})}, "note", "screen", "nothing personal"),
     ({"config": config(broker={}), "tablets": None}, "note", "tablets", "No broker"),
     ({"tablets": 0}, "warning", "tablets", "No tablet is online"),
-    ({"tablets": 1}, "ok", "tablets", "1 tablet is online"),
+    ({"tablets": 1}, "ok", "tablets", "Online: 1 tablet."),
     ({"config": config(web={"live_view": "demo"})}, "warning", "page", "/live"),
     (
         {"queues": (QueueStatus(queue="clerks", waiting=0, dropped=9),)},
@@ -196,7 +196,7 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
     ({"config": config(units={"coordinator": "till"}), "in_reach": False}, "warning", "units", "does not answer"),
     ({"config": config(hub={}), "certificate_until": None}, "warning", "hub", "No hub is configured"),
     ({"outbox": Outbox(waiting=10_000)}, "warning", "hub", "10000 events wait for it."),
-    ({"outbox": Outbox(shed=3)}, "fault", "hub", "3 events were thrown away"),
+    ({"outbox": Outbox(shed=3)}, "fault", "hub", "3 events thrown away"),
     ({"outbox": Outbox(dead=2)}, "warning", "hub", "refused 2 events"),
     ({"certificate_until": None}, "fault", "certificate", "no certificate"),
     ({"certificate_until": START + timedelta(days=5)}, "warning", "certificate", "ends in 5 days"),
@@ -221,9 +221,9 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
     ),
     ({"unreadable": "disk I/O error"}, "fault", "disk", "disk I/O error"),
     ({"storage": storage(refused_since=ago(300), problem="it is full")}, "fault", "disk", "for 5 min: it is full"),
-    ({"storage": storage(rows_waiting=40, rows_max=10_000)}, "fault", "disk", "40 rows wait in memory, 10000 may"),
+    ({"storage": storage(rows_waiting=40, rows_max=10_000)}, "fault", "disk", "40 rows in memory; 10000 find room"),
     ({"storage": storage(erasures_waiting=1)}, "fault", "disk", "could not be deleted"),
-    ({"storage": storage(rows_lost=5)}, "fault", "disk", "5 rows of what happened were lost"),
+    ({"storage": storage(rows_lost=5)}, "fault", "disk", "5 rows of what happened lost"),
     ({"storage": storage(set_aside=("slice.db: malformed; begun anew",))}, "warning", "database", "malformed"),
     ({"space": Space(40_000_000, 31_000_000_000)}, "fault", "disk", "It is full: 40 MB of 31.0 GB"),
     ({"space": Space(400_000_000, 31_000_000_000)}, "warning", "disk", "It fills up: 400 MB"),
@@ -258,6 +258,16 @@ def test_what_cannot_be_read_is_not_taken_for_absent() -> None:
     nothing = Held(customers=5, lease_until=None, pulled_at=None, campaigns=0, stock_counted_at=None)
     about = {finding.about for finding in found(unreadable="it hangs", held=nothing, certificate_until=None)}
     assert about == {"disk"}
+
+
+def test_what_has_one_cause_is_told_once() -> None:
+    gone = {name: lost(name, "no identity")[number] for number, name in ((3, "pull"), (4, "push"), (5, "nudge"))}
+    parts = tuple(gone.get(one.part, one) for one in WELL.parts)
+    assert [(one.severity, one.about) for one in found(parts=parts) if one.severity != "ok"] == [("warning", "hub")]
+    enrol = [one for one in found(parts=parts, certificate_until=None) if one.severity != "ok"]
+    assert [(one.severity, one.about) for one in enrol] == [("fault", "certificate")]
+    alone = [one.about for one in found(parts=lost("bus"), tablets=0) if one.severity != "ok"]
+    assert alone == ["broker"]
 
 
 def test_an_outage_is_not_called_well_in_the_same_breath() -> None:

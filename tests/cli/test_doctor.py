@@ -43,7 +43,7 @@ def test_a_running_agent_is_examined(opened: tuple[Unit, Process]) -> None:
     assert found["screen"].severity == "fault"
     assert "no display is connected" in found["screen"].what
     assert "edge-display" in found["screen"].todo
-    assert "1 customers can be recognised" in found["slice"].what
+    assert "It holds 1 customer," in found["slice"].what
     assert found["key"].severity == "warning"
     assert found["hub"].severity == "warning"
     assert found["notice"].severity == found["campaigns"].severity == "ok"

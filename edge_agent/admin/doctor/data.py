@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edge_agent.admin.doctor.facts import Facts
-from edge_agent.admin.doctor.spans import left_s, since_s, span
+from edge_agent.admin.doctor.spans import left_s, many, since_s, span
 from edge_agent.contracts.examination import Finding
 
 PULL_OLD_S: Final = 1800.0
@@ -59,7 +59,7 @@ def slice_age(facts: Facts) -> Iterator[Finding]:
             what = f"It is here for {left} more, but nobody in it can be recognised."
             yield Finding(severity="warning", about="slice", what=what, todo="has anybody opted in? ask the platform")
         else:
-            what = f"{held.customers} customers can be recognised; good for {left} more."
+            what = f"It holds {many(held.customers, 'customer')}, and is good for {left} more."
             yield Finding(severity="ok", about="slice", what=what)
 
 

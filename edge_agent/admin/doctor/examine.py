@@ -15,6 +15,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     links.screen,
     links.parts,
     links.tablets,
+    links.network,
     links.units,
     links.hub,
     data.slice_age,

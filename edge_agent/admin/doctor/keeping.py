@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from edge_agent.admin.doctor.facts import Facts, Space
-from edge_agent.admin.doctor.spans import since_s, size, span
+from edge_agent.admin.doctor.spans import many, since_s, size, span
 from edge_agent.contracts.examination import Finding
 from edge_agent.contracts.storage import RetentionJob
 
@@ -36,13 +36,15 @@ def disk(facts: Facts) -> Iterator[Finding]:
         todo = "free space or replace the card before anything is restarted: a restart would lose what waits"
         yield Finding(severity="fault", about="disk", what=what[:200], todo=todo)
     if report.rows_waiting:
-        what = f"The unit goes on; {report.rows_waiting} rows wait in memory, {report.rows_max} may."
+        what = (
+            f"The unit goes on, with {many(report.rows_waiting, 'row')} in memory; {report.rows_max} find room there."
+        )
         yield Finding(severity="fault", about="disk", what=what, todo="see above")
     if report.erasures_waiting:
-        what = f"Withdrawals of {report.erasures_waiting} customers are obeyed, but their data could not be deleted."
+        what = f"{many(report.erasures_waiting, 'withdrawal')} obeyed, but the data could not be deleted yet."
         yield Finding(severity="fault", about="disk", what=what, todo="as soon as the disk writes again it is done")
     if report.rows_lost:
-        what = f"{report.rows_lost} rows of what happened were lost: too many waited for the disk."
+        what = f"{many(report.rows_lost, 'row')} of what happened lost: too many waited for the disk."
         yield Finding(
             severity="fault", about="disk", what=what, todo="replace the card; dmesg says what is wrong with it"
         )

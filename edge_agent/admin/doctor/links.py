@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from edge_agent.admin.doctor.facts import Facts
-from edge_agent.admin.doctor.spans import left_s, since_s, span
+from edge_agent.admin.doctor.spans import left_s, many, since_s, span
 from edge_agent.contracts.examination import Finding, Severity
 from edge_agent.contracts.unit import PartReport
 
@@ -17,13 +17,17 @@ OUTBOX_MANY: Final = 10_000
 CERTIFICATE_SHORT_S: Final = 14 * 86_400.0
 """A certificate is renewed long before; one that ends so soon was not."""
 
+_HUB: Final = "hub"
+
+_OTHER: Final[tuple[Severity, str, str]] = ("warning", "", "journalctl -u edge-agent says more")
+
 _MISSING: Final[Mapping[str, tuple[Severity, str, str]]] = {
     "radio": ("fault", "radio", "nobody is heard: journalctl -u edge-agent says why"),
     "screen": ("fault", "screen", "systemctl status edge-display; is the screen plugged in and switched on?"),
     "bus": ("fault", "broker", "no card reaches the clerks: is the broker's machine on (systemctl status mosquitto)?"),
-    "pull": ("warning", "hub", "see the shop's internet line, and that hub.url is right; the slice lasts for now"),
-    "push": ("warning", "hub", "nothing is lost, events wait here; see the shop's internet line"),
-    "nudge": ("note", "hub", "changes are asked for every hub.poll_s instead of being told at once"),
+    "pull": ("warning", _HUB, "see the shop's internet line, and that hub.url is right; the slice lasts for now"),
+    "push": ("warning", _HUB, "nothing is lost, events wait here; see the shop's internet line"),
+    "nudge": ("note", _HUB, "changes are asked for every hub.poll_s instead of being told at once"),
     "web": ("fault", "page", "clerks cannot open their page: web.host and web.port must be free on this machine"),
     "tokens": ("warning", "phones", "iPhones with the app in the background are not recognised; see the adapter"),
     "beacon": ("warning", "beacon", "phones are not woken by this unit; see the adapter"),
@@ -35,24 +39,31 @@ _MISSING: Final[Mapping[str, tuple[Severity, str, str]]] = {
 
 def parts(facts: Facts) -> Iterator[Finding]:
     """Yield each part that does not work, and the list of those that do. Of adapters and the key others tell more."""
+    told = {(_HUB, "")} if _unknown_to_hub(facts) else set()  # what the hub's parts lack is told once
     works = []
     for report in facts.parts:
+        _, about, _ = _MISSING.get(report.part, _OTHER)
         if report.state == "running":
             works.append(report.part)
-        elif report.part != "key" and not (report.part.startswith("radio") and facts.adapters):
+        elif not (_elsewhere(report, facts) or {(about, ""), (about, report.problem)} & told):
+            told.add((about, report.problem))
             yield _absent(report, facts)
     if works:
         yield Finding(severity="ok", about="parts", what=f"At work: {', '.join(works)}."[:200])
 
 
+def _elsewhere(report: PartReport, facts: Facts) -> bool:
+    return report.part == "key" or (report.part.startswith("radio") and bool(facts.adapters))
+
+
 def _absent(report: PartReport, facts: Facts) -> Finding:
-    severity, about, todo = _MISSING.get(report.part, ("warning", report.part[:64], "journalctl -u edge-agent"))
-    for_s = since_s(report.since, facts.now.utc)
+    severity, about, todo = _MISSING.get(report.part, _OTHER)
+    about = about or report.part[:64]
     if not report.problem and facts.now.monotonic_s - facts.started_s < STARTING_S:
         return Finding(severity="note", about=about, what="It is starting.", todo="ask again in half a minute")
-    lasting = f" (for {span(for_s)})"
-    what = f"{(report.problem or 'it has not come up')[: 200 - len(lasting)]}{lasting}"
-    return Finding(severity=severity, about=about, what=what, todo=todo)
+    for_s = since_s(report.since, facts.now.utc)
+    what = f"For {span(for_s)}: {report.problem or 'it has not come up.'}"
+    return Finding(severity=severity, about=about, what=what[:200], todo=todo)
 
 
 def screen(facts: Facts) -> Iterator[Finding]:
@@ -75,17 +86,22 @@ def screen(facts: Facts) -> Iterator[Finding]:
 
 
 def tablets(facts: Facts) -> Iterator[Finding]:
-    """Yield how many tablets are online, and who can open their page."""
+    """Yield how many tablets are online."""
     if facts.config.broker.host is None:
         what = "No broker is configured: no card reaches the clerks."
         yield Finding(severity="note", about="tablets", what=what, todo="set broker.host")
+    elif not _works("bus", facts):
+        return  # nobody can tell: see broker
     elif facts.tablets == 0:
         what = "No tablet is online: nobody sees the cards."
         todo = "open the clerk's page on a tablet; are its Wi-Fi and the broker up?"
         yield Finding(severity="warning", about="tablets", what=what, todo=todo)
     elif facts.tablets is not None:
-        many = "1 tablet is" if facts.tablets == 1 else f"{facts.tablets} tablets are"
-        yield Finding(severity="ok", about="tablets", what=f"{many} online.")
+        yield Finding(severity="ok", about="tablets", what=f"Online: {many(facts.tablets, 'tablet')}.")
+
+
+def network(facts: Facts) -> Iterator[Finding]:
+    """Yield what others on the shop's network can see, or do to this unit."""
     if facts.config.web.live_view == "demo":
         what = "Whoever opens the page /live sees the screen and what happens (web.live_view)."
         yield Finding(severity="warning", about="page", what=what, todo='in a shop: web.live_view = "off"')
@@ -123,15 +139,21 @@ def hub(facts: Facts) -> Iterator[Finding]:
         yield Finding(severity="warning", about="hub", what=what, todo=todo)
     elif facts.held.pulled_at is not None and _works("pull", facts):
         ago = span(since_s(facts.held.pulled_at, facts.now.utc))
-        yield Finding(severity="ok", about="hub", what=f"It answered {ago} ago; {outbox.waiting} events wait for it.")
+        yield Finding(
+            severity="ok", about="hub", what=f"It answered {ago} ago; {many(outbox.waiting, 'event')} to send."
+        )
     if outbox.shed:
-        what = f"{outbox.shed} events were thrown away since the start: too many waited. Consent events never are."
+        what = f"{many(outbox.shed, 'event')} thrown away since the start: too many waited. Consent events never are."
         yield Finding(severity="fault", about="hub", what=what, todo="bring the line to the hub back")
     if outbox.dead:
-        what = f"It refused {outbox.dead} events; they are kept as dead letters."
+        what = f"It refused {many(outbox.dead, 'event')}, kept as dead letters."
         todo = "hub and agent may be of different versions: journalctl -u edge-agent | grep 'the hub rejects'"
         yield Finding(severity="warning", about="hub", what=what, todo=todo)
     yield from _certificate(facts)
+
+
+def _unknown_to_hub(facts: Facts) -> bool:
+    return facts.config.hub.url is not None and facts.certificate_until is None and not facts.unreadable
 
 
 def _works(part: str, facts: Facts) -> bool:
@@ -140,12 +162,10 @@ def _works(part: str, facts: Facts) -> bool:
 
 def _certificate(facts: Facts) -> Iterator[Finding]:
     until = facts.certificate_until
-    if facts.unreadable:
-        return
+    if _unknown_to_hub(facts):
+        what = "This unit has no certificate: the hub does not know it."
+        yield Finding(severity="fault", about="certificate", what=what, todo="edge-agent enrol")
     if until is None:
-        if facts.config.hub.url is not None:
-            what = "This unit has no certificate: the hub does not know it."
-            yield Finding(severity="fault", about="certificate", what=what, todo="edge-agent enrol")
         return
     days = left_s(until, facts.now.utc) / 86_400
     if days < 0:

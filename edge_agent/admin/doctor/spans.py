@@ -34,3 +34,8 @@ def size(count_bytes: int) -> str:
     if count_bytes < 1_000_000_000:
         return f"{count_bytes / 1e6:.0f} MB"
     return f"{count_bytes / 1e9:.1f} GB"
+
+
+def many(count: int, what: str) -> str:
+    """Return a number of things: ``1 event``, ``2 events``."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -6,6 +6,7 @@ from textwrap import wrap
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from edge_agent.admin.doctor.spans import many
 from edge_agent.admin.text import Line, harmless, pad
 from edge_agent.contracts.examination import Examination, Finding, Severity
 
@@ -42,13 +43,9 @@ def verdict(findings: Sequence[Finding]) -> Line:
     faults, warnings = often["fault"], often["warning"]
     if not faults and not warnings:
         return (("✔ all is well", "good"),)
-    said = [_many(faults, "fault")] if faults else []
-    said += [_many(warnings, "warning")] if warnings else []
+    said = [many(faults, "fault")] if faults else []
+    said += [many(warnings, "warning")] if warnings else []
     return ((f"{'✘' if faults else '!'} {', '.join(said)}", "bad" if faults else "odd"),)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _finding(finding: Finding, columns: int) -> list[Line]:

@@ -35,7 +35,7 @@ class StoreKnowledge:
     def __init__(self, slice_store: SliceStore, catalogue: CatalogueStore) -> None:
         self._slice = slice_store
         self._catalogue = catalogue
-        self._campaigns: Sequence[Campaign] | None = None
+        self._campaigns: Repertoire | None = None
         self._product = lru_cache(PRODUCTS_CACHED)(catalogue.product)
 
     def profile(self, customer: CustomerId) -> Profile | None:
@@ -49,7 +49,7 @@ class StoreKnowledge:
     def campaigns(self) -> Sequence[Campaign]:
         """Return what could be said."""
         if self._campaigns is None:
-            self._campaigns = self._catalogue.campaigns()
+            self._campaigns = Repertoire(self._catalogue.campaigns())
         return self._campaigns
 
     def changed(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge_agent.contracts.campaign import Cap, Channel
 from edge_agent.events import ContactRow
@@ -12,10 +12,21 @@ WithAnybody = Callable[[Channel | None, datetime], int]
 
 
 class Room(NamedTuple):
-    """Where one more contact is allowed."""
+    """Where one more contact is possible, or allowed."""
 
     screen: bool
     clerk: bool
+
+    def within(self, allowed: "Room") -> "Room | None":
+        """Return what is possible and allowed; ``None`` where nothing is allowed, or nothing of what is possible."""
+        if all(allowed):
+            return self
+        left = Room(self.screen and allowed.screen, self.clerk and allowed.clerk)
+        used_up = not any(allowed) or (any(self) and not any(left))
+        return None if used_up else left
+
+
+ANYWHERE: Final = Room(screen=True, clerk=True)
 
 
 def room(

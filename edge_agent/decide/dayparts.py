@@ -4,23 +4,49 @@ When the clock is put back, an hour occurs twice, and a daypart in it twice as w
 occurs, and what lies within it is left out that day.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 
 from edge_agent.contracts.campaign import Daypart, Weekday
 
 _DAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_S: Final = 86_400.0
+_WEEK_S: Final = 7 * _DAY_S
 
 
-def in_daypart(dayparts: Iterable[Daypart], store_time: datetime) -> bool:
-    """Whether one of the dayparts is under way. ``store_time``: in the store's time zone."""
-    return any(_under_way(daypart, store_time) for daypart in dayparts)
+def week_second(store_time: datetime) -> float:
+    """Return the seconds that the clock on the wall shows since Monday, 00:00. ``store_time``: in the store's zone."""
+    return store_time.weekday() * _DAY_S + _seconds(store_time.time())
 
 
-def _under_way(daypart: Daypart, store_time: datetime) -> bool:
-    wall, today = store_time.time(), store_time.weekday()
-    if daypart.begins < daypart.ends:
-        return _DAYS[today] in daypart.days and daypart.begins <= wall < daypart.ends
-    evening = _DAYS[today] in daypart.days and wall >= daypart.begins
-    return evening or (_DAYS[today - 1] in daypart.days and wall < daypart.ends)
+def bounds(dayparts: Iterable[Daypart]) -> tuple[float, ...]:
+    """Return the seconds of the week at which the dayparts, taken together, begin and end in turn."""
+    merged: list[float] = []
+    for begins_s, ends_s in sorted(part for daypart in dayparts for part in _parts(daypart)):
+        if merged and begins_s <= merged[-1]:
+            merged[-1] = max(merged[-1], ends_s)
+        else:
+            merged += (begins_s, ends_s)
+    return tuple(merged)
+
+
+def within(bounds_s: tuple[float, ...], week_s: float) -> bool:
+    """Whether a second of the week lies in one of the parts between these bounds."""
+    return bisect_right(bounds_s, week_s) % 2 == 1
+
+
+def _parts(daypart: Daypart) -> Iterable[tuple[float, float]]:
+    begins_s, ends_s = _seconds(daypart.begins), _seconds(daypart.ends)
+    if ends_s <= begins_s:
+        ends_s += _DAY_S
+    for day in daypart.days:
+        monday_s = _DAYS.index(day) * _DAY_S
+        yield monday_s + begins_s, min(monday_s + ends_s, _WEEK_S)
+        if monday_s + ends_s > _WEEK_S:  # from Sunday into Monday
+            yield 0.0, monday_s + ends_s - _WEEK_S
+
+
+def _seconds(at: time) -> float:
+    return at.hour * 3600 + at.minute * 60 + at.second + at.microsecond / 1e6

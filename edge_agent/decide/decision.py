@@ -9,10 +9,10 @@ from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.slice import Profile
+from edge_agent.decide.candidates import Candidate, Repertoire, examine
 from edge_agent.decide.eligibility import silence
 from edge_agent.decide.encounter import Encounter
 from edge_agent.decide.explaining import explain
-from edge_agent.decide.filters import Candidate, examine
 from edge_agent.decide.holdout import held_out
 from edge_agent.decide.knowledge import Knowledge, Situation
 from edge_agent.decide.ranking import rank_key
@@ -46,25 +46,26 @@ def decide(customer: CustomerId, knowledge: Knowledge, situation: Situation) -> 
         explanation = Explanation(at=situation.utc, mode=situation.mode, silent=reason)
         return Decision(profile, explanation, silent=reason)
     campaigns = knowledge.campaigns()
-    her = Encounter(profile, campaigns, situation)
+    repertoire = campaigns if isinstance(campaigns, Repertoire) else Repertoire(campaigns)
+    her = Encounter(profile, repertoire.by_name, situation)
     rejected: dict[str, list[str]] = defaultdict(list)
     ranked: list[Candidate] = []
-    for campaign in campaigns:
-        found = examine(campaign, her, knowledge)
+    for prepared in repertoire.prepared:
+        found = examine(prepared, her, knowledge)
         if isinstance(found, Candidate):
             ranked.append(found)
         else:
-            rejected[found].append(campaign.campaign)
+            rejected[found].append(prepared.name)
     if not ranked:
         silent = "open_complaint" if "open_complaint" in rejected else "nothing_to_say"
-        explanation = explain(situation, profile, ranked, rejected, silent, holdout=False)
+        explanation = explain(situation, ranked, rejected, silent, holdout=False)
         return Decision(profile, explanation, silent=silent)
-    ranked.sort(key=lambda candidate: rank_key(candidate.campaign, profile))
+    ranked.sort(key=lambda candidate: rank_key(candidate.campaign, candidate.expected_value))
     best = ranked[0]
     holdout = best.campaign.message_class == "offer" and held_out(profile, best.campaign)
     return Decision(
         profile,
-        explain(situation, profile, ranked, rejected, None, holdout),
+        explain(situation, ranked, rejected, None, holdout),
         best.campaign,
         best.topic.product,
         screen=best.screen and not holdout,

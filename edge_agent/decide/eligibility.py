@@ -54,11 +54,9 @@ def complained(campaign: Campaign, profile: Profile) -> bool:
 
 def pieces(product: Product, size: str | None, utc: datetime) -> int:
     """Return how many pieces the store is known to hold, in a size where one is given."""
-    return sum(
-        stock.quantity
-        for stock in product.stock
-        if timedelta(0) <= utc - stock.counted_at <= STOCK_MAX_AGE and (size is None or stock.size in (None, size))
-    )
+    oldest = utc - STOCK_MAX_AGE
+    counted = [stock for stock in product.stock if size is None or stock.size is None or stock.size == size]
+    return sum(stock.quantity for stock in counted if oldest <= stock.counted_at <= utc)
 
 
 def wanted_size(profile: Profile, product: Product) -> str | None:

@@ -1,45 +1,71 @@
 """One customer in one situation: what every campaign is measured against, worked out once per decision."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.slice import Profile
-from edge_agent.decide.caps import Room, room
+from edge_agent.decide.caps import ANYWHERE, Room, room
+from edge_agent.decide.dayparts import week_second
 from edge_agent.decide.eligibility import consents
 from edge_agent.decide.knowledge import Situation
 from edge_agent.events import ContactRow
+
+NEVER_S: Final = float("inf")
+"""Age of what has never been; longer than any time that a campaign may ask for."""
 
 
 class Encounter:
     """Whom a decision is about, where and when, and what she has heard already."""
 
-    def __init__(self, profile: Profile, campaigns: Iterable[Campaign], situation: Situation) -> None:
+    def __init__(self, profile: Profile, campaigns: Mapping[str, Campaign], situation: Situation) -> None:
+        """``campaigns``: by name."""
+        utc = situation.utc
         self.profile = profile
         self.situation = situation
-        self.utc = situation.utc
-        self.store_time = situation.utc.astimezone(situation.timezone)
-        """The clock on the store's wall."""
-        self.screen = situation.screen and situation.mode != "generic" and consents(profile, "screen", self.utc)
+        self.utc = utc
+        self.now_s = utc.timestamp()
+        self.week_s = week_second(utc.astimezone(situation.timezone))
+        self.screen = situation.screen and situation.mode != "generic" and consents(profile, "screen", utc)
         """Whether the screen may say anything to her."""
-        self.clerk = consents(profile, "clerk", self.utc)
+        self.clerk = consents(profile, "clerk", utc)
         """Whether clerks may be told anything about her."""
+        self.met, self.bought, self.zone = situation.met, situation.bought, situation.zone
+        self.viewed_s = {viewed.product: _age_s(viewed.viewed_at, utc) for viewed in reversed(profile.viewed)}
+        """Product -> seconds since she viewed it."""
+        self.emails_s = {email.campaign: _age_s(email.opened_at, utc) for email in reversed(profile.emails)}
+        """Campaign -> seconds since she opened an e-mail about it."""
+        self.appointments_s = [(appointment.at - utc).total_seconds() for appointment in profile.appointments]
+        """Seconds until her appointments; negative where they have begun."""
+        self.basket = frozenset(profile.basket)
+        self.needs = frozenset(need.topic for need in profile.needs if need.content_class != "sensitive")
+        """A sensitive need is not even acted upon: what follows from it would tell it."""
+        self.offers = {offer.campaign: offer.value * offer.probability for offer in reversed(profile.offers)}
+        """Campaign -> the platform's expected value for her."""
+        self.complained = bool(profile.tickets)
+        """Whether offers must be silent because a ticket of hers is open."""
         self._contacts: dict[str, list[ContactRow]] = defaultdict(list)
         for row in situation.contacts.of(profile.customer):
             self._contacts[row.campaign].append(row)
         self._elsewhere: dict[str, int] = defaultdict(int)
         for contacts in profile.contacts:
             self._elsewhere[contacts.campaign] += contacts.count
-        heard = self._contacts or self._elsewhere
-        self._of_groups = self._heard_of_groups(campaigns) if heard else {}
+        self._of_groups = self._heard_of_groups(campaigns)
         self.room_for_offers = self._room_for_offers(campaigns)
         """Where the store's own limits leave room for one more offer."""
 
-    def room_for(self, campaign: Campaign) -> Room:
-        """Return where the campaign's caps leave room for one more contact."""
+    def youngest_view_s(self, products: frozenset[str]) -> float:
+        """Return how long ago she viewed one of these products."""
+        return min((age_s for product, age_s in self.viewed_s.items() if product in products), default=NEVER_S)
+
+    def room_for(self, campaign: Campaign, *, counts_everybody: bool) -> Room:
+        """Return where the caps leave room for one more contact. ``counts_everybody``: one of them does."""
         name = campaign.campaign
+        if not counts_everybody and name not in self._contacts and name not in self._elsewhere:
+            return ANYWHERE
         return room(
             campaign.caps,
             self._contacts.get(name, ()),
@@ -49,33 +75,40 @@ class Encounter:
             self.utc,
         )
 
-    def heard_another_of_group(self, campaign: Campaign) -> bool:
-        """Whether she heard of another campaign of the same exclusive group lately; the longer of two times counts."""
-        if campaign.exclusive is None:
-            return False
-        for other, last_at in self._of_groups.get(campaign.exclusive, ()):
+    def heard_another(self, campaign: Campaign, group: str) -> bool:
+        """Whether she heard of another campaign of an exclusive group lately; of two times the longer counts."""
+        for other, last_at in self._of_groups.get(group, ()):
             lasts = timedelta(seconds=max(campaign.exclusive_s, other.exclusive_s))
             if other.campaign != campaign.campaign and (last_at is None or self.utc - last_at < lasts):
                 return True
         return False
 
-    def _heard_of_groups(self, campaigns: Iterable[Campaign]) -> dict[str, list[tuple[Campaign, datetime | None]]]:
+    def _heard_of_groups(self, campaigns: Mapping[str, Campaign]) -> dict[str, list[tuple[Campaign, datetime | None]]]:
         """Return the campaigns that she has heard of, by group, each with the last time; other channels tell none."""
         heard: dict[str, list[tuple[Campaign, datetime | None]]] = defaultdict(list)
-        for campaign in campaigns:
-            if campaign.exclusive is not None:
-                if self._elsewhere.get(campaign.campaign):
-                    heard[campaign.exclusive].append((campaign, None))
-                elif campaign.campaign in self._contacts:
-                    last_at = max(row.at for row in self._contacts[campaign.campaign])
-                    heard[campaign.exclusive].append((campaign, last_at))
+        for name in {*self._contacts, *self._elsewhere}:
+            campaign = campaigns.get(name)
+            if campaign is None or campaign.exclusive is None:
+                continue
+            if self._elsewhere.get(name):
+                heard[campaign.exclusive].append((campaign, None))
+            elif name in self._contacts:
+                heard[campaign.exclusive].append((campaign, max(row.at for row in self._contacts[name])))
         return heard
 
-    def _room_for_offers(self, campaigns: Iterable[Campaign]) -> Room:
+    def _room_for_offers(self, campaigns: Mapping[str, Campaign]) -> Room:
         offers = [row for rows in self._contacts.values() for row in rows if row.message_class == "offer"]
-        elsewhere = 0
-        if self._elsewhere:  # what the store does not know counts as an offer
-            others = {known.campaign for known in campaigns if known.message_class != "offer"}
-            elsewhere = sum(count for name, count in self._elsewhere.items() if name not in others)
+        elsewhere = sum(count for name, count in self._elsewhere.items() if _is_offer(campaigns.get(name)))
         with_anybody = partial(self.situation.contacts.with_anybody, None)
         return room(self.situation.limits, offers, elsewhere, with_anybody, self.situation.visit, self.utc)
+
+
+def _is_offer(campaign: Campaign | None) -> bool:
+    """What the store does not know counts as an offer: offers are held back the most."""
+    return campaign is None or campaign.message_class == "offer"
+
+
+def _age_s(at: datetime, utc: datetime) -> float:
+    """Return how long ago something was; what lies ahead has never been."""
+    age_s = (utc - at).total_seconds()
+    return age_s if age_s >= 0 else NEVER_S

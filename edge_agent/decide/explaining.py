@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from edge_agent.contracts.explanation import RANKED_MAX, REJECTED_MAX, Explanation, Ranked
-from edge_agent.contracts.slice import Profile
-from edge_agent.decide.filters import Candidate
+from edge_agent.decide.candidates import Candidate
 from edge_agent.decide.knowledge import Situation
-from edge_agent.decide.ranking import expected_value
 from edge_agent.decide.reasons import WHY_NOT
 
 _PLACES: Final = {reason: place for place, reason in enumerate(WHY_NOT)}
@@ -15,7 +13,6 @@ _PLACES: Final = {reason: place for place, reason in enumerate(WHY_NOT)}
 
 def explain(
     situation: Situation,
-    profile: Profile,
     ranked: Sequence[Candidate],
     rejected: Mapping[str, Sequence[str]],
     silent: str | None,
@@ -38,7 +35,7 @@ def explain(
             Ranked(
                 campaign=candidate.campaign.campaign,
                 message_class=candidate.campaign.message_class,
-                expected_value=expected_value(candidate.campaign, profile),
+                expected_value=candidate.expected_value,
             )
             for candidate in ranked[:RANKED_MAX]
         ),

@@ -1,77 +1,59 @@
-"""Hard filters: what stops a campaign for one customer. The plain ones come first; the first that holds is told."""
+"""Hard filters: what stops a campaign for one customer. The first that holds is told; the plain ones come first."""
 
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from edge_agent.contracts.campaign import Campaign
-from edge_agent.decide.audience import outside
-from edge_agent.decide.caps import Room
-from edge_agent.decide.dayparts import in_daypart
-from edge_agent.decide.eligibility import complained, pieces, wanted_size
-from edge_agent.decide.encounter import Encounter
-from edge_agent.decide.knowledge import Knowledge
-from edge_agent.decide.topic import Topic, topic
+from edge_agent.decide.dayparts import bounds
+from edge_agent.decide.encounter import NEVER_S, Encounter
+
+LATE_S: Final = 3600.0
+"""An appointment that began so long ago may still be kept."""
+
+Stops = Callable[[Encounter], object]
+"""Whether a filter stops its campaign: something true, or nothing."""
 
 
-class Candidate(NamedTuple):
-    """A campaign that may be said."""
-
-    campaign: Campaign
-    topic: Topic
-    screen: bool
-    """On the screen."""
-    card: bool
-    """To a clerk."""
-
-
-def examine(campaign: Campaign, her: Encounter, knowledge: Knowledge) -> Candidate | str:
-    """Return where a campaign may be said to her, or the name of the first filter that stops it."""
-    utc = her.utc
-    if campaign.campaign in her.situation.met:
-        return "met"
-    if (campaign.starts_at and utc < campaign.starts_at) or (campaign.ends_at and utc >= campaign.ends_at):
-        return "not_now"
-    if campaign.dayparts and not in_daypart(campaign.dayparts, her.store_time):
-        return "daypart"
-    if campaign.zones and her.situation.zone not in campaign.zones:
-        return "zone"
-    if complained(campaign, her.profile):
-        return "open_complaint"
-    if campaign.message_class == "offer" and her.situation.bought:
-        return "bought"
-    if campaign.audience.bought and not her.situation.bought:
-        return "not_bought"
-    not_meant = outside(campaign, her.profile, utc)
-    if not_meant is not None:
-        return not_meant
-    about = topic(campaign, her.profile, knowledge, utc)
-    if not about.known:
-        return "unknown_product"
-    if about.content_class == "sensitive":
-        return "content_class"
-    if _out_of_stock(campaign, about, her):
-        return "no_stock"
-    return _channels(campaign, about, her)
-
-
-def _out_of_stock(campaign: Campaign, about: Topic, her: Encounter) -> bool:
-    product = about.product
-    if product is None or not campaign.needs_stock:
-        return False
-    return pieces(product, wanted_size(her.profile, product), her.utc) < campaign.stock_min
-
-
-def _channels(campaign: Campaign, about: Topic, her: Encounter) -> Candidate | str:
-    """Return where it may be said. What is used up in one channel may still be said in the other."""
-    open_to = Room(
-        screen=campaign.screen and her.screen and about.content_class == "public",
-        clerk=campaign.card != "none" and her.clerk,
-    )
-    limits = her.room_for_offers if campaign.message_class == "offer" else Room(screen=True, clerk=True)
-    for reason, room in (("capped", her.room_for(campaign)), ("limited", limits)):
-        left = Room(open_to.screen and room.screen, open_to.clerk and room.clerk)
-        if not any(room) or (any(open_to) and not any(left)):
-            return reason
-        open_to = left
-    if her.heard_another_of_group(campaign):
-        return "exclusive"
-    return Candidate(campaign, about, open_to.screen, open_to.clerk) if any(open_to) else "no_channel"
+def filters(campaign: Campaign) -> Iterator[tuple[str, Stops]]:
+    """Yield a campaign's filters by their reasons. What it does not ask for needs no filter, and costs nothing."""
+    name, audience = campaign.campaign, campaign.audience
+    if campaign.starts_at is not None or campaign.ends_at is not None:
+        starts_s = 0.0 if campaign.starts_at is None else campaign.starts_at.timestamp()
+        ends_s = float("inf") if campaign.ends_at is None else campaign.ends_at.timestamp()
+        yield "not_now", lambda her: not starts_s <= her.now_s < ends_s
+    if campaign.dayparts:
+        parts = bounds(campaign.dayparts)  # an even number of them is past where no daypart is under way
+        yield "daypart", lambda her: not bisect_right(parts, her.week_s) % 2
+    if campaign.zones:
+        zones = frozenset(campaign.zones)
+        yield "zone", lambda her: her.zone not in zones
+    if campaign.message_class == "offer":
+        yield "open_complaint", lambda her: her.complained
+        yield "bought", lambda her: her.bought
+    if audience.bought:
+        yield "not_bought", lambda her: not her.bought
+    if audience.viewed:
+        listed, lately_s = frozenset(audience.viewed), audience.viewed_within_s
+        yield "not_viewed", lambda her: listed.isdisjoint(her.viewed_s) or her.youngest_view_s(listed) > lately_s
+    if audience.order_ready:
+        yield "no_order", lambda her: not her.profile.orders
+    if audience.ticket_open:
+        yield "no_ticket", lambda her: not her.profile.tickets
+    if audience.offered:
+        yield "not_offered", lambda her: name not in her.offers
+    if audience.basket:
+        waiting = frozenset(audience.basket)
+        yield "not_in_basket", lambda her: waiting.isdisjoint(her.basket)
+    if audience.emailed:
+        opened_s = audience.emailed_within_s
+        yield "not_emailed", lambda her: her.emails_s.get(name, NEVER_S) > opened_s
+    if audience.appointment_within_s is not None:
+        soon_s = audience.appointment_within_s
+        yield "no_appointment", lambda her: not any(-LATE_S <= in_s <= soon_s for in_s in her.appointments_s)
+    if audience.tiers:
+        tiers = frozenset(audience.tiers)
+        yield "tier", lambda her: her.profile.tier not in tiers
+    if audience.needs:
+        needs = frozenset(audience.needs)
+        yield "no_need", lambda her: needs.isdisjoint(her.needs)

@@ -1,27 +1,18 @@
 """Which of the eligible campaigns is said. Deterministic: the same inputs give the same order."""
 
 from edge_agent.contracts.campaign import Campaign, MessageClass
-from edge_agent.contracts.slice import Profile
 
 CLASS_RANK: dict[MessageClass, int] = {"service": 0, "order": 1, "offer": 2}
 """The lowest number is said first."""
 
 
-def rank_key(campaign: Campaign, profile: Profile) -> tuple[int, float, int, float, str]:
+def rank_key(campaign: Campaign, expected_value: float) -> tuple[int, float, int, float, str]:
     """Sort key, best first: class, expected value, priority, freshness (the newer start), id."""
     started_s = campaign.starts_at.timestamp() if campaign.starts_at else 0.0
     return (
         CLASS_RANK[campaign.message_class],
-        -expected_value(campaign, profile),
+        -expected_value,
         -campaign.priority,
         -started_s,
         campaign.campaign,
     )
-
-
-def expected_value(campaign: Campaign, profile: Profile) -> float:
-    """Value times probability: the platform's estimate for her where there is one, else the campaign's."""
-    for offer in profile.offers:
-        if offer.campaign == campaign.campaign:
-            return offer.value * offer.probability
-    return campaign.value * campaign.probability

@@ -52,8 +52,3 @@ WHY_NOT: Final[dict[str, str]] = {
 
 REASONS: Final[dict[str, str]] = {**WHY_NOTHING, **WHY_NOT}
 """All of them: name -> sentence."""
-
-
-def sentence(reason: str) -> str:
-    """Return what a reason means; its name where another version of the agent gave it."""
-    return REASONS.get(reason, f"{reason}.")

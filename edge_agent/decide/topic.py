@@ -1,13 +1,12 @@
 """What a campaign is about, for one customer: its product, and how freely the store may speak of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import ContentClass, Product
 from edge_agent.contracts.slice import Profile
-from edge_agent.decide.audience import in_basket, viewed_last
 from edge_agent.decide.knowledge import Knowledge
 
 _STRICTNESS: Final[dict[ContentClass, int]] = {"public": 0, "discreet": 1, "sensitive": 2}
@@ -29,21 +28,30 @@ class Topic:
 def topic(campaign: Campaign, profile: Profile, knowledge: Knowledge, utc: datetime) -> Topic:
     """Return what a campaign is about for a customer whom it means."""
     grounds = _grounds(campaign, profile, utc)
-    name = campaign.product or next(iter(grounds), None)
+    name = campaign.product or (grounds[0] if grounds else None)
     product = None if name is None else knowledge.product(name)
-    classes: list[ContentClass] = ["public" if product is None else product.content_class]
+    strictest: ContentClass = "public" if product is None else product.content_class
     for ground in grounds:
         known = product if ground == name else knowledge.product(ground)
         # What another shop sells has no class here: no screen speaks of it.
-        classes.append("discreet" if known is None else known.content_class)
+        strictest = _stricter(strictest, "discreet" if known is None else known.content_class)
     if campaign.audience.needs:
-        classes.append("discreet")  # what she told a clerk is no screen's business
-    return Topic(product, product is not None or name is None, max(classes, key=_STRICTNESS.__getitem__))
+        strictest = _stricter(strictest, "discreet")  # what she told a clerk is no screen's business
+    return Topic(product, product is not None or name is None, strictest)
 
 
-def _grounds(campaign: Campaign, profile: Profile, utc: datetime) -> tuple[str, ...]:
-    """Return the products of hers that the campaign goes by."""
+def _stricter(one: ContentClass, other: ContentClass) -> ContentClass:
+    return one if _STRICTNESS[one] >= _STRICTNESS[other] else other
+
+
+def _grounds(campaign: Campaign, profile: Profile, utc: datetime) -> list[str]:
+    """Return the products of hers that the campaign goes by: what she viewed last of them, what waits in her basket."""
     audience = campaign.audience
-    viewed = viewed_last(audience, profile, utc) if audience.viewed else None
-    waiting = in_basket(audience, profile) if audience.basket else None
-    return tuple(name for name in (None if viewed is None else viewed.product, waiting) if name is not None)
+    found: list[str] = []
+    if audience.viewed:
+        lately = timedelta(seconds=audience.viewed_within_s)
+        hers = (viewed.product for viewed in profile.viewed if timedelta(0) <= utc - viewed.viewed_at <= lately)
+        found += [product for product in hers if product in audience.viewed][:1]
+    if audience.basket:
+        found += [product for product in profile.basket if product in audience.basket][:1]
+    return found

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from edge_agent.contracts.campaign import Daypart
-from edge_agent.decide.dayparts import in_daypart
+from edge_agent.decide.dayparts import bounds, week_second, within
 
 VIENNA = ZoneInfo("Europe/Vienna")
 MINUTE = timedelta(minutes=1)
@@ -17,6 +17,10 @@ MINUTE = timedelta(minutes=1)
 
 def daypart(begins: str, ends: str, *days: str) -> Daypart:
     return Daypart.model_validate({"begins": begins, "ends": ends, **({"days": days} if days else {})})
+
+
+def in_daypart(parts: tuple[Daypart, ...], store_time: datetime) -> bool:
+    return within(bounds(parts), week_second(store_time))
 
 
 def under_way(part: Daypart, utc: datetime, zone: ZoneInfo = VIENNA) -> bool:

@@ -1,0 +1,213 @@
+"""How long a decision takes, beside its limit of 1 ms (p99) with 200 campaigns, and beside just walking over them.
+
+Run with ``pytest -s tests/bench/test_decision_bench.py``. Real time on this machine, whatever else it is doing.
+"""
+
+import gc
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from statistics import median, quantiles
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from edge_agent.contracts.campaign import Campaign
+from edge_agent.contracts.catalogue import Product
+from edge_agent.contracts.config import LimitsConfig
+from edge_agent.contracts.slice import Profile
+from edge_agent.decide.candidates import Repertoire
+from edge_agent.decide.contacts import ContactLog
+from edge_agent.decide.decision import decide
+from edge_agent.decide.knowledge import Situation
+from edge_agent.events import ContactRow
+
+LIMIT_MS = 1.0
+DECISIONS = int(os.environ.get("BENCH_DECISIONS", "3000"))
+CUSTOMERS = 200
+NOW = datetime(2026, 3, 14, 13, 0, tzinfo=UTC)
+DAY_S = 86_400.0
+PRODUCTS = [f"40123450{n:05}" for n in range(2000)]
+CHANNELS: Sequence[str] = ("screen", "clerk")
+
+
+@dataclass
+class Shelf:
+    """What the hub sent, in memory."""
+
+    profiles: dict[str, Profile]
+    products: dict[str, Product]
+    all_campaigns: Repertoire
+
+    def profile(self, customer: str) -> Profile | None:
+        return self.profiles.get(customer)
+
+    def product(self, product: str) -> Product | None:
+        return self.products.get(product)
+
+    def campaigns(self) -> Sequence[Campaign]:
+        return self.all_campaigns
+
+
+def ago(seconds: float) -> str:
+    return (NOW - timedelta(seconds=seconds)).isoformat()
+
+
+def product(name: str, random: Random) -> Product:
+    stock = [{"size": size, "quantity": random.randrange(6), "counted_at": ago(3600)} for size in ("S", "M", "L", "XL")]
+    return Product.model_validate(
+        {
+            "product": name,
+            "names": {"en": f"Product {name}"},
+            "department": "outdoor",
+            "size_system": "jackets",
+            "stock": stock,
+            "content_class": "public",
+        }
+    )
+
+
+def campaign(number: int, random: Random, *, for_all: bool) -> Campaign:
+    """One of many: most are about a few products that she viewed, some for her basket, tier, e-mails or offers."""
+    audiences: list[dict[str, object]] = [
+        {"viewed": random.sample(PRODUCTS, 30)},
+        {"basket": random.sample(PRODUCTS, 30)},
+        {"offered": True},
+        {"tiers": ["gold", "silver"]},
+        {"emailed": True},
+        {"needs": ["waterproof", "warm"]},
+    ]
+    audience = random.choices(audiences, [8, 3, 3, 2, 2, 1])[0]
+    return Campaign.model_validate(
+        {
+            "campaign": f"campaign-{number}",
+            "title": f"Campaign {number}",
+            "message_class": "offer",
+            "audience": {} if for_all else audience,
+            "product": random.choice(PRODUCTS),
+            "card": random.choice(["none", "opportunity"]),
+            "department": "outdoor",
+            "zones": ["Outdoor"] if for_all else random.choice([[], [], ["Outdoor", "Bikes"], ["Shoes"]]),
+            "dayparts": [{"days": ["mon", "tue"]}, {"begins": "09:00", "ends": "20:00"}],
+            "starts_at": ago(random.uniform(1, 60) * DAY_S),
+            "ends_at": ago(-random.uniform(1, 60) * DAY_S),
+            "exclusive": f"group-{number % 20}",
+            "caps": [{"count": 1, "per_s": DAY_S}, {"count": 5, "per_s": 30 * DAY_S}, {"count": 1, "channel": "clerk"}],
+            "stock_min": 1,
+            "value": random.uniform(1, 30),
+            "holdout": 0.05,
+            "wording": {"en": {"headline": "Welcome back"}},
+        }
+    )
+
+
+def profile(number: int, random: Random) -> Profile:
+    purposes = ("screen", "clerk", "clerk_name", "analytics")
+    return Profile.model_validate(
+        {
+            "customer": f"customer-{number}",
+            "age": "adult",
+            "languages": ["en"],
+            "tier": random.choice(["gold", "silver", "bronze"]),
+            "consents": [
+                {"purpose": purpose, "receipt": f"r-{purpose}", "granted_at": ago(DAY_S), "expires_at": ago(-DAY_S)}
+                for purpose in purposes
+            ],
+            "viewed": [
+                {"product": name, "viewed_at": ago(3600 * n), "size": random.choice(["M", "L", None])}
+                for n, name in enumerate(random.sample(PRODUCTS, 5))
+            ],
+            "basket": random.sample(PRODUCTS, 4),
+            "offers": [
+                {"campaign": f"campaign-{n}", "value": random.uniform(5, 50), "probability": random.random()}
+                for n in random.sample(range(200), 10)
+            ],
+            "sizes": [{"size_system": "jackets", "size": "M"}],
+            "needs": [{"topic": "waterproof", "content_class": "discreet"}],
+            "emails": [{"campaign": f"campaign-{n}", "opened_at": ago(DAY_S)} for n in random.sample(range(200), 5)],
+            "contacts": [{"campaign": f"campaign-{n}", "count": 1} for n in random.sample(range(200), 4)],
+            "valid_until": ago(-2 * DAY_S),
+        }
+    )
+
+
+def contacts(customers: Sequence[str], campaigns: Sequence[Campaign], random: Random) -> ContactLog:
+    """Return some two weeks of a busy unit: thirty contacts with each of them, the last a week ago."""
+    rows = [
+        ContactRow(
+            customer,
+            random.choice(campaigns).campaign,
+            "screen" if random.random() < 0.7 else "clerk",
+            NOW - timedelta(seconds=random.uniform(7, 21) * DAY_S),
+            f"v{n}",
+            f"d{n}-{customer}",
+        )
+        for customer in customers
+        for n in range(30)
+    ]
+    return ContactLog(sorted(rows, key=lambda row: row.at))
+
+
+def walk(campaigns: Sequence[Campaign]) -> None:
+    """Look at each campaign once, and do nothing."""
+    for campaign in campaigns:
+        campaign.campaign  # noqa: B018
+
+
+def milliseconds(call: Callable[[int], object]) -> list[float]:
+    """Return how long each call took, sorted. The collector works between rounds, as in a process that lives long."""
+    gc.collect()
+    took = []
+    for n in range(DECISIONS):
+        began_ns = time.perf_counter_ns()
+        call(n)
+        took.append((time.perf_counter_ns() - began_ns) / 1e6)
+    return sorted(took)
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "for_all"),
+    [
+        ("200 campaigns", 200, False),
+        ("200 campaigns, all of them may be said", 200, True),
+        ("1000 campaigns", 1000, False),
+    ],
+)
+def test_decisions(what: str, count: int, for_all: bool) -> None:
+    random = Random(7)
+    profiles = {her.customer: her for her in (profile(n, random) for n in range(CUSTOMERS))}
+    shelf = Shelf(
+        profiles,
+        {name: product(name, random) for name in PRODUCTS},
+        Repertoire(campaign(n, random, for_all=for_all) for n in range(count)),
+    )
+    names = list(profiles)
+    situation = Situation(
+        utc=NOW,
+        utc_trusted=True,
+        lease_until=NOW + timedelta(hours=20),
+        notice=True,
+        mode="badge",
+        screen=True,
+        withdrawn=False,
+        zone="Outdoor",
+        timezone=ZoneInfo("Europe/Vienna"),
+        visit="v-now",
+        limits=LimitsConfig().caps,
+        contacts=contacts(names, shelf.all_campaigns, random),
+    )
+    floor = milliseconds(lambda _: walk(shelf.all_campaigns))
+    took = milliseconds(lambda n: decide(names[n % CUSTOMERS], shelf, situation))
+    sample = [decide(name, shelf, situation) for name in names]
+    chosen = sum(decision.campaign is not None for decision in sample)
+    ranked = median(len(decision.explanation.ranking) for decision in sample)
+    print(
+        f"\n{what}: decision median {median(took):.3f} ms, p99 {quantiles(took, n=100)[-1]:.3f} ms, "
+        f"most {took[-1]:.3f} ms; limit {LIMIT_MS} ms p99 with 200; "
+        f"only walking over them {median(floor):.4f} ms"
+        f"\n    {chosen} of {len(names)} hear something, chosen from {ranked:.0f} (median, at most 20 are listed)"
+    )
+    assert chosen

@@ -16,6 +16,7 @@ from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.slice import Profile
 from edge_agent.contracts.storage import DiskReport
+from edge_agent.decide.candidates import Repertoire
 from edge_agent.events import Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
 from edge_agent.loading import Loading
 from edge_agent.pipeline import Pipeline

@@ -207,6 +207,8 @@ class VisitRow:
     """Campaigns whose obligation cards were taken back when she left: they go out again when she comes back."""
     held_out: bool = False
     """She is in the control group of what would have been said: no offer comes up any more."""
+    bought: bool = False
+    """A clerk has sold her something."""
     left_in: str | None = None
     """Name of the state in which she left."""
 

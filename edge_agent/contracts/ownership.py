@@ -49,6 +49,8 @@ class VisitState(Contract):
     """Campaigns whose obligation cards were taken back when she left; they go out again when she comes back."""
     held_out: bool = False
     """She is in the control group of what would have been said."""
+    bought: bool = False
+    """A clerk has sold her something."""
 
 
 class HeardCustomer(Contract):

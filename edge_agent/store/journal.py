@@ -37,7 +37,7 @@ _TABLES: Final = (
 
 _VISIT: Final = (
     "visit, customer, state, badge, started_at, message_id, campaign, card, ended_at, decision, continues, met, "
-    "owed, held_out, left_in"
+    "owed, held_out, bought, left_in"
 )
 _PERSONAL: Final = ("visits", "cards", "contacts", "dead_letters")
 

@@ -63,6 +63,7 @@ def write(database: Database, row: StateRow, box: CardBox | None) -> None:
                     "met": json.dumps(row.met),
                     "owed": json.dumps(row.owed),
                     "held_out": int(row.held_out),
+                    "bought": int(row.bought),
                     "left_in": row.left_in,
                 },
                 pk="visit",
@@ -118,6 +119,7 @@ def visit_of(
     met: str,
     owed: str,
     held_out: int,
+    bought: int,
     left_in: str | None,
 ) -> VisitRow:
     """Return a visit from its columns. Raises ValueError where one is not what it should be."""
@@ -136,5 +138,6 @@ def visit_of(
         met=tuple(json.loads(met)),
         owed=tuple(json.loads(owed)),
         held_out=bool(held_out),
+        bought=bool(bought),
         left_in=left_in,
     )

@@ -206,8 +206,13 @@ def _journal_5(database: Database) -> None:
     database.execute("CREATE TABLE erasures (customer TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT")
 
 
+def _journal_6(database: Database) -> None:
+    """Whoever has bought is offered nothing else."""
+    database.execute("ALTER TABLE visits ADD COLUMN bought INTEGER NOT NULL DEFAULT 0")
+
+
 SLICE_STEPS = (_slice_1, _slice_2, _slice_3, _slice_4, _slice_5)
 """``slice.db``."""
 
-JOURNAL_STEPS = (_journal_1, _journal_2, _journal_3, _journal_4, _journal_5)
+JOURNAL_STEPS = (_journal_1, _journal_2, _journal_3, _journal_4, _journal_5, _journal_6)
 """``journal.db``."""

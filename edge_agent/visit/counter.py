@@ -128,9 +128,17 @@ class Counter:
             more = {"outcome": reply.outcome, "order_id": order_id, "product_id": entry.row.product}
             self._report("clerk.outcome", ClerkOutcome, entry, **more)
             self._tell("outcome", change)
+            if reply.outcome == "sold":
+                self._sold(entry)
         elif happened in _WITHOUT_OUTCOME and change.publish:
             self._report("clerk.withdrawn", CardWithdrawn, entry, reason=_WITHOUT_OUTCOME[happened])
         return change
+
+    def _sold(self, entry: Entry) -> None:
+        """She has bought: thanks may follow, and no offer."""
+        journey = self._roster.get(entry.customer)
+        if journey is not None and journey.visit == entry.row.visit:
+            self._roster.put(replace(journey, bought=True, review_s=self._ledger.now.monotonic_s))
 
     def withdraw(
         self,
@@ -228,7 +236,7 @@ class Counter:
 
     def _permitted_until(self, customer: CustomerId, needs: tuple[Purpose, ...]) -> datetime | None:
         """Return when a card must end for lack of a consent, the profile or the lease; ``None``: it may not be."""
-        utc, lease_until = self._ledger.now.utc, self._roster.lease_until
+        utc, lease_until = self._ledger.now.utc, self._roster.lease.until(self._ledger.now)
         profile = self._knowledge.profile(customer)
         if profile is None or lease_until is None or self._roster.silence(customer) is not None:
             return None

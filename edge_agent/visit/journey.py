@@ -113,8 +113,8 @@ class Journey:
     """What was decided last."""
     spoken_s: float | None = None
     """Monotonic second at which that scene was sent to the screen."""
-    in_group: bool = False
-    """Her scene greets a group: it says nothing of the campaign, which therefore has not reached her by screen."""
+    speaks_of_none: bool = False
+    """Her scene greets a group, or thanks her: it says nothing of the campaign."""
     shown_s: float | None = None
     """Monotonic second of the first frame of her scene."""
     card_kind: CardKind | None = None
@@ -129,6 +129,8 @@ class Journey:
     """Campaigns whose obligation cards were taken back when she left: they go out again."""
     held_out: bool = False
     """She is in the control group of what would have been said: no offer comes up any more."""
+    bought: bool = False
+    """A clerk has sold her something: she is thanked, and offered nothing else."""
     review_s: float | None = None
     """Monotonic second from which to look whether something new is to be said; ``None``: nothing has changed."""
     undecided: bool = False
@@ -156,10 +158,10 @@ class Journey:
             raise ImpossibleSignalError(f"visit in state {self.state.value} cannot get {signal.value}") from None
 
     def said(self, message_id: str) -> str | None:
-        """Return the campaign that one of her scenes speaks of; a group scene speaks of none."""
+        """Return the campaign that one of her scenes speaks of, if any."""
         if self.before is not None and message_id == self.before[0]:
             return self.before[1]
-        return None if self.in_group else self.campaign
+        return None if self.speaks_of_none else self.campaign
 
     def done(self, campaign: str | None) -> "Journey":
         """Return the visit with a campaign that does not come up again in this stay."""
@@ -197,6 +199,7 @@ class Journey:
             met=self.met,
             owed=self.owed,
             held_out=self.held_out,
+            bought=self.bought,
             left_in=None if self.left_in is None else self.left_in.value,
         )
 
@@ -223,6 +226,7 @@ def restored(row: VisitRow, card_kind: CardKind | None, now_s: float) -> Journey
         met=row.met,
         owed=row.owed,
         held_out=row.held_out,
+        bought=row.bought,
         review_s=now_s,
         undecided=state is State.ARRIVED and row.message_id is not None,
         continues=row.continues,
@@ -253,6 +257,7 @@ def returned(past: Journey, visit: str, at: datetime, now_s: float, card_kind: C
         met=past.met,
         owed=past.owed,
         held_out=past.held_out,
+        bought=past.bought,
         review_s=now_s,
         continues=past.stay,
     )

@@ -298,6 +298,7 @@ def continued(known: VisitState, told: VisitState) -> VisitState:
             "met": tuple(dict.fromkeys(known.met + told.met))[-CAMPAIGNS_MAX:],
             "owed": tuple(campaign for campaign in known.owed if campaign in told.owed),
             "held_out": known.held_out or told.held_out,
+            "bought": known.bought or told.bought,
         }
     )
 

@@ -132,6 +132,7 @@ class Reception:
             met=left.met,
             owed=left.owed,
             held_out=left.held_out,
+            bought=left.bought,
             continues=left.continues,
         )
 
@@ -157,6 +158,7 @@ class Reception:
             met=known.met,
             owed=known.owed,
             held_out=known.held_out,
+            bought=known.bought,
             review_s=now.monotonic_s,
             undecided=not done,
             continues=known.continues,

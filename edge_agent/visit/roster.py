@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from edge_agent.decide.knowledge import Knowledge, Situation
 from edge_agent.events import ContactRow, Fact, FactKind, VisitRow, WithdrawalRow
 from edge_agent.identify.badges import badge
 from edge_agent.visit.journey import STATES, CardKind, Journey, restored
+from edge_agent.visit.lease import Lease
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.past import PastVisits
 from edge_agent.visit.withdrawals import Withdrawals
@@ -42,8 +43,8 @@ class Roster:
         self._contacts = ContactLog()
         self._timezone = ZoneInfo(config.timezone)
         self.withdrawals = Withdrawals(config.timezone)
-        self.lease_until: datetime | None = None
-        """End of the slice's lease."""
+        self.lease = Lease()
+        """How long the slice may be used."""
         self.screen_connected = False
         """Whether there is a display to speak through."""
 
@@ -64,7 +65,7 @@ class Roster:
                 self.past.forget(row.customer)
                 given_away.append(journey)
         self._contacts = ContactLog(contacts)
-        self.withdrawals.restore(withdrawals)
+        self.withdrawals.restore(withdrawals, self._ledger.now)
         return tuple(given_away)
 
     def get(self, customer: CustomerId) -> Journey | None:
@@ -154,15 +155,16 @@ class Roster:
         return Situation(
             utc=now.utc,
             utc_trusted=now.utc_trusted,
-            lease_until=self.lease_until,
+            lease_until=self.lease.until(now),
             notice=self._config.notice.version is not None,
             mode=self._config.screen.mode,
             screen=self.screen_connected,
-            withdrawn=self.withdrawals.in_force(customer, now.utc),
+            withdrawn=self.withdrawals.in_force(customer, now.utc, now.monotonic_s),
             zone=self._config.zone,
             timezone=self._timezone,
             visit="" if journey is None else journey.stay,
             met=frozenset() if journey is None else frozenset(journey.met),
+            bought=journey is not None and journey.bought,
             limits=self._config.limits.caps,
             contacts=self._contacts,
         )

@@ -224,4 +224,5 @@ class Shared(Sharing):
             met=journey.met[-CAMPAIGNS_MAX:],
             owed=journey.owed[:CAMPAIGNS_MAX],
             held_out=journey.held_out,
+            bought=journey.bought,
         )

@@ -26,6 +26,7 @@ from edge_agent.visit.sharing import Sharing
 
 _NO_CLERK: Final = frozenset({State.ARRIVED, State.GREETED})
 _AT_ONCE: Final = float("-inf")
+_COMPLAINT: Final = "open_complaint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,18 @@ class Speaker:
         decision = self._decision(journey, frozenset(journey.met))
         journey = replace(journey, undecided=False, review_s=None)
         if decision.silent is not None:
-            base = self._roster.base(journey.customer, journey.visit)
-            suppressed = DecisionSuppressed(**base, reason=decision.silent, explanation=decision.explanation)
-            self._ledger.report("decision.suppressed", suppressed, journey.customer)
+            self._report_silence(journey, decision, decision.silent)
             self._roster.tell("silent", journey.customer, journey.badge, text=decision.silent)
         elif decision.campaign is not None:
+            if _COMPLAINT in decision.explanation.rejected:  # whatever else is said: offers would have been made
+                self._report_silence(journey, decision, _COMPLAINT)
             journey = self._carry_out(journey, decision, decision.campaign, on_screen=True)
         return journey
+
+    def _report_silence(self, journey: Journey, decision: Decision, reason: str) -> None:
+        base = self._roster.base(journey.customer, journey.visit)
+        suppressed = DecisionSuppressed(**base, reason=reason, explanation=decision.explanation)
+        self._ledger.report("decision.suppressed", suppressed, journey.customer)
 
     # --- what has changed -------------------------------------------------------------------
 
@@ -237,7 +243,7 @@ class Speaker:
             message_id=None if scene is None else scene.message_id,
             spoken_s=None if scene is None else self._ledger.now.monotonic_s,
             shown_s=journey.shown_s if scene is None else None,
-            in_group=scene is not None and scene.layout == "group",
+            speaks_of_none=scene is not None and scene.layout == "group",
         )
         return journey, scene
 
@@ -247,7 +253,9 @@ def _put_behind(journey: Journey, campaign: Campaign) -> Journey:
     if journey.campaign == campaign.campaign:
         return journey
     before = None if journey.message_id is None else (journey.message_id, journey.said(journey.message_id))
-    return replace(journey.done(journey.campaign), before=before or journey.before, message_id=None, in_group=False)
+    return replace(
+        journey.done(journey.campaign), before=before or journey.before, message_id=None, speaks_of_none=False
+    )
 
 
 def _obliges(campaign: Campaign, decision: Decision) -> bool:

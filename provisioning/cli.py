@@ -18,7 +18,7 @@ from provisioning.hub.problem import ProblemError, first_line
 from provisioning.hub.server import serve
 from provisioning.report import console, erasure_table, housekeeping_line, show_fleet
 from provisioning.settings import SettingsError, hub_config, read_toml
-from provisioning.store_file import StoreFileError, read_store_file
+from provisioning.store_file import Loaded, StoreFileError, read_campaign_file, read_store_file
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -119,21 +119,22 @@ def unit_revoke(config: HubServerConfig, store: str, name: str) -> None:
 
 @main.command()
 @click.argument("store")
-@click.option("--file", "path", required=True, type=FILE, help="JSON store file.")
+@click.option("--file", "path", type=FILE, help="JSON store file: catalogue, campaigns, customers and pictures.")
+@click.option(
+    "--campaigns", "campaign_path", type=FILE, help="Campaigns alone (TOML), see: edge-agent campaigns check."
+)
 @on_hub
-def load(config: HubServerConfig, store: str, path: Path) -> None:
-    """Fill a store with catalogue, campaigns, customers and pictures from one file."""
+def load(config: HubServerConfig, store: str, path: Path | None, campaign_path: Path | None) -> None:
+    """Fill a store from a store file, or give it new campaigns."""
+    if path is None and campaign_path is None:
+        raise click.UsageError("say what to load: --file or --campaigns")
     with _opened(config) as opened:
-        loaded = read_store_file(path, store, opened.now())
-        for digest, file in loaded.pictures.items():
-            opened.content.copy_file(store, digest, file)
-        opened.content.put_catalogue(store, loaded.content.catalogue)
-        opened.content.put_campaigns(store, loaded.content.campaigns)
-        opened.slices.put(store, loaded.content.customers, opened.now())
-    click.echo(
-        f"store {store}: {len(loaded.content.catalogue.products)} products, {len(loaded.pictures)} pictures, "
-        f"{len(loaded.content.campaigns.campaigns)} campaigns, {len(loaded.content.customers)} customers"
-    )
+        if path is not None:
+            _fill(opened, store, read_store_file(path, store, opened.now()))
+        if campaign_path is not None:
+            campaigns = read_campaign_file(campaign_path)
+            opened.content.put_campaigns(store, campaigns)
+            click.echo(f"store {store}: {len(campaigns.campaigns)} campaigns")
 
 
 @main.command()
@@ -160,6 +161,18 @@ def erasures(config: HubServerConfig, store: str) -> None:
     console().print(erasure_table(found, now_s))
     if len(found) == READ_MAX:
         click.echo(f"the oldest {READ_MAX}; there may be more")
+
+
+def _fill(opened: Hub, store: str, loaded: Loaded) -> None:
+    for digest, file in loaded.pictures.items():
+        opened.content.copy_file(store, digest, file)
+    opened.content.put_catalogue(store, loaded.content.catalogue)
+    opened.content.put_campaigns(store, loaded.content.campaigns)
+    opened.slices.put(store, loaded.content.customers, opened.now())
+    click.echo(
+        f"store {store}: {len(loaded.content.catalogue.products)} products, {len(loaded.pictures)} pictures, "
+        f"{len(loaded.content.campaigns.campaigns)} campaigns, {len(loaded.content.customers)} customers"
+    )
 
 
 def _hand_out(opened: Hub, store: str, name: str, claim_file: Path | None) -> None:

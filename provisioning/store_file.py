@@ -1,13 +1,15 @@
-"""The file that fills a store: catalogue, campaigns, customers and pictures, for trials and the demo.
+"""The files that fill a store.
 
-JSON. Pictures are named by their path, relative to the file. A time (any field whose name ends in ``_at`` or
-``_until``) may be written as an offset from the moment of loading, so that a sample stays fresh: ``"-20h"``,
+A file of campaigns is what marketing writes. A store file holds catalogue, campaigns, customers and pictures, for
+trials and the demo: JSON. Pictures are named by their path, relative to the file. A time (any field whose name ends in
+``_at`` or ``_until``) may be written as an offset from the moment of loading, so that a sample stays fresh: ``"-20h"``,
 ``"+30d"``, ``"-5m"``.
 """
 
 import hashlib
 import json
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +20,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from edge_agent.contracts.base import FileContract
 from edge_agent.contracts.campaign import CampaignFile
+from edge_agent.contracts.campaign_problems import read_campaigns
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.problems import explain
 from provisioning.records import CustomerRecord
@@ -71,6 +74,22 @@ def read_store_file(path: Path, store: str, now: datetime) -> Loaded:
     try:
         return Loaded(StoreFile.model_validate(tree), pictures)
     except ValidationError as error:
+        raise StoreFileError("\n".join(f"{path}: {line}" for line in explain(error))) from error
+
+
+def read_campaign_file(path: Path) -> CampaignFile:
+    """Read a file of campaigns (TOML, or JSON by its name); raises StoreFileError with a line per mistake."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise StoreFileError(f"{path}: {error}") from error
+    right, mistakes = read_campaigns(tree)
+    if mistakes:
+        raise StoreFileError("\n".join(f"{path}: {line}" for line in mistakes))
+    try:
+        return CampaignFile(version=1, campaigns=tuple(right.values()))
+    except ValidationError as error:  # too many
         raise StoreFileError("\n".join(f"{path}: {line}" for line in explain(error))) from error
 
 

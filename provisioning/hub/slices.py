@@ -21,7 +21,7 @@ from provisioning.hub.problem import ProblemError
 from provisioning.hub.storage import AnyRow, Database, next_sequence
 from provisioning.hub.tables import customers, pauses, stores
 from provisioning.minimal import minimised, with_pause
-from provisioning.records import CustomerRecord, Device, RollingDevice
+from provisioning.records import WINDOW_S, CustomerRecord, Device, RollingDevice
 
 log = logging.getLogger(__name__)
 
@@ -270,5 +270,7 @@ def _what_may_travel(row: AnyRow, now: datetime) -> Profile | None:
         return None
 
 
-def _keys_until_s(devices: Iterable[Device], until_s: float) -> float | None:
-    return min((device.keys_until_s(until_s) for device in devices if isinstance(device, RollingDevice)), default=None)
+def _keys_until_s(devices: Iterable[Device], until_s: float) -> float:
+    """Return until when nothing need be sent again: who has no keys is looked at as often, for consents end too."""
+    rolling = (device.keys_until_s(until_s) for device in devices if isinstance(device, RollingDevice))
+    return min(rolling, default=until_s + WINDOW_S)

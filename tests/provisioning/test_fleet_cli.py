@@ -93,6 +93,23 @@ def test_a_store_and_a_unit_are_made_and_filled(tmp_path: Path, sample: Path) ->
     assert STORE in shown.output
 
 
+def test_campaigns_are_loaded_from_the_file_that_marketing_writes(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    fleet(tmp_path, "store", "add", STORE)
+    example = pytestconfig.rootpath / "docs" / "campaigns.example.toml"
+    loaded = fleet(tmp_path, "load", STORE, "--campaigns", str(example))
+    assert re.fullmatch(rf"store {STORE}: \d+ campaigns\n", loaded.output), loaded.output
+    hub = Hub.open(HubServerConfig(folder=tmp_path / "hub"))
+    body, etag = hub.content.document(STORE, "campaigns")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(example.read_text().replace("headline", "haedline", 1))
+    refused = fleet(tmp_path, "load", STORE, "--campaigns", str(wrong))
+    assert refused.exit_code == 1
+    assert "haedline" in refused.output
+    assert hub.content.document(STORE, "campaigns") == (body, etag)
+    hub.close()
+    assert fleet(tmp_path, "load", STORE).exit_code == 2
+
+
 def test_the_status_cuts_nothing_off_whatever_the_width(tmp_path: Path) -> None:
     zone = "Outdoor, climbing and everything else that is on the second floor"
     fleet(tmp_path, "store", "add", STORE)

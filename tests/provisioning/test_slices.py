@@ -5,14 +5,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge_agent.contracts.slice import SlicePage
+from edge_agent.contracts.slice import Consent, SlicePage
 from edge_agent.sync.merge import check_page
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.slices import TOMBSTONE_KEEP_S, Cursor, Slices
 from provisioning.hub.storage import Database
 from provisioning.hub.tables import customers as table
-from tests.provisioning.hubs import STORE, customer, customers
+from tests.provisioning.hubs import IDENTITY_KEY, STORE, customer, customers
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 LEASE_S = 86_400.0
@@ -161,6 +161,27 @@ def test_who_loses_her_consent_while_a_snapshot_is_read_is_taken_back(database: 
     while not reader.read(slices, NOW):
         pass
     assert set(reader.held) == {"bert"}
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        {"kind": "rolling", "device": "phone", "identity_key": IDENTITY_KEY},
+        {"kind": "static", "device": "card", "token": "ibeacon:00"},
+    ],
+    ids=["phone", "loyalty card"],
+)
+def test_whose_consent_has_ended_is_taken_back_within_a_day(slices: Slices, device: dict[str, object]) -> None:
+    ends = NOW + timedelta(hours=1)
+    consent = Consent(purpose="screen", receipt="r1", granted_at=NOW, expires_at=ends)
+    slices.put(STORE, [customer("anna", devices=[device]).model_copy(update={"consents": (consent,)})], NOW)
+    reader = Reader(STORE)
+    while not reader.read(slices, NOW):
+        pass
+    assert set(reader.held) == {"anna"}
+    while not reader.read(slices, NOW + timedelta(hours=24)):
+        pass
+    assert reader.held == {}
 
 
 def test_a_stored_profile_that_cannot_be_read_goes_to_nobody(

@@ -144,7 +144,7 @@ class CardConfig(FileContract):
     """An opportunity expires after so long."""
     obligation_s: Annotated[float, Field(ge=30, le=86_400)] = 3600.0
     """An obligation expires after so long."""
-    claimed_s: Annotated[float, Field(ge=30, le=86_400)] = 3600.0
+    claimed_s: Annotated[float, Field(ge=30, le=86_400)] = 1800.0
     """Whoever claims a card has at least so long to say how it ended."""
     escalate_s: Annotated[float, Field(ge=10, le=3600)] = 90.0
     """An obligation that nobody has taken goes to the lead after so long."""

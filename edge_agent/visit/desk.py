@@ -61,6 +61,7 @@ class Desk:
         self._entries: dict[str, Entry] = {}
         self._ended: deque[Entry] = deque(maxlen=_ENDED_KEPT)
         self._seen: Instant | None = None
+        self._restored = False
 
     def open(self, row: CardRow, now: Instant) -> Change:
         """Put up a new card."""
@@ -70,7 +71,7 @@ class Desk:
 
     def restore(self, rows: Iterable[CardRow], now: Instant) -> None:
         """Take over the open cards of an earlier run, with who holds them and since when they wait."""
-        self._seen = now
+        self._seen, self._restored = now, True
         for row in rows:
             self._entries[row.card.card] = Entry.of(row, now)
 
@@ -155,19 +156,21 @@ class Desk:
     def notice(self, now: Instant) -> bool:
         """Return whether the wall clock was set, or is believed for the first time; then the cards go by it.
 
-        What is left of their time stays, unless no earlier clock was to be believed.
+        What is left of their time stays, unless no earlier clock was to be believed. True as well for cards that were
+        just restored: what they need may have changed meanwhile.
         """
         before, self._seen = self._seen, now
-        if before is None or not now.utc_trusted:
+        if not now.utc_trusted:
             return False
-        jump = (now.utc - before.utc) - timedelta(seconds=now.monotonic_s - before.monotonic_s)
-        if before.utc_trusted and abs(jump) < _CLOCK_SET:
-            return False
-        for card, old in self._entries.items():
-            if before.utc_trusted:
-                self._entries[card] = old.retold(jump)
-            else:
+        restored, self._restored = self._restored, False
+        if before is None or not before.utc_trusted:
+            for card, old in self._entries.items():
                 self._entries[card] = replace(old, expires_s=Entry.of(old.row, now).expires_s)
+            return True
+        jump = (now.utc - before.utc) - timedelta(seconds=now.monotonic_s - before.monotonic_s)
+        if abs(jump) < _CLOCK_SET:
+            return restored
+        self._entries = {card: old.retold(jump) for card, old in self._entries.items()}
         return True
 
     def expire(self, now: Instant) -> list[Change]:

@@ -174,6 +174,14 @@ def test_a_restart_escalates_what_is_overdue_and_nothing_twice(escalated_before)
     assert of_clerks(shop) == ["clerk.notified", "clerk.escalated"]
 
 
+def test_a_card_is_gone_after_a_restart_where_she_withdrew_her_consent_meanwhile():
+    shop = complaint()
+    shop.say("claim", "service-1")
+    shop.shelf.profiles["anna"] = profile("anna", tickets=TICKET, consents=consents("screen"))
+    shop.restart()
+    assert (shop.cards[-1].state, shop.cards[-1].facts) == ("withdrawn", ())
+
+
 def test_a_restart_keeps_the_time():
     shop = complaint()
     shop.walk(60, ("anna", 1.0))

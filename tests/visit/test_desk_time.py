@@ -177,7 +177,8 @@ def test_a_wall_clock_that_is_set_moves_no_deadline(set_by_s):
 
 def test_a_clock_that_is_slewed_is_not_noticed():
     opened = desk(**AN_HOUR)
-    assert [opened.notice(at(second, second / 2000)) for second in range(0, HOUR_S, 60)] == [False] * 60
+    opened.notice(at(0))
+    assert not any(opened.notice(at(second, second / 2000)) for second in range(60, HOUR_S, 60))
 
 
 @pytest.mark.parametrize("set_by_s", [-6 * HOUR_S, 6 * HOUR_S])

@@ -77,6 +77,19 @@ def compose_group(
     )
 
 
+def compose_thanks(language: str, message_id: str, minimum_s: float, maximum_s: float) -> Scene:
+    """Return the scene for somebody who has bought something: it addresses nobody and says nothing else."""
+    return Scene(
+        message_id=message_id,
+        layout="welcome",
+        mode="contextual",
+        language=language,
+        headline=phrase("thanks", language),
+        minimum_s=minimum_s,
+        maximum_s=maximum_s,
+    )
+
+
 def _facts(product: PublicProduct | None, expected: Expected, badge: Badge | None, language: str) -> PublicFacts:
     return PublicFacts(
         badge="" if badge is None else badge.label,

@@ -38,9 +38,7 @@ class Company:
 
     def addressable(self, customer: CustomerId) -> list[Journey]:
         """Return the visits of those others to whom the screen may speak, and has something to say."""
-        return [
-            other for other in self._served(customer) if other.message_id and self.may_be_addressed(other.customer)
-        ]
+        return [other for other in self._served(customer) if other.message_id and self.may_be_addressed(other.customer)]
 
     def _served(self, customer: CustomerId) -> list[Journey]:
         here = map(self._roster.get, self._tracker.settled())

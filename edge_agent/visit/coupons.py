@@ -27,7 +27,7 @@ class Code:
     url: str
     """What the QR code says: campaign and code, and nothing else."""
     digest: str
-    """SHA-256 of the code, hexadecimal."""
+    """SHA-256 of the code as it stands in the QR code, campaign included; hexadecimal."""
 
 
 def code_for(campaign: Campaign, url: str | None, secret: str) -> Code | None:
@@ -37,8 +37,9 @@ def code_for(campaign: Campaign, url: str | None, secret: str) -> Code | None:
     """
     if url is None or not campaign.qr:
         return None
-    filled = url.replace("{code}", f"{campaign.campaign}.{secret}")
-    return Code(campaign.campaign, campaign.coupon, filled, hashlib.sha256(secret.encode()).hexdigest())
+    code = f"{campaign.campaign}.{secret}"
+    digest = hashlib.sha256(code.encode()).hexdigest()
+    return Code(campaign.campaign, campaign.coupon, url.replace("{code}", code), digest)
 
 
 def expires_at(shown_at: datetime, longest_s: float) -> datetime:

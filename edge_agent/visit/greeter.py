@@ -12,7 +12,7 @@ from edge_agent.decide.facts import expected
 from edge_agent.decide.languages import language_for
 from edge_agent.decide.patterns import prepare
 from edge_agent.decide.products import public
-from edge_agent.decide.scenes import compose_group, compose_scene, scene_mode
+from edge_agent.decide.scenes import compose_group, compose_scene, compose_thanks, scene_mode
 from edge_agent.events import ToScreen
 from edge_agent.identify.badges import badge as named_badge
 from edge_agent.visit.coupons import Code, code_for
@@ -91,6 +91,7 @@ class Greeter:
         if others:
             return self._greet_group(journey, others, addressable, until_s)
         mine = None if number is None else named_badge(number, language)
+        code = code_for(campaign, screen.qr_url, self._new_id())
         scene = compose_scene(
             campaign,
             public(decision.product, self._ledger.now.utc),
@@ -101,10 +102,8 @@ class Greeter:
             journey.decision,
             screen.minimum_s,
             screen.maximum_s,
+            "" if code is None else code.url,
         )
-        code = code_for(campaign, screen.qr_url, self._new_id())
-        if code is not None:
-            scene = scene.model_copy(update={"qr": code.url})
         product = None if decision.product is None else decision.product.product
         self._said = _Said(scene.message_id, campaign.campaign, product, code)
         return self._show(scene, (journey.customer,), until_s)
@@ -122,6 +121,13 @@ class Greeter:
         badges = tuple(named_badge(n, language) for n in greeted)
         scene = compose_group(badges, language, journey.decision, screen.minimum_s, screen.maximum_s)
         return self._show(scene, (journey.customer, *(other.customer for other in addressable)), until_s)
+
+    def thank(self, customer: CustomerId, languages: Sequence[str], message_id: str) -> None:
+        """Thank somebody who has bought something, and say nothing else."""
+        screen = self._config.screen
+        language = language_for(languages, screen.languages)
+        scene = compose_thanks(language, message_id, screen.minimum_s, screen.maximum_s)
+        self._show(scene, (customer,), float("inf"))
 
     def awaits(self, message_id: str | None) -> bool:
         """Whether a scene is on the screen, or on its way there."""

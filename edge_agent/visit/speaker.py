@@ -80,6 +80,22 @@ class Speaker:
         suppressed = DecisionSuppressed(**base, reason=reason, explanation=decision.explanation)
         self._ledger.report("decision.suppressed", suppressed, journey.customer)
 
+    def thank(self, customer: CustomerId) -> None:
+        """She has bought something: say so much on the screen, if she stands alone before it and it is free to."""
+        journey, profile = self._roster.get(customer), self._knowledge.profile(customer)
+        now_s = self._ledger.now.monotonic_s
+        allowed = self._config.screen.mode != "generic" and self._roster.screen_connected
+        if journey is None or profile is None or not allowed or not self._company.may_be_addressed(customer):
+            return
+        if self._company.others(customer) or not self._sharing.may_begin(customer):
+            return
+        if self._greeter.current is not None and now_s < self._yields_s(journey):
+            return
+        name = self._new_id()
+        self._greeter.thank(customer, profile.languages, name)
+        behind = _put_behind(journey)
+        self._roster.put(replace(behind, message_id=name, spoken_s=now_s, shown_s=None, speaks_of_none=True))
+
     # --- what has changed -------------------------------------------------------------------
 
     def take_down_what_fell(self) -> None:
@@ -175,6 +191,12 @@ class Speaker:
             return _AT_ONCE
         if not self._greeter.awaits(journey.message_id) or not self._is_higher(campaign, journey.campaign):
             return current.until_s
+        return self._yields_s(journey)
+
+    def _yields_s(self, journey: Journey) -> float:
+        """Return the monotonic second from which her own scene may be replaced; never, another's."""
+        if not self._greeter.awaits(journey.message_id):
+            return float("inf")
         since_s = journey.spoken_s if journey.shown_s is None else journey.shown_s
         return _AT_ONCE if since_s is None else since_s + self._config.screen.minimum_s
 
@@ -199,13 +221,13 @@ class Speaker:
         return decide(journey.customer, self._knowledge, situation)
 
     def _carry_out(self, journey: Journey, decision: Decision, campaign: Campaign, *, on_screen: bool) -> Journey:
-        name = self._new_id()
-        scene = None
+        name, scene = self._new_id(), None
+        again = campaign.campaign == journey.campaign
         if decision.holdout:
             journey = replace(journey.done(campaign.campaign), held_out=True)
         else:
             journey = replace(
-                _put_behind(journey, campaign),
+                journey if again else _put_behind(journey.done(journey.campaign)),
                 decision=name,
                 campaign=campaign.campaign,
                 card_kind=campaign.card if decision.card and campaign.card != "none" else None,
@@ -236,10 +258,8 @@ class Speaker:
         company = self._company
         others, addressable = company.others(journey.customer), company.addressable(journey.customer)
         scene = self._greeter.greet(journey, decision, others, addressable, self._sharing.until_s())
-        before = None if journey.message_id is None else (journey.message_id, journey.said(journey.message_id))
         journey = replace(
-            journey,
-            before=before or journey.before,
+            _put_behind(journey),
             message_id=None if scene is None else scene.message_id,
             spoken_s=None if scene is None else self._ledger.now.monotonic_s,
             shown_s=journey.shown_s if scene is None else None,
@@ -248,14 +268,10 @@ class Speaker:
         return journey, scene
 
 
-def _put_behind(journey: Journey, campaign: Campaign) -> Journey:
-    """Return the visit with what it was about before done with, and its scene in the past."""
-    if journey.campaign == campaign.campaign:
-        return journey
+def _put_behind(journey: Journey) -> Journey:
+    """Return the visit with its scene in the past: a word about that may still come."""
     before = None if journey.message_id is None else (journey.message_id, journey.said(journey.message_id))
-    return replace(
-        journey.done(journey.campaign), before=before or journey.before, message_id=None, speaks_of_none=False
-    )
+    return replace(journey, before=before or journey.before, message_id=None, speaks_of_none=False)
 
 
 def _obliges(campaign: Campaign, decision: Decision) -> bool:

@@ -14,9 +14,9 @@ ARRIVED = Journey("v1", "anna", BEGUN, 5.0, badge=3, message_id="m1", campaign="
 TABLE = """
 arrived     greeted      carded       -            -            -            ended
 greeted     greeted      carded       -            -            -            ended
-carded      carded       -            claimed      -            closed       ended
-claimed     claimed      -            -            carded       closed       ended
-closed      closed       -            -            -            -            ended
+carded      carded       carded       claimed      -            closed       ended
+claimed     claimed      carded       -            carded       closed       ended
+closed      closed       carded       -            -            -            ended
 ended       -            -            -            ended        ended        -
 """
 CASES = [

@@ -14,4 +14,5 @@ ticket-earlier = Offenes Anliegen seit { $date }; keine Angebote
 need = Gesucht: { $need }
 why = Mit Einwilligung der Person, die gerade hier steht.
 group = Willkommen zurück
+thanks = Vielen Dank
 """

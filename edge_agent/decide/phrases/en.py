@@ -14,4 +14,5 @@ ticket-earlier = Open ticket since { $date }; no offers
 need = Looking for: { $need }
 why = The customer allowed clerks to see this, and is here now.
 group = Welcome back
+thanks = Thank you
 """

@@ -20,4 +20,5 @@ ticket-earlier = Consulta abierta desde el { $date }; sin ofertas
 need = Busca: { $need }
 why = Con el permiso de la persona, que está aquí ahora.
 group = Nos alegra verles de nuevo
+thanks = Gracias
 """

@@ -14,4 +14,5 @@ ticket-earlier = Demande ouverte depuis le { $date } ; aucune offre
 need = Besoin : { $need }
 why = Avec l’accord de la personne, qui est ici en ce moment.
 group = Heureux de vous revoir
+thanks = Merci
 """

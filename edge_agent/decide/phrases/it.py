@@ -20,4 +20,5 @@ ticket-earlier = Richiesta aperta dal { $date }; nessuna offerta
 need = Cerca: { $need }
 why = Con il consenso della persona, che è qui adesso.
 group = Bentornati
+thanks = Grazie
 """

@@ -6,6 +6,9 @@ RSSI_KEEP_S = 60.0
 VISIT_KEEP_S = 1800.0
 """A visit is purged from the journal so long after its end (hard rule 2)."""
 
+LEASE_MAX_S = 7 * 86_400.0
+"""No slice is used for longer without a pull, whatever the wall clock says."""
+
 OPEN_KEEP_S = 86_400.0
 """A visit that began so long ago is over, and a card so long past its time too, whatever state they are in."""
 

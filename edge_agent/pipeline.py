@@ -192,7 +192,7 @@ class Pipeline:
             device = self.recogniser.find(token, instant.monotonic_s)
             if device is None:
                 continue  # a stranger: nothing of her goes any farther (hard rule 1)
-            if self._service.left_alone(device.customer, instant.utc):
+            if self._service.left_alone(device.customer, instant):
                 continue
             if not heard:
                 self._ledger.begin(instant)
@@ -234,7 +234,7 @@ class Pipeline:
         device = self.recogniser.find(token, now_s)
         if self._phones is None or rssi_dbm is None or token is None or device is None:
             return
-        if device.slot_length_s and not self._service.left_alone(device.customer, instant.utc):
+        if device.slot_length_s and not self._service.left_alone(device.customer, instant):
             left_s = device.slot_length_s - instant.utc.timestamp() % device.slot_length_s
             self._phones.remember(address, token, now_s + left_s)
             self._recognised(device, rssi_dbm, MEASURED_POWER_DBM, instant)
@@ -242,7 +242,7 @@ class Pipeline:
     def _app_told(self, report: AppPresent, instant: Instant) -> None:
         customer = report.customer
         profile = self._knowledge.profile(customer)
-        if profile is None or self._service.left_alone(customer, instant.utc):
+        if profile is None or self._service.left_alone(customer, instant):
             return
         if self._badges.get(customer) is None:
             self._badges[customer] = badge_of(profile.tokens, report.device, int(instant.utc.timestamp()), PALETTE_SIZE)

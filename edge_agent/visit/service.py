@@ -14,7 +14,7 @@ from edge_agent.contracts.ownership import Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
 from edge_agent.decide.decision import decide
 from edge_agent.decide.knowledge import Knowledge
-from edge_agent.events import CardRow, ContactRow, Forget, ToUnits, VisitRow, WithdrawalRow
+from edge_agent.events import CardRow, ContactRow, Forget, Instant, ToUnits, VisitRow, WithdrawalRow
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.company import Company
 from edge_agent.visit.counter import Counter
@@ -84,7 +84,7 @@ class Service:
     ) -> None:
         """Go on where an earlier run stopped: greet nobody twice, forget no open card."""
         given_away = self._roster.restore(visits, contacts, withdrawals)
-        self._roster.lease_until = lease_until
+        self._roster.lease.grant(lease_until)
         self._counter.restore(cards)
         for journey in self._roster.all():
             self._tracker.expect(journey.customer, self._ledger.now.monotonic_s)
@@ -97,9 +97,9 @@ class Service:
         self._counter.restore(cards)
         self._counter.publish(None)
 
-    def left_alone(self, customer: CustomerId, utc: datetime) -> bool:
+    def left_alone(self, customer: CustomerId, now: Instant) -> bool:
         """Whether she withdrew or paused here: then she is not even measured."""
-        return self._roster.withdrawals.in_force(customer, utc)
+        return self._roster.withdrawals.in_force(customer, now.utc, now.monotonic_s)
 
     def view(self, badges: Mapping[CustomerId, int | None], at_most: int) -> View:
         """Return who is here, the nearest ``at_most`` of those whose badges these are."""
@@ -182,6 +182,8 @@ class Service:
             self._withdraw(change.entry.customer, "all")
         elif change.happened is Happened.PAUSED:
             self._withdraw(change.entry.customer, "today")
+        elif change.happened is Happened.DONE and reply.outcome == "sold":
+            self._speaker.thank(change.entry.customer)
 
     # --- consent ----------------------------------------------------------------------------
 
@@ -189,7 +191,7 @@ class Service:
         self, changed: frozenset[CustomerId] | None, lease_until: datetime, gone: frozenset[CustomerId]
     ) -> None:
         """A checkpoint was applied: whoever may no longer be spoken to is dropped at once, who is gone forgotten."""
-        self._roster.lease_until = lease_until
+        self._roster.lease.grant(lease_until)
         for customer in sorted(gone):
             self._drop(customer)
             self._roster.forget_contacts(customer)
@@ -237,7 +239,7 @@ class Service:
         self._ledger.do(ToUnits(Withdrawal(unit=self._config.unit, customer=customer, scope=scope)))
 
     def _obey(self, customer: CustomerId, scope: Literal["all", "today"]) -> None:
-        self._ledger.keep(self._roster.withdrawals.add(customer, scope, self._ledger.now.utc))
+        self._ledger.keep(self._roster.withdrawals.add(customer, scope, self._ledger.now))
         self._roster.tell("withdrawn", customer, None)
         self._drop(customer)
         if scope == "all":
@@ -260,6 +262,7 @@ class Service:
 
     def time_passed(self) -> None:
         """Do what is due: visits that change hands, cards that expire or go out, permits that are renewed."""
+        self._ledger.keep(*self._roster.withdrawals.settle(self._ledger.now))
         self.sharing.time_passed()
         self._roster.past.expire(self._ledger.now.monotonic_s)
         self._reception.share()

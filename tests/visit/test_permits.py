@@ -1,6 +1,4 @@
-"""Permits and withdrawals: how long something personal may go on."""
-
-from datetime import UTC, datetime, timedelta
+"""Permits: how long something personal may go on."""
 
 import pytest
 from hypothesis import given
@@ -8,9 +6,6 @@ from hypothesis import strategies as st
 
 from edge_agent.contracts.screen import Scene
 from edge_agent.visit.permits import Permits
-from edge_agent.visit.withdrawals import KEEP, Withdrawals
-
-NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
 
 def scene(maximum_s: float = 25) -> Scene:
@@ -54,40 +49,6 @@ def test_another_scenes_end_ends_nothing():
     assert permits.current is not None
     permits.ended("m1")
     assert permits.current is None
-
-
-@pytest.mark.parametrize(
-    ("scope", "timezone", "over_at"),
-    [
-        ("all", "UTC", NOON + KEEP),
-        ("today", "UTC", datetime(2026, 3, 29, tzinfo=UTC)),
-        ("today", "Asia/Tokyo", datetime(2026, 3, 28, 15, tzinfo=UTC)),
-        ("today", "America/New_York", datetime(2026, 3, 29, 4, tzinfo=UTC)),
-    ],
-)
-def test_a_withdrawal_lasts_and_a_pause_ends_at_the_stores_midnight(scope, timezone, over_at):
-    withdrawals = Withdrawals(timezone)
-    row = withdrawals.add("anna", scope, NOON)
-    assert row.until == over_at
-    for book in (withdrawals, Withdrawals(timezone)):
-        book.restore([row])
-        assert book.in_force("anna", over_at - timedelta(seconds=1))
-        assert not book.in_force("anna", over_at)
-        assert not book.in_force("bert", NOON)
-
-
-def test_a_pause_does_not_shorten_a_withdrawal():
-    withdrawals = Withdrawals("UTC")
-    withdrawals.add("anna", "all", NOON)
-    withdrawals.add("anna", "today", NOON)
-    assert withdrawals.in_force("anna", NOON + timedelta(days=20))
-
-
-def test_a_clock_that_ran_ahead_loses_no_withdrawal():
-    withdrawals = Withdrawals("UTC")
-    withdrawals.add("anna", "all", NOON)
-    assert not withdrawals.in_force("anna", NOON + timedelta(days=9999))
-    assert withdrawals.in_force("anna", NOON)
 
 
 def test_a_first_permit_that_ends_early_is_renewed_before():

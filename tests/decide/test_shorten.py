@@ -1,7 +1,6 @@
 """Making a text fit."""
 
 import pytest
-import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,11 +26,25 @@ def test_it_ends_where_a_reader_would_end_it(text, most, short):
     assert shorten(text, most) == short
 
 
-@given(text=st.text(max_size=300), most=st.integers(8, 200))
-def test_it_always_fits_and_is_a_whole_beginning(text, most):
+# Everything that makes one character of several code points, and what stands between.
+ALPHABET = "ab ,\u0301\u0308\u200d\u200c\ufe0f👨👩👧🏽🇦🇹🇩🇪각한\u1100\u1161\u11a8क्षि\u094dกำไ夹克\u064eعر\u2068\u2069"
+
+
+@given(
+    text=st.text(ALPHABET, max_size=120) | st.text(st.characters(codec="utf-8"), max_size=120), most=st.integers(8, 60)
+)
+def test_it_always_fits(text, most):
+    assert len(shorten(text, most)) <= most
+
+
+@given(text=st.text(ALPHABET, max_size=120), most=st.integers(8, 60))
+def test_it_ends_where_unicode_has_a_boundary_between_characters(text, most):
+    regex = pytest.importorskip("regex", reason="the judge of characters: pip install regex")
     short = shorten(text, most)
-    assert len(short) <= most
-    if short != text:
-        kept = regex.findall(r"\X", short.rstrip("…\u2069"))
-        assert short.endswith("…")
-        assert kept == regex.findall(r"\X", text)[: len(kept)] or "…" in text or "\u2069" in text
+    if short == text:
+        return
+    kept = short.removesuffix("…")
+    while kept.endswith("\u2069") and not text.startswith(kept):
+        kept = kept.removesuffix("\u2069")
+    assert text.startswith(kept)
+    assert len(kept) in {0, *(found.end() for found in regex.finditer(r"\X", text))}

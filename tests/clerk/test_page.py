@@ -130,6 +130,16 @@ async def test_the_lead_can_hand_it_on_and_still_sees_it(desk, tablet):
     await expect(page.get_by_text("at Outdoor, for Shoes")).to_be_visible()
 
 
+async def test_a_card_that_is_claimed_is_in_sight(desk, tablet):
+    page = await tablet(viewport={"width": 390, "height": 700})
+    for number in range(3):
+        desk.open(f"c{number}", title=f"Card {number}")
+    oldest = page.locator("[data-card=c0]")
+    await expect(oldest).not_to_be_in_viewport()
+    await oldest.get_by_role("button", name="Claim").click()
+    await expect(oldest.get_by_text("Yours")).to_be_in_viewport()
+
+
 async def test_open_cards_come_with_the_hello(desk, tablet):
     desk.open()
     page = await tablet()

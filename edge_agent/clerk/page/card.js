@@ -1,5 +1,5 @@
 // One card. It must help within five seconds: who, what, what to say, one big button.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { BadgeMark } from "./badge.js";
 import { html } from "./html.js";
 import { Receipt } from "./receipt.js";
@@ -19,8 +19,10 @@ export function Card({ entry, now, mine, leads, several, blocked, departments, o
   const say = (action, more) => onReply(card, { action, ...more });
   const label = `card-${card.card}`;
   const waits = card.escalated && !mine;
+  const article = useRef(null);
+  useEffect(() => mine && article.current.scrollIntoView({ block: "start" }), [mine]); // it moves to the top of the page
   const whose = several || leads ? text.forDepartment(spoken(card.department)) : "";
-  return html`<article class=${`card ${card.kind} ${mine ? "mine" : ""}`} aria-labelledby=${label} data-card=${card.card}>
+  return html`<article class=${`card ${card.kind} ${mine ? "mine" : ""}`} ref=${article} aria-labelledby=${label} data-card=${card.card}>
     ${waits && html`<p class=${`waits ${leads ? "lead" : ""}`}>${(leads ? text.escalated : text.escalatedHere)(minutes(now - entry.waitsFrom))}</p>`}
     <header>
       <${BadgeMark} card=${card} />

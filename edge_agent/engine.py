@@ -5,9 +5,10 @@ plain loop. The running agent calls its three pieces through :class:`edge_agent.
 blocking ones in the store's thread.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from edge_agent.contracts.base import CustomerId
@@ -21,11 +22,14 @@ from edge_agent.events import Forget, Input, Instant, KnowledgeChanged, Outcomes
 from edge_agent.loading import Loading
 from edge_agent.pipeline import Pipeline
 from edge_agent.recorder import Recorder
+from edge_agent.steadiness import JUMP_S
 from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.journal import Journal
 from edge_agent.store.opening import Stores
 from edge_agent.store.slice import SliceStore
 from edge_agent.visit.view import View
+
+log = logging.getLogger(__name__)
 
 PRODUCTS_CACHED = 1024
 
@@ -79,6 +83,8 @@ class Engine:
         self._slice = stores.slice
         self._journal: Journal = stores.journal
         self._loading = Loading(stores.slice, pipeline.recogniser)
+        self._spent: datetime | None = None
+        """The lease that must not be used, for nobody can tell how old it is."""
         self._cards_sealed = False
         """Whether open cards of an earlier run still wait for the unit key."""
         self._recorder = Recorder(stores, source, boot_id, new_id)
@@ -87,12 +93,17 @@ class Engine:
         """Load what an earlier run left, and erase whom it did not come to erase. Blocks; call once."""
         self._recorder.start(instant)
         self._cards_sealed = self._journal.locked
+        lease_until = self._slice.lease_until()
+        latest = self._journal.latest()
+        if instant.utc_trusted and latest is not None and latest - instant.utc > timedelta(seconds=JUMP_S):
+            log.warning("the clock is behind what the journal has seen: the slice is not used before the next pull")
+            self._spent, lease_until = lease_until, None
         self._pipeline.restore(
             (*self._journal.past_visits(), *self._journal.open_visits()),
             self._journal.open_cards(),
             self._journal.contact_rows(),  # and withdrawals: all of them, the clock may be wrong yet
             self._journal.withdrawals(),
-            self._slice.lease_until(),
+            lease_until,
             instant,
             self._journal.epoch(),
         )
@@ -149,6 +160,8 @@ class Engine:
             self._knowledge.changed()
         if isinstance(received, SliceChanged):  # what is on disk counts: it outlives a crash between the two
             received = replace(received, gone=frozenset(self._slice.tombstones.owed()))
+            if received.lease_until == self._spent:
+                received = replace(received, lease_until=instant.utc)
             if self._cards_sealed and not self._journal.locked:  # the key has come, and with it what is owed
                 self._cards_sealed = False
                 self._pipeline.restore_cards(self._journal.open_cards(), instant)

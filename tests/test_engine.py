@@ -4,7 +4,8 @@ import itertools
 import logging
 import resource
 import sqlite3
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,8 +15,9 @@ import pytest
 
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
-from edge_agent.contracts.clerk import Reply
+from edge_agent.contracts.clerk import Reply, TabletHello
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
+from edge_agent.contracts.event import EVENT_TYPES
 from edge_agent.contracts.screen import Hello, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import Engine, StoreKnowledge
@@ -30,6 +32,7 @@ from edge_agent.events import (
     Instant,
     Outcomes,
     SliceChanged,
+    TabletJoined,
     ToClerks,
     ToScreen,
     WithdrawalRow,
@@ -37,9 +40,11 @@ from edge_agent.events import (
 from edge_agent.loading import CUSTOMERS_AT_ONCE
 from edge_agent.pipeline import Pipeline
 from edge_agent.recorder import BACKLOG_MAX
+from edge_agent.store.card_box import CardBox
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.unit_key import UnitKey
-from tests.scenario.shop import JACKET, LEASE, START, WELCOME, advertisement, profile
+from tests.scenario.shop import JACKET, LEASE, START, WELCOME, advertisement, consents, profile
+from tests.store.crashes import crashing
 
 STORE = "flagship"
 KEY = UnitKey(bytes(32), "file")
@@ -56,7 +61,7 @@ class Unit:
     outcomes: list[Outcomes] = field(default_factory=list)
 
     @classmethod
-    def open(cls, folder: Path, key: UnitKey = KEY, now_s: float = 0.0) -> "Unit":
+    def open(cls, folder: Path, key: UnitKey | None = KEY, now_s: float = 0.0) -> "Unit":
         config = AgentConfig(store=STORE, unit="door", zone="Outdoor", notice=NoticeConfig(version="1"))
         stores = open_stores(folder, STORE, key)
         knowledge = StoreKnowledge(stores.slice, stores.catalogue)
@@ -79,22 +84,24 @@ class Unit:
 
     def pull(self, *customers: str) -> None:
         """Apply a snapshot of these customers, as the sync does."""
-        operations = tuple(
-            SliceOperation(kind="put", customer=name, profile=profile(name).model_dump(mode="json"))
-            for name in customers
-        )
-        lease = START + LEASE
+        self.put(SliceChanged(self.apply([put(name) for name in customers], snapshot=True), START + LEASE))
+
+    def apply(self, operations: Sequence[SliceOperation], *, snapshot: bool = False) -> frozenset[str] | None:
+        """Bring a checkpoint in force, and tell nobody."""
         page = SlicePage(
             store=STORE,
-            snapshot=True,
-            operations=operations,
+            snapshot=snapshot,
+            operations=tuple(operations),
             cursor="1",
             checkpoint=True,
             checksum="",
-            lease_until=lease,
+            lease_until=START + LEASE,
         )
-        self.stores.slice.apply([page])
-        self.put(SliceChanged(None, lease))
+        return self.stores.slice.apply([page], self.stores.journal.refused()).changed
+
+    def change(self, *operations: SliceOperation) -> None:
+        """Apply a delta, as the sync does."""
+        self.put(SliceChanged(self.apply(operations), START + LEASE))
 
     def walk(self, seconds: float, customer: str = "anna") -> None:
         """She stands at one metre."""
@@ -118,6 +125,10 @@ class Unit:
 
     def close(self) -> None:
         self.stores.close()
+
+
+def put(customer: str, **changes: object) -> SliceOperation:
+    return SliceOperation(kind="put", customer=customer, profile=profile(customer, **changes).model_dump(mode="json"))
 
 
 def with_knowledge(unit: Unit) -> Unit:
@@ -339,3 +350,162 @@ def test_a_slice_under_another_key_is_loaded_anew(tmp_path: Path, caplog: pytest
     started = [row for given in second.outcomes for row in given.rows if isinstance(row, EventRow)]
     assert "visit.started" in [row.type for row in started]
     second.close()
+
+
+# --- consent, from the hub ----------------------------------------------------------------------
+
+GONE = SliceOperation(kind="tombstone", customer="anna")
+
+
+def personal(unit: Unit) -> bool:
+    """Whether a scene or a card of hers stands now."""
+    told = [effect.message.type for effect in unit.effects(ToScreen)]
+    cards = unit.effects(ToClerks)
+    return told[-1] in ("show", "renew") or (bool(cards) and cards[-1].card.state in ("open", "taken"))
+
+
+def test_the_hubs_tombstone_clears_screen_card_slice_and_queue_and_a_receipt_goes_out(unit: Unit) -> None:
+    carded(unit)
+    assert len(unit.events()) > 3
+    unit.change(GONE)  # within the same step
+    assert not personal(unit)
+    assert not unit.stores.slice.holds("anna")
+    assert unit.stores.journal.customers() == frozenset()
+    assert unit.events() == ["consent.erased"]
+    unit.walk(30)
+    unit.leave()
+    unit.change(SliceOperation(kind="tombstone", customer="bea"))
+    assert unit.events() == ["consent.erased", "consent.erased"]  # the second is bea's
+
+
+def test_a_tombstone_that_was_applied_before_a_crash_is_obeyed_at_the_start(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    carded(first)
+    first.apply([GONE])
+    first.close()
+    second = Unit.open(tmp_path, now_s=first.now_s)
+    assert second.stores.journal.customers() == frozenset()
+    assert second.events() == ["consent.erased"]
+    second.put(SliceChanged(None, START + LEASE))
+    second.walk(10)
+    assert second.events() == ["consent.erased"]
+    second.close()
+
+
+def test_the_echo_of_what_she_said_to_a_clerk_brings_no_second_receipt(unit: Unit) -> None:
+    card = carded(unit)
+    unit.put(ClerkReplied(Reply(reply="r1", card=card.card.card, tablet="t", action="opted_out")))
+    unit.change(GONE)
+    assert unit.events() == ["consent.revoked", "consent.erased"]
+
+
+def test_her_app_pauses_and_everything_personal_ends_but_nothing_is_erased(unit: Unit) -> None:
+    carded(unit)
+    unit.change(put("anna", paused_until=START + timedelta(hours=9)))
+    assert not personal(unit)
+    assert "consent.erased" not in unit.events()
+    assert unit.stores.slice.holds("anna")
+    shown = len(unit.effects(ToScreen))
+    unit.walk(30)
+    assert len(unit.effects(ToScreen)) == shown
+
+
+def test_who_withdraws_analytics_alone_is_served_on_and_named_in_no_event(unit: Unit) -> None:
+    both = consents("screen", "clerk", "analytics")
+    unit.apply([put("anna", consents=both)], snapshot=True)
+    unit.put(SliceChanged(None, START + LEASE))
+    carded(unit)
+    before = [out.event.data.get("customer") for out in unit.stores.journal.outbox(1000)]
+    assert "anna" in before
+    unit.change(put("anna", consents=both[:2]))
+    unit.leave()
+    after = [out.event.data.get("customer") for out in unit.stores.journal.outbox(1000)]
+    assert after
+    assert "anna" not in after
+    assert "visit.ended" in unit.events()
+
+
+def test_who_withdraws_clerk_alone_loses_her_card_and_keeps_her_scene(unit: Unit) -> None:
+    carded(unit)
+    unit.change(put("anna", consents=consents("screen")))
+    assert unit.effects(ToClerks)[-1].card.state == "withdrawn"
+    assert unit.effects(ToClerks)[-1].card.facts == ()
+
+
+# --- keys and clocks ----------------------------------------------------------------------------
+
+
+def test_without_its_key_a_unit_knows_no_card_and_with_it_they_come_back(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    card = carded(first)
+    first.close()
+    second = Unit.open(tmp_path, key=None, now_s=first.now_s)
+    second.put(TabletJoined(TabletHello(tablet="t", departments=("outdoor",))))
+    second.walk(2)
+    assert second.effects(ToClerks) == []
+    second.stores.slice.unlock(KEY)
+    second.stores.journal.unlock(CardBox(KEY, STORE))
+    second.put(SliceChanged(None, START + LEASE))
+    assert [effect.card.card for effect in second.effects(ToClerks)] == [card.card.card]
+    second.close()
+
+
+def test_a_clock_that_is_behind_the_journal_does_not_revive_a_lease(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    first.now_s = 6 * 3600.0
+    first.pull("anna", "bea")
+    carded(first)
+    lease_until = first.stores.slice.lease_until()
+    first.close()
+    second = Unit.open(tmp_path, now_s=3600)  # set back by five hours
+    second.put(DisplayJoined(Hello(width_px=1, height_px=1)))
+    second.put(SliceChanged(None, lease_until))  # its key came
+    second.walk(10, "bea")
+    assert [effect for effect in second.effects(ToScreen) if effect.message.type == "show"] == []
+    second.put(SliceChanged(None, START + 2 * LEASE))  # the hub says how long
+    second.leave()
+    second.walk(10, "bea")
+    assert "show" in [effect.message.type for effect in second.effects(ToScreen)]
+    second.close()
+
+
+# --- crashes ------------------------------------------------------------------------------------
+
+
+def test_wherever_a_crash_comes_state_and_events_agree_and_nobody_was_told_of_what_is_lost(
+    tmp_path: Path,
+) -> None:
+    """A whole visit; the folder is copied before each statement of the journal, with what was dispatched by then."""
+    folder = tmp_path / "unit"
+    unit = with_knowledge(Unit.open(folder))
+    dispatched: list[int] = []
+    with crashing(unit.stores, folder, tmp_path / "copies", lambda: dispatched.append(len(unit.outcomes))) as points:
+        card = carded(unit)
+        unit.put(ClerkReplied(Reply(reply="r1", card=card.card.card, tablet="t", action="claim")))
+        unit.put(ClerkReplied(Reply(reply="r2", card=card.card.card, tablet="t", action="done", outcome="sold")))
+        unit.leave()
+    told = {copy: unit.outcomes[:count] for copy, count in zip(points.found, dispatched, strict=True)}
+    unit.close()
+    assert len(told) > 10
+    for copy, outcomes in told.items():
+        stores = open_stores(copy, STORE, KEY)
+        rows = stores.journal._file.rows
+        queued = [out.event for out in stores.journal.outbox(1000)]
+        kinds = Counter(event.type for event in queued)
+        assert kinds["visit.started"] == rows("SELECT count(*) FROM visits")[0][0]
+        assert kinds["visit.ended"] == rows("SELECT count(*) FROM visits WHERE ended_at IS NOT NULL")[0][0]
+        assert kinds["content.shown"] == rows("SELECT count(*) FROM contacts WHERE channel = 'screen'")[0][0]
+        assert kinds["clerk.notified"] == rows("SELECT count(*) FROM cards")[0][0]
+        assert kinds["clerk.outcome"] == rows("SELECT count(*) FROM cards WHERE state = 'closed'")[0][0]
+        assert len({event.id for event in queued}) == len(queued)
+        order = [float(event.monotonic) for event in queued if EVENT_TYPES[event.type][1] == "outcome"]
+        assert order == sorted(order)
+        for published in (
+            effect.card for given in outcomes for effect in given.effects if isinstance(effect, ToClerks)
+        ):
+            [(state,)] = rows("SELECT state FROM cards WHERE card = ?", (published.card,))
+            assert _AT[state] >= _AT[published.state]  # what a tablet was told is on the disk, or what came after it
+        stores.close()
+
+
+_AT = {"open": 0, "taken": 1, "closed": 2}

@@ -199,6 +199,15 @@ class Journal:
         names = self._file.rows(f"{tables} UNION SELECT customer FROM outbox WHERE lane > 0")  # noqa: S608
         return frozenset(name for (name,) in names if name is not None)
 
+    def latest(self) -> datetime | None:
+        """The latest time that anything here tells: it is not earlier now. ``None``: nothing tells any."""
+        times = (
+            "SELECT at FROM contacts UNION ALL SELECT at FROM withdrawals "
+            "UNION ALL SELECT started_at FROM visits UNION ALL SELECT ended_at FROM visits"
+        )
+        [(latest,)] = self._file.rows(f"SELECT max(at) FROM ({times}) WHERE julianday(at) IS NOT NULL")  # noqa: S608
+        return None if latest is None else _time(latest)
+
     def epoch(self) -> int:
         """The epoch of this coordinator's last start; 0 where there was none, or it is lost."""
         rows = self._file.rows("SELECT value FROM numbers WHERE name = 'epoch'")

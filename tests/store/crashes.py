@@ -11,9 +11,10 @@ from edge_agent.store.opening import Stores
 class CrashPoints:
     """Copies of a folder. A statement that has not been committed is not in its copy, as after ``kill -9``."""
 
-    def __init__(self, folder: Path, copies: Path) -> None:
+    def __init__(self, folder: Path, copies: Path, taken: Callable[[], None]) -> None:
         self._folder = folder
         self._copies = copies
+        self._taken = taken
         self._last: dict[str, bytes] = {}
         self.found: list[Path] = []
         """The folders, each different from the one before."""
@@ -30,12 +31,15 @@ class CrashPoints:
         for name, content in files.items():
             (copy / name).write_bytes(content)
         self.found.append(copy)
+        self._taken()
 
 
 @contextmanager
-def crashing(stores: Stores, folder: Path, copies: Path) -> Iterator[CrashPoints]:
-    """Collect the crash points of what happens within."""
-    points = CrashPoints(folder, copies)
+def crashing(
+    stores: Stores, folder: Path, copies: Path, taken: Callable[[], None] = lambda: None
+) -> Iterator[CrashPoints]:
+    """Collect the crash points of what happens within. ``taken`` is called after each copy."""
+    points = CrashPoints(folder, copies, taken)
     connections = [file.write.conn for file in (stores.slice._file, stores.journal._file)]
     for connection in connections:
         connection.set_trace_callback(points.take)

@@ -46,6 +46,9 @@ UNIT_CREDENTIAL = "unit-key"
 MEASURED_POWER_DBM = -59
 """RSSI at 1 m of a phone whose frame does not tell it (the operator's service UUID): a common phone's."""
 
+APPOINTMENT_LATE_S = 3600.0
+"""She is still expected at an appointment that began so long ago."""
+
 SLOT_OVERLAP_S = 60.0
 """How long ids of earlier slots of a device still count after the first of a later one: advertisements may wait in the
 radio, and the two forms that a phone sends need not change in the same moment."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from edge_agent.constants import APPOINTMENT_LATE_S
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.clerk import Card
@@ -11,7 +12,7 @@ from edge_agent.contracts.screen import Badge
 from edge_agent.contracts.slice import Profile
 from edge_agent.contracts.wording import OPENING_MAX
 from edge_agent.decide.eligibility import consents, pieces, wanted_size
-from edge_agent.decide.facts import LATE_MAX, ClerkFacts, expected, price_text, slots
+from edge_agent.decide.facts import ClerkFacts, expected, price_text, slots
 from edge_agent.decide.languages import text_in
 from edge_agent.decide.patterns import fill
 from edge_agent.decide.phrases.book import clock_time, phrase, ticket, viewed
@@ -101,7 +102,7 @@ def _told(
     told += [
         phrase("appointment", language, time=clock_time(meeting.at.astimezone(timezone), language), desk=meeting.desk)
         for meeting in profile.appointments
-        if meeting.at >= utc - LATE_MAX and meeting.at.astimezone(timezone).date() == today
+        if (utc - meeting.at).total_seconds() <= APPOINTMENT_LATE_S and meeting.at.astimezone(timezone).date() == today
     ][:1]
     if product is not None:
         told += _about(product, profile, facts, language, timezone, utc)

@@ -1,18 +1,15 @@
 """What words may be filled with. A slot of a pattern is a field here: what is no field cannot be said."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from edge_agent.constants import APPOINTMENT_LATE_S
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Price
 from edge_agent.contracts.slice import Profile
 from edge_agent.decide.patterns import Facts
 from edge_agent.decide.phrases.book import money
-
-LATE_MAX: Final = timedelta(hours=1)
-"""So late she is still expected at an appointment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +55,8 @@ def expected(campaign: Campaign, profile: Profile, zone: ZoneInfo, utc: datetime
     """Return where a campaign may send her: to her appointment if it is about one, else to her order."""
     within_s = campaign.audience.appointment_within_s
     if within_s is not None:
-        until = utc + timedelta(seconds=within_s)
         for appointment in profile.appointments:
-            if utc - LATE_MAX <= appointment.at <= until:
+            if -APPOINTMENT_LATE_S <= (appointment.at - utc).total_seconds() <= within_s:
                 return Expected(appointment.desk, appointment.at.astimezone(zone))
         return Expected()
     return Expected(profile.orders[0].desk) if profile.orders else Expected()

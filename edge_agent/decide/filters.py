@@ -2,14 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from typing import Final
 
+from edge_agent.constants import APPOINTMENT_LATE_S
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.decide.dayparts import bounds
 from edge_agent.decide.encounter import NEVER_S, Encounter
-
-LATE_S: Final = 3600.0
-"""An appointment that began so long ago may still be kept."""
 
 Stops = Callable[[Encounter], object]
 """Whether a filter stops its campaign: something true, or nothing."""
@@ -50,7 +47,10 @@ def filters(campaign: Campaign) -> Iterator[tuple[str, Stops]]:
         yield "not_emailed", lambda her: her.emails_s.get(name, NEVER_S) > opened_s
     if audience.appointment_within_s is not None:
         soon_s = audience.appointment_within_s
-        yield "no_appointment", lambda her: not any(-LATE_S <= in_s <= soon_s for in_s in her.appointments_s)
+        yield (
+            "no_appointment",
+            lambda her: not any(-APPOINTMENT_LATE_S <= in_s <= soon_s for in_s in her.appointments_s),
+        )
     if audience.tiers:
         tiers = frozenset(audience.tiers)
         yield "tier", lambda her: her.profile.tier not in tiers

@@ -69,7 +69,7 @@ def offers(facts: Facts) -> Iterator[Finding]:
     if facts.unreadable:
         return
     if held.campaigns:
-        yield Finding(severity="ok", about="campaigns", what=f"{held.campaigns} are here.")
+        yield Finding(severity="ok", about="campaigns", what=f"{many(held.campaigns, 'campaign')} may be said.")
     else:
         what = "None is here: nothing can be said to anybody."
         todo = "put some into the hub: edge-fleet load; edge-agent campaigns check FILE says what is wrong with them"

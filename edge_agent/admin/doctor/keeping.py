@@ -32,14 +32,19 @@ def disk(facts: Facts) -> Iterator[Finding]:
         yield Finding(severity="fault", about="disk", what=what[:200], todo="dmesg says whether the disk works; df -h")
     if report.refused_since is not None:
         for_s = span(since_s(report.refused_since, now))
-        what = f"It refuses what is written, for {for_s}: {report.problem}"
-        todo = "free space or replace the card before anything is restarted: a restart would lose what waits"
+        what = f"For {for_s} it refuses what is written: {report.problem}"
+        todo = "free space (df -h), or replace the card (dmesg)"
         yield Finding(severity="fault", about="disk", what=what[:200], todo=todo)
     if report.rows_waiting:
         what = (
             f"The unit goes on, with {many(report.rows_waiting, 'row')} in memory; {report.rows_max} find room there."
         )
-        yield Finding(severity="fault", about="disk", what=what, todo="see above")
+        yield Finding(
+            severity="fault",
+            about="disk",
+            what=what,
+            todo="keep the agent running until the disk writes: a restart would lose them",
+        )
     if report.erasures_waiting:
         what = f"{many(report.erasures_waiting, 'withdrawal')} obeyed, but the data could not be deleted yet."
         yield Finding(severity="fault", about="disk", what=what, todo="as soon as the disk writes again it is done")

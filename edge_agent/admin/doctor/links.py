@@ -39,13 +39,14 @@ _MISSING: Final[Mapping[str, tuple[Severity, str, str]]] = {
 
 def parts(facts: Facts) -> Iterator[Finding]:
     """Yield each part that does not work, and the list of those that do. Of adapters and the key others tell more."""
-    told = {(_HUB, "")} if _unknown_to_hub(facts) else set()  # what the hub's parts lack is told once
+    told: set[tuple[str, str]] = set()
+    unknown = _unknown_to_hub(facts)  # said of its certificate; that is what the hub's parts lack
     works = []
     for report in facts.parts:
         _, about, _ = _MISSING.get(report.part, _OTHER)
         if report.state == "running":
             works.append(report.part)
-        elif not (_elsewhere(report, facts) or {(about, ""), (about, report.problem)} & told):
+        elif not (_elsewhere(report, facts) or (about == _HUB and unknown) or (about, report.problem) in told):
             told.add((about, report.problem))
             yield _absent(report, facts)
     if works:

@@ -24,7 +24,7 @@ SHRED_S: Final = 60.0
 
 
 class UnitKeys:
-    """Where the unit key comes from. Without it the slice stays locked and nothing else stops; it is asked for again."""
+    """Where the unit key comes from. Without it the slice stays locked and all else goes on; it is asked for again."""
 
     def __init__(self, config: AgentConfig, credentials: Path | None, client: HubClient | None) -> None:
         """``credentials``: the folder of systemd credentials, where there is one."""

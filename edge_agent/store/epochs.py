@@ -32,8 +32,10 @@ class Epochs:
         self._store = store
         self._unit_key = unit_key
         self._unit = Seal(unit_key.secret)
-        rows = file.rows("SELECT epoch, key FROM epochs")
-        self._open = {epoch: Seal(self._unit.open(wrapped, self._about(epoch))) for epoch, wrapped in rows}
+        rows = file.rows("SELECT epoch, key FROM epochs ORDER BY epoch")
+        self._open: dict[int, Seal] = {
+            epoch: Seal(self._unit.open(wrapped, self._about(epoch))) for epoch, wrapped in rows
+        }
         if not self._open:
             if file.rows("SELECT 1 FROM profiles WHERE id >= (SELECT first FROM in_force) LIMIT 1"):
                 raise DamagedError(f"{file.path}: it holds profiles, and no key that opens them", file.path)
@@ -42,7 +44,7 @@ class Epochs:
     @property
     def current(self) -> int:
         """Number of the epoch under which new profiles are kept."""
-        return max(self._open)
+        return next(reversed(self._open))
 
     @property
     def changing(self) -> bool:

@@ -109,7 +109,7 @@ class SliceLog:
         skipped += before.skipped
         if page.checkpoint:
             return self._apply(database, before.snapshot, skipped)
-        size_bytes = before.size_bytes + sum(len(blob) for row in rows for blob in row if isinstance(blob, bytes | str))
+        size_bytes = before.size_bytes + sum(len(tokens or b"") + len(rest or b"") for *_, tokens, _, rest in rows)
         database.execute(
             "INSERT INTO pending (cursor, snapshot, pages, size_bytes, skipped) VALUES (?, ?, ?, ?, ?)",
             (page.cursor, before.snapshot, before.pages + 1, size_bytes, skipped),

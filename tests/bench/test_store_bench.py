@@ -18,7 +18,6 @@ import pytest
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.events import VisitRow
-from edge_agent.store.crypto import ProfileCipher
 from edge_agent.store.journal import Journal
 from edge_agent.store.slice import SliceStore
 from edge_agent.store.unit_key import UnitKey
@@ -76,6 +75,13 @@ def pages(first: int, count: int, snapshot: bool) -> Iterator[SlicePage]:
             checksum="",
             lease_until=NOW,
         )
+
+
+def opened(path: Path) -> SliceStore:
+    """Return a slice that is open."""
+    store = SliceStore(path, STORE)
+    store.unlock(UnitKey(bytes(32), "file"))
+    return store
 
 
 def measured(function: Callable[[], object]) -> float:
@@ -161,17 +167,21 @@ async def lag_while_loading(store: SliceStore) -> list[float]:
 def plain_copy(source: Path, target: Path) -> float:
     """Write the same sealed rows by ``executemany`` into the same table; return the seconds."""
     with sqlite3.connect(source) as connection:
-        rows = connection.execute("SELECT customer, key, tokens, profile FROM profiles ORDER BY id").fetchall()
+        rows = connection.execute(
+            "SELECT customer, epoch, key, tokens, keys_past_s, profile FROM profiles ORDER BY id"
+        ).fetchall()
     copy = sqlite3.connect(target)
     copy.execute("PRAGMA journal_mode = WAL")
     copy.execute("PRAGMA synchronous = NORMAL")
     copy.execute(
         "CREATE TABLE profiles (id INTEGER PRIMARY KEY, customer TEXT NOT NULL UNIQUE, "
-        "key BLOB NOT NULL, tokens BLOB NOT NULL, profile BLOB NOT NULL) STRICT"
+        "epoch INTEGER, key BLOB NOT NULL, tokens BLOB NOT NULL, keys_past_s INTEGER, profile BLOB NOT NULL) STRICT"
     )
     began = time.perf_counter()
     with copy:
-        copy.executemany("INSERT INTO profiles (customer, key, tokens, profile) VALUES (?, ?, ?, ?)", rows)
+        copy.executemany(
+            "INSERT INTO profiles (customer, epoch, key, tokens, keys_past_s, profile) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
     copy.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     took = time.perf_counter() - began
     copy.close()
@@ -185,8 +195,7 @@ def peak_mb() -> float:
 
 @pytest.mark.timeout(900)
 def test_store_figures(tmp_path: Path) -> None:
-    cipher = ProfileCipher(UnitKey(bytes(32), "file"), STORE)
-    store = SliceStore(tmp_path / "slice.db", cipher)
+    store = opened(tmp_path / "slice.db")
 
     before_mb = peak_mb()
     first = take_snapshot(store)
@@ -196,11 +205,17 @@ def test_store_figures(tmp_path: Path) -> None:
     plain_s = plain_copy(tmp_path / "slice.db", tmp_path / "plain.db")
     delta = list(pages(CUSTOMERS // 2, CHANGES, snapshot=False))
     delta_s = measured(lambda: store.apply(delta))
-    late_ms = asyncio.run(lag_while_loading(SliceStore(tmp_path / "lag.db", cipher)))
+    late_ms = asyncio.run(lag_while_loading(opened(tmp_path / "lag.db")))
     tokens_s = measured(lambda: sum(1 for _ in store.tokens()))
     profiles_s = measured(lambda: [store.profile(f"c{number:06d}") for number in range(1000)])
     store.close()
-    open_s = measured(lambda: SliceStore(tmp_path / "slice.db", cipher).close())
+    store = opened(tmp_path / "slice.db")
+    check_s = measured(store.read_through)
+    store.forget("c000001")
+    change_ms: list[float] = []
+    in_pieces(store.change_epoch(10**9), change_ms)
+    store.close()
+    open_s = measured(lambda: opened(tmp_path / "slice.db").close())
 
     journal = Journal(tmp_path / "journal.db")
     commits_ms = []
@@ -225,5 +240,8 @@ def test_store_figures(tmp_path: Path) -> None:
   delta of {CHANGES:,}                       {1000 * delta_s:8.0f} ms  (target 200)
   tokens of all                        {tokens_s:8.2f} s
   one profile                          {1000 * profiles_s:8.0f} µs
-  open, with quick_check               {open_s:8.2f} s
+  open and unlock                      {open_s:8.2f} s
+  read it through (integrity_check)    {check_s:8.2f} s   in a thread of its own, before it is unlocked
+  a new epoch for all, after an erasure{sum(change_ms) / 1000:8.2f} s   in {len(change_ms)} pieces
+    one piece, p99 / longest           {percentile(change_ms, 99):8.1f} / {max(change_ms):.1f} ms
 journal commit p50 / p99               {percentiles[49]:.2f} / {percentiles[98]:.2f} ms""")

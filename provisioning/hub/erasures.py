@@ -12,7 +12,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from provisioning.hub.problem import ProblemError
-from provisioning.hub.storage import AnyRow, Database, store_exists
+from provisioning.hub.storage import AnyRow, Database, next_sequence, store_exists
 from provisioning.hub.tables import certificates, erasures, units
 
 PULL_S: Final = 60.0
@@ -99,6 +99,7 @@ class Erasures:
             if connection.execute(select(erasures.c.unit).where(*reached).limit(1)).first() is None:
                 return
         with self._database.writing() as connection:
+            next_sequence(connection, store, 0)
             connection.execute(update(erasures).where(*reached).values(applied_s=now.timestamp()))
 
 

@@ -73,6 +73,7 @@ WITHOUT_CLERK, WITHOUT_SCREEN = consents("screen"), consents("clerk")
         ({"consents": WITHOUT_SCREEN}, False, True),
         ({"consents": WITHOUT_CLERK}, True, False),
         ({"do_not_disturb": True}, False, False),
+        ({"paused_until": START + timedelta(hours=1)}, False, False),
         ({"age": "unknown"}, False, False),
         ({"valid_until": START}, False, False),
         ({"viewed": ()}, True, True),
@@ -85,6 +86,22 @@ def test_said_on_the_web(changes, scene, card, claimed):
     shop.change(profile("anna", **changes))  # within the same step
     assert (shop.showing is not None) is scene
     assert (shop.cards[-1].state in ("open", "taken")) is card
+
+
+def test_a_pause_that_the_hub_tells_leaves_her_unheard_of_and_ends_by_itself():
+    midnight = START + timedelta(minutes=10)
+    shop = carded()
+    shop.say("claim")
+    shop.change(profile("anna", paused_until=midnight))
+    assert shop.cards[-1].state == "withdrawn"
+    assert shop.forgotten == []
+    assert quiet(shop)
+    shop.restart()
+    assert quiet(shop)
+    shop.walk((midnight - shop.unit.instant.utc).total_seconds() + 1)
+    started = shop.happened().count("visit.started")
+    shop.walk(21, ("anna", 1.0))
+    assert shop.happened().count("visit.started") == started + 1
 
 
 @pytest.mark.parametrize("walked_on", [False, True])

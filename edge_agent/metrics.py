@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from edge_agent.contracts.storage import DiskReport
 from edge_agent.contracts.unit import PartReport
 from edge_agent.decide.patterns import failures
 from edge_agent.frames.rejection import Rejection
@@ -36,6 +37,8 @@ class Metrics(Collector):
         """What listens, one for each Bluetooth adapter."""
         self.recogniser: Recogniser | None = None
         """Who recognises devices, once there is somebody."""
+        self.disk: Callable[[], DiskReport] = DiskReport
+        """What the disk refuses, once there is an engine."""
         self.registry = CollectorRegistry()
         """For the web server."""
         self.registry.register(self)
@@ -67,6 +70,15 @@ class Metrics(Collector):
         yield GaugeMetricFamily("edge_agent_dead_letters", "Events that the hub has refused", value=dead)
         plain = failures.total()
         yield CounterMetricFamily("edge_agent_wordings_failed", "Sentences that could not be filled", value=plain)
+        disk = self.disk()
+        refused = float(disk.refused_since is not None)
+        yield GaugeMetricFamily("edge_agent_disk_refuses", "1 while the disk takes no rows", value=refused)
+        rows = disk.rows_waiting
+        yield GaugeMetricFamily("edge_agent_rows_waiting", "Rows in memory that the disk has not taken", value=rows)
+        lost = disk.rows_lost
+        yield CounterMetricFamily("edge_agent_rows_lost", "Rows that the disk did not take in time", value=lost)
+        erasures = disk.erasures_waiting
+        yield GaugeMetricFamily("edge_agent_erasures_waiting", "Withdrawals not yet erased from disk", value=erasures)
         if self.recogniser is not None:
             old = self.recogniser.ignored
             yield CounterMetricFamily(

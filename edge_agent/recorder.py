@@ -113,8 +113,7 @@ class Recorder:
         Who may not be analysed any more: no queued event names her. Who consents to nothing, or is no customer of this
         store any more: nothing is kept of her. To be called after the checkpoint was obeyed otherwise.
         """
-        known = self._journal.customers()
-        concerned = sorted(known if changed is None else known & frozenset(changed))
+        concerned = sorted(self._journal.customers(None if changed is None else frozenset(changed)))
         for first in range(0, len(concerned), _AT_ONCE):
             nothing: list[CustomerId] = []
             unnamed: list[CustomerId] = []

@@ -22,9 +22,11 @@ from edge_agent.events import Advertisement, BusJoined, DisplayJoined, FromUnit,
 from edge_agent.loop import CLERKS_MAX, HEARTBEAT_S, Inbox, Loop
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.opening import Stores, open_stores
+from edge_agent.store.outbox import Queued
 from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
-from tests.scenario.shop import LEASE, START, advertisement, profile
+from tests.scenario.shop import LEASE, START, advertisement, consents, profile
+from tests.store.builders import event
 
 CLOCK = SystemClock("always")
 UNTIL = START + LEASE
@@ -238,3 +240,34 @@ async def test_nobody_says_alive_while_the_worker_is_stuck(tmp_path: Path) -> No
         await running.until(lambda: len(beats) == 2)
         await round_made()
         await running.until(lambda: len(beats) == 3)
+
+
+def changed(*operations: SliceOperation, snapshot: bool) -> SlicePage:
+    return SlicePage(
+        store="s", snapshot=snapshot, operations=operations, cursor="2", checkpoint=True, checksum="", lease_until=UNTIL
+    )
+
+
+def put(customer: str, *purposes: str) -> SliceOperation:
+    body = profile(customer, consents=consents(*purposes)).model_dump(mode="json")
+    return SliceOperation(kind="put", customer=customer, profile=body)
+
+
+@pytest.mark.parametrize("snapshot", [False, True], ids=["delta", "snapshot"])
+async def test_what_the_hub_says_of_consent_is_obeyed_to_the_last_queued_event(tmp_path: Path, snapshot: bool) -> None:
+    """anna withdrew, bea withdrew analytics alone."""
+    async with looping(tmp_path, customers=["anna", "bea", "eve"]) as running:
+        journal, slices = running.stores.journal, running.stores.slice
+        queued = [Queued(event(number, customer=name), name) for number, name in enumerate(["anna", "bea", "eve"])]
+        await running.worker.call(journal.commit, queued)
+        page = changed(
+            *([] if snapshot else [SliceOperation(kind="tombstone", customer="anna")]),
+            put("bea", "screen"),
+            put("eve", "screen", "analytics"),
+            snapshot=snapshot,
+        )
+        applied = await running.worker.call(slices.apply, [page])
+        running.inbox.put(SliceChanged(applied.changed, UNTIL))
+        await running.until(lambda: journal.customers() == {"eve"})
+        await running.until(lambda: running.events().count("consent.erased") == (0 if snapshot else 1))
+        assert not running.task.done()

@@ -1,5 +1,6 @@
 """What a person can read of a unit's figures."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client import generate_latest
@@ -8,6 +9,7 @@ from edge_agent.clock import SystemClock
 from edge_agent.constants import SLOT_OVERLAP_S
 from edge_agent.contracts.ownership import UnitSightings
 from edge_agent.contracts.slice import RollingToken, TemporaryKey
+from edge_agent.contracts.storage import DiskReport
 from edge_agent.events import FromUnit
 from edge_agent.identify.index import DERIVATIONS_PER_S_MAX, TokenIndex
 from edge_agent.identify.recogniser import Recogniser
@@ -57,3 +59,19 @@ def test_a_flood_from_other_units_is_bounded_and_counted(tmp_path: Path) -> None
         stores.close()
     assert len(inbox) == UNITS_MAX
     assert "edge_agent_unit_messages_dropped_total 7.0" in text
+
+
+def test_what_the_disk_refuses_is_told(tmp_path: Path) -> None:
+    stores = open_stores(tmp_path, "s", load_unit_key(tmp_path, None))
+    try:
+        metrics = Metrics(Inbox(SystemClock("always")), stores, tuple, {})
+        assert "edge_agent_disk_refuses 0.0" in generate_latest(metrics.registry).decode()
+        since = datetime(2026, 5, 4, tzinfo=UTC)
+        metrics.disk = lambda: DiskReport(refused_since=since, rows_waiting=7, rows_lost=3, erasures_waiting=1)
+        text = generate_latest(metrics.registry).decode()
+    finally:
+        stores.close()
+    assert "edge_agent_disk_refuses 1.0" in text
+    assert "edge_agent_rows_waiting 7.0" in text
+    assert "edge_agent_rows_lost_total 3.0" in text
+    assert "edge_agent_erasures_waiting 1.0" in text

@@ -193,11 +193,18 @@ class Journal:
         """Whom an earlier run still had to erase, and how it would have told the platform."""
         return tuple(OwedErasure(*row) for row in self._file.rows("SELECT customer, receipt FROM erasures"))
 
-    def customers(self) -> frozenset[CustomerId]:
-        """Everybody of whom something is held or queued here, besides what they said about consent."""
-        tables = " UNION ".join(f"SELECT customer FROM {table}" for table in _PERSONAL)  # noqa: S608
-        names = self._file.rows(f"{tables} UNION SELECT customer FROM outbox WHERE lane > 0")  # noqa: S608
-        return frozenset(name for (name,) in names if name is not None)
+    def customers(self, among: frozenset[CustomerId] | None = None) -> frozenset[CustomerId]:
+        """Everybody, or of these, of whom something is held or queued here, besides what they said about consent."""
+        small = (
+            "SELECT customer FROM visits UNION SELECT customer FROM cards UNION SELECT customer FROM dead_letters "
+            "UNION SELECT customer FROM outbox WHERE lane > 0"
+        )
+        names = {name for (name,) in self._file.rows(small)}
+        if among is None:
+            names |= {name for (name,) in self._file.rows("SELECT DISTINCT customer FROM contacts")}
+            return frozenset(names - {None})
+        contacted = "SELECT 1 FROM contacts WHERE customer = ? LIMIT 1"  # by its index: there may be many
+        return among & names | {name for name in among - names if self._file.rows(contacted, (name,))}
 
     def latest(self) -> datetime | None:
         """The latest time that anything here tells: it is not earlier now. ``None``: nothing tells any."""

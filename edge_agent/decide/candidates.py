@@ -84,20 +84,20 @@ def _out_of_stock(campaign: Campaign, about: Topic, her: Encounter) -> bool:
 def _channels(prepared: Prepared, about: Topic, her: Encounter) -> Candidate | str:
     """Return where it may be said. What is used up in one channel may still be said in the other."""
     campaign, name = prepared.campaign, prepared.name
-    possible = Room(
-        screen=her.screen and campaign.screen and about.content_class == "public",
-        clerk=her.clerk and campaign.card != "none",
+    on_screen = her.screen and campaign.screen and about.content_class == "public"
+    open_to = Room(on_screen, her.clerk and campaign.card != "none").within(
+        her.room_for(campaign, counts_everybody=prepared.counts_everybody)
     )
-    open_to = possible.within(her.room_for(campaign, counts_everybody=prepared.counts_everybody))
     if open_to is None:
         return "capped"
     if campaign.message_class == "offer":
         open_to = open_to.within(her.room_for_offers)
         if open_to is None:
             return "limited"
-    if campaign.exclusive is not None and her.heard_another(campaign, campaign.exclusive):
+    if campaign.exclusive is not None and her.heard_another(name, campaign.exclusive, campaign.exclusive_s):
         return "exclusive"
-    if not any(open_to):
+    screen, card = open_to
+    if not screen and not card:
         return "no_channel"
     value = her.offers.get(name)
-    return Candidate(campaign, about, campaign.value * campaign.probability if value is None else value, *open_to)
+    return Candidate(campaign, about, campaign.value * campaign.probability if value is None else value, screen, card)

@@ -19,7 +19,7 @@ class Room(NamedTuple):
 
     def within(self, allowed: "Room") -> "Room | None":
         """Return what is possible and allowed; ``None`` where nothing is allowed, or nothing of what is possible."""
-        if all(allowed):
+        if allowed.screen and allowed.clerk:
             return self
         left = Room(self.screen and allowed.screen, self.clerk and allowed.clerk)
         used_up = not any(allowed) or (any(self) and not any(left))

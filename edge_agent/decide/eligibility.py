@@ -10,6 +10,8 @@ from edge_agent.decide.knowledge import Situation
 STOCK_MAX_AGE = timedelta(hours=24)
 """Older stock is unknown, and unknown means no claim (design section 8)."""
 
+_NOW = timedelta(0)
+
 
 def unit_silence(situation: Situation) -> str | None:
     """Return why nothing personal may be said to anybody, or ``None``. Fails closed."""
@@ -54,15 +56,20 @@ def complained(campaign: Campaign, profile: Profile) -> bool:
 
 def pieces(product: Product, size: str | None, utc: datetime) -> int:
     """Return how many pieces the store is known to hold, in a size where one is given."""
-    oldest = utc - STOCK_MAX_AGE
-    counted = [stock for stock in product.stock if size is None or stock.size is None or stock.size == size]
-    return sum(stock.quantity for stock in counted if oldest <= stock.counted_at <= utc)
+    known = 0
+    for stock in product.stock:
+        if (
+            size is None or stock.size is None or stock.size == size
+        ) and _NOW <= utc - stock.counted_at <= STOCK_MAX_AGE:
+            known += stock.quantity
+    return known
 
 
 def wanted_size(profile: Profile, product: Product) -> str | None:
     """Return the size that she chose when she viewed the product, else the one that she wears, where that is known."""
+    name = product.product
     for viewed in profile.viewed:
-        if viewed.product == product.product and viewed.size is not None:
+        if viewed.product == name and viewed.size is not None:
             return viewed.size
     if product.size_system is None:
         return None

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -75,25 +75,25 @@ class Encounter:
             self.utc,
         )
 
-    def heard_another(self, campaign: Campaign, group: str) -> bool:
+    def heard_another(self, name: str, group: str, lasts_s: float) -> bool:
         """Whether she heard of another campaign of an exclusive group lately; of two times the longer counts."""
-        for other, last_at in self._of_groups.get(group, ()):
-            lasts = timedelta(seconds=max(campaign.exclusive_s, other.exclusive_s))
-            if other.campaign != campaign.campaign and (last_at is None or self.utc - last_at < lasts):
+        for other, age_s, its_s in self._of_groups.get(group, ()):
+            if other != name and age_s < max(lasts_s, its_s):
                 return True
         return False
 
-    def _heard_of_groups(self, campaigns: Mapping[str, Campaign]) -> dict[str, list[tuple[Campaign, datetime | None]]]:
-        """Return the campaigns that she has heard of, by group, each with the last time; other channels tell none."""
-        heard: dict[str, list[tuple[Campaign, datetime | None]]] = defaultdict(list)
+    def _heard_of_groups(self, campaigns: Mapping[str, Campaign]) -> dict[str, list[tuple[str, float, float]]]:
+        """Return what she has heard of each exclusive group: campaign, seconds ago, for how long it excludes others."""
+        heard: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
         for name in {*self._contacts, *self._elsewhere}:
             campaign = campaigns.get(name)
             if campaign is None or campaign.exclusive is None:
                 continue
-            if self._elsewhere.get(name):
-                heard[campaign.exclusive].append((campaign, None))
+            if self._elsewhere.get(name):  # other channels tell no times
+                heard[campaign.exclusive].append((name, 0.0, campaign.exclusive_s))
             elif name in self._contacts:
-                heard[campaign.exclusive].append((campaign, max(row.at for row in self._contacts[name])))
+                age = self.utc - max(row.at for row in self._contacts[name])
+                heard[campaign.exclusive].append((name, age.total_seconds(), campaign.exclusive_s))
         return heard
 
     def _room_for_offers(self, campaigns: Mapping[str, Campaign]) -> Room:

@@ -1,10 +1,9 @@
 """What a campaign is about, for one customer: its product, and how freely the store may speak of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
-from edge_agent.contracts.campaign import Campaign
+from edge_agent.contracts.campaign import Audience, Campaign
 from edge_agent.contracts.catalogue import ContentClass, Product
 from edge_agent.contracts.slice import Profile
 from edge_agent.decide.knowledge import Knowledge
@@ -12,8 +11,7 @@ from edge_agent.decide.knowledge import Knowledge
 _STRICTNESS: Final[dict[ContentClass, int]] = {"public": 0, "discreet": 1, "sensitive": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(NamedTuple):
     """What a campaign is about."""
 
     product: Product | None
@@ -27,7 +25,8 @@ class Topic:
 
 def topic(campaign: Campaign, profile: Profile, knowledge: Knowledge, utc: datetime) -> Topic:
     """Return what a campaign is about for a customer whom it means."""
-    grounds = _grounds(campaign, profile, utc)
+    audience = campaign.audience
+    grounds = _grounds(audience, profile, utc) if audience.viewed or audience.basket else []
     name = campaign.product or (grounds[0] if grounds else None)
     product = None if name is None else knowledge.product(name)
     strictest: ContentClass = "public" if product is None else product.content_class
@@ -35,7 +34,7 @@ def topic(campaign: Campaign, profile: Profile, knowledge: Knowledge, utc: datet
         known = product if ground == name else knowledge.product(ground)
         # What another shop sells has no class here: no screen speaks of it.
         strictest = _stricter(strictest, "discreet" if known is None else known.content_class)
-    if campaign.audience.needs:
+    if audience.needs:
         strictest = _stricter(strictest, "discreet")  # what she told a clerk is no screen's business
     return Topic(product, product is not None or name is None, strictest)
 
@@ -44,9 +43,8 @@ def _stricter(one: ContentClass, other: ContentClass) -> ContentClass:
     return one if _STRICTNESS[one] >= _STRICTNESS[other] else other
 
 
-def _grounds(campaign: Campaign, profile: Profile, utc: datetime) -> list[str]:
+def _grounds(audience: Audience, profile: Profile, utc: datetime) -> list[str]:
     """Return the products of hers that the campaign goes by: what she viewed last of them, what waits in her basket."""
-    audience = campaign.audience
     found: list[str] = []
     if audience.viewed:
         lately = timedelta(seconds=audience.viewed_within_s)

@@ -36,7 +36,7 @@ def parse_pattern(text: str) -> ast.Message:
     """Return a sentence as a Fluent message. Raises ValueError that says what is wrong, and where."""
     if _depth(text) > _DEPTH_MAX:
         raise ValueError(f"has braces within braces, more than {_DEPTH_MAX} deep")
-    lines = text.strip().splitlines()
+    lines = text.strip().split("\n")  # no other character ends a line in Fluent
     body = FluentParser(with_spans=False).parse(_NAME + "\n ".join(lines) + "\n").body
     for entry in body:
         if isinstance(entry, ast.Junk):

@@ -28,7 +28,9 @@ ARABIC = "مرحباً { $badge }، { $product } هنا"
         ("5 $ off", FACTS, "5 $ off"),
         ("{ $product }", PublicFacts(product="{ $badge }"), "{ $badge }"),  # what is filled in is not filled again
         ("{ $badge }", PublicFacts(), ""),
+        ("{ $badge }\N{LINE SEPARATOR}.title = x", FACTS, "Blue star .title = x"),
         (PIECES, FACTS, "3 pieces"),
+        (PIECES.replace("\n", "\r\n"), FACTS, "3 pieces"),
         (PIECES, PublicFacts(pieces=1), "one piece"),
         ("{ NUMBER($pieces, minimumIntegerDigits: 2) }", FACTS, "03"),
     ],
@@ -66,7 +68,8 @@ TEXTS = st.lists(
     st.sampled_from(
         ["{", "}", "{ $", "pieces", " } ", "NUMBER(", ")", " ->\n", "[one]", "*[other]", ".a = ", '"', "1", "-"]
     )
-    | st.text(max_size=3),
+    | st.text(max_size=3)
+    | st.sampled_from(["\r", "\r\n", "\u2028", "\x0b", "\x85", "\t", "#"]),
     max_size=12,
 ).map("".join)
 

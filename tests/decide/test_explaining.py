@@ -114,5 +114,12 @@ def test_a_sentence_is_one_line_of_plain_words(reason):
     assert "_" not in text
 
 
+@pytest.mark.parametrize("table", [WHY_NOTHING, WHY_NOT], ids=["why nothing", "why not"])
+def test_the_page_for_people_has_the_same_table(table):
+    page = (DECIDE.parents[1] / "docs" / "deciding.md").read_text(encoding="utf-8")
+    rows = "\n".join(f"| `{name}` | {text} |" for name, text in table.items())
+    assert f"|---|---|\n{rows}\n\n" in page
+
+
 def test_a_decision_is_about_the_moment_that_it_was_asked_for():
     assert Case().decide().explanation.at == HERE_AND_NOW.utc

@@ -1,17 +1,21 @@
 """``edge-agent campaigns check``: each mistake is one line that tells who wrote it where it is and what to write."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 import tomli_w
 from click.testing import CliRunner, Result
+from pydantic import BaseModel
 
 from edge_agent.cli import cli
 from edge_agent.cli.campaign_table import in_words
-from edge_agent.contracts.campaign import Audience, Campaign, CampaignFile
+from edge_agent.contracts.campaign import Audience, Campaign, CampaignFile, Cap, Daypart
 from edge_agent.contracts.campaign_problems import read_campaigns
+from edge_agent.contracts.pattern import CARD_SLOTS
+from edge_agent.contracts.wording import Wording
 
 DOCS = Path(__file__).parents[2] / "docs"
 FLAGSHIP = Path(__file__).parents[2] / "edge_agent" / "simulator" / "scenarios" / "flagship" / "store.json"
@@ -49,6 +53,17 @@ def test_the_example_of_the_docs_is_right_and_says_all_that_there_is_to_say() ->
     assert "5 campaigns, no mistakes, 0 warnings" in done.stdout
     tree = tomllib.loads((DOCS / "campaigns.example.toml").read_text())
     assert CampaignFile.model_validate(tree).campaigns[3].dayparts[1].days == ("sat",)
+
+
+@pytest.mark.parametrize("model", [Campaign, Audience, Cap, Daypart, Wording])
+def test_every_field_is_in_the_docs(model: type[BaseModel]) -> None:
+    said = (DOCS / "campaigns.md").read_text()
+    assert [name for name in model.model_fields if not re.search(rf"\b{name}\b", said)] == []
+
+
+def test_every_slot_is_in_the_docs() -> None:
+    said = (DOCS / "campaigns.md").read_text()
+    assert [slot for slot in CARD_SLOTS if f"{{ ${slot} }}" not in said] == []
 
 
 @pytest.mark.parametrize("line", [

@@ -64,7 +64,10 @@ class Pipeline:
         index: TokenIndex | None = None,
         rejected: Counter[str] | None = None,
     ) -> None:
-        """``rejected`` counts, by reason, what of the advertisements was not understood."""
+        """``new_id`` gives names that nobody can guess, of at least 128 random bits: codes on screens are made of them.
+
+        ``rejected`` counts, by reason, what of the advertisements was not understood.
+        """
         self._config = config
         self._knowledge = knowledge
         self.recogniser = Recogniser(TokenIndex() if index is None else index)

@@ -187,8 +187,9 @@ class Counter:
         now = self._ledger.now
         if self._desk.notice(now):
             self._ledger.keep(*(entry.row for entry in self._desk.entries()))
-            for customer in sorted(self.customers()):
-                self.check(customer)  # consents and leases end by the wall clock
+            if self._roster.lease.until(now) is not None:  # else there is no slice to judge by yet, or no card any more
+                for customer in sorted(self.customers()):
+                    self.check(customer)  # consents and leases end by the wall clock
         for change in self._desk.expire(now):
             self._end(change, "expired")
         for change in self._desk.escalate(now):

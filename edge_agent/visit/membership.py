@@ -10,7 +10,7 @@ alone                          whom it hears         in reach: answered
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from edge_agent.contracts.base import CustomerId, Identifier
@@ -117,9 +117,7 @@ class Member:
         """Return how far her last visit in the store had come, and the monotonic second at which it ended."""
         return self._left.get(customer)
 
-    def forget(
-        self, customer: CustomerId, ended: Identifier | None = None, left: VisitState | None = None
-    ) -> None:
+    def forget(self, customer: CustomerId, ended: Identifier | None = None, left: VisitState | None = None) -> None:
         """She is not heard here any more, or her visit ``ended`` here: then the others must not continue it.
 
         ``left``: how far that had come, for whichever unit she comes back to.
@@ -133,6 +131,13 @@ class Member:
         self._known.pop(customer, None)
         self._over[customer] = self._number
         _drop_oldest(self._over, VISITS_MAX)
+
+    def withdrawn(self, customer: CustomerId) -> None:
+        """She withdrew: no other unit shall go on with a visit of hers."""
+        ended = self._ended.get(customer)
+        if ended is not None:
+            self._ended[customer] = replace(ended, left=None)
+        self._left.pop(customer, None)
 
     def _with(self, visit: VisitState, customer: CustomerId) -> VisitState:
         """Return what was said of a visit; news that were long on their way undo nothing that is known."""

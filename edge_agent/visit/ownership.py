@@ -6,7 +6,7 @@ clocks of different units. The other way to end it is that its owner lets go and
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edge_agent.contracts.base import CustomerId, Identifier
@@ -116,6 +116,12 @@ class Coordinator:
             recovering=recovering,
             customers=customers,
         )
+
+    def withdrawn(self, customer: CustomerId) -> None:
+        """She withdrew: nobody goes on with a visit of hers. That it has ended is all that is still known."""
+        ended = self._ended.get(customer)
+        if ended is not None:
+            self._ended[customer] = replace(ended, left=None)
 
     # --- which coordinator --------------------------------------------------------------------
 

@@ -256,7 +256,7 @@ class Service:
             self._counter.withdraw(customer, "consent", claimed_too=True)
         self._roster.past.forget(customer)
         self._tracker.forget(customer)
-        self.sharing.forget(customer)
+        self.sharing.withdrawn(customer)
 
     # --- time -------------------------------------------------------------------------------
 

@@ -60,6 +60,9 @@ class Sharing:
     def forget(self, customer: CustomerId, ended: Journey | None = None) -> None:
         """She is not heard any more, or her visit ``ended`` here."""
 
+    def withdrawn(self, customer: CustomerId) -> None:
+        """She withdrew: nobody shall go on with a visit of hers."""
+
     def hurry(self) -> None:
         """Something happened that the coordinator should hear of at once."""
 
@@ -151,6 +154,13 @@ class Shared(Sharing):
             self._member.forget(customer)
         else:
             self._member.forget(customer, ended.visit, self._state(ended))
+
+    def withdrawn(self, customer: CustomerId) -> None:
+        """Neither here nor at any other unit, where this one coordinates."""
+        self.forget(customer)
+        self._member.withdrawn(customer)
+        if self._coordinator is not None:
+            self._coordinator.withdrawn(customer)
 
     def hurry(self) -> None:
         """Ask at the next opportunity."""

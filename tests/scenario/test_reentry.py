@@ -200,3 +200,17 @@ def test_a_unit_that_starts_again_cut_off_from_all_others_greets_nobody_whom_it_
     floor.start("unit1")
     floor.walk(20, ("anna", (0.3, 0.0)))
     assert [event.data.zone for event in floor.shown()] == ["unit1"]
+
+
+def test_who_withdrew_at_one_unit_is_remembered_at_none():
+    floor = Floor((DOOR, RACK), [profile("anna")])
+    floor.walk(5)
+    floor.walk(30, ("anna", (29.0, 0.0)))
+    floor.reply("unit1", "claim")
+    floor.walk(100)
+    coordinator = floor.units["unit0"].pipeline._service.sharing._coordinator
+    assert coordinator._ended["anna"].left is not None
+    floor.reply("unit1", "opted_out")
+    floor.walk(5)
+    assert coordinator._ended["anna"].left is None
+    assert "anna" not in floor.units["unit1"].pipeline._service.sharing._member._left

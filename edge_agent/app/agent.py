@@ -186,6 +186,7 @@ class Agent:
             boot_id=BOOT_ID.read_text().strip() if BOOT_ID.exists() else new_id(),
             new_id=new_id,
         )
+        self._metrics.disk = engine.disk
         await self._worker.call(engine.start, self._clock.now())
         return engine
 

@@ -5,7 +5,9 @@ import socket
 import sqlite3
 import ssl
 import subprocess
+from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +100,9 @@ class Hub:
     def fleet(self, *words: str) -> None:
         call("edge-fleet", *words, "--config", str(self._config))
 
-    def fill(self, unit_config: Path, claim: Path) -> None:
+    def fill(self, unit_config: Path, claim: Path, content: Mapping[str, Any] | None = None) -> None:
         """Make the store and a unit, and load customers, products and campaigns."""
-        (self._folder / "store.json").write_text(json.dumps(store_file()))
+        (self._folder / "store.json").write_text(json.dumps(content or store_file()))
         self.fleet("store", "add", STORE)
         words = ["--zone", "Outdoor", "--config-file", str(unit_config), "--claim-file", str(claim)]
         self.fleet("unit", "add", STORE, UNIT, *words)
@@ -133,18 +135,41 @@ class Hub:
 
     def delete(self, customer: str) -> None:
         """The platform says that she has withdrawn."""
+        self._platform("DELETE", f"customers/{customer}")
+
+    def put(self, record: Mapping[str, Any]) -> None:
+        """The platform says what it knows of a customer now."""
+        self._platform("PUT", f"customers/{record['customer']}", json=record)
+
+    def redeem(self, code: str, order: str) -> dict[str, Any]:
+        """The platform says that a code of a screen was redeemed."""
+        redemption = {"code": code, "order_id": order, "at": datetime.now(UTC).isoformat()}
+        answer: dict[str, Any] = self._platform("POST", "redemptions", json=redemption).json()
+        return answer
+
+    def _platform(self, method: str, path: str, **more: Any) -> httpx2.Response:
         token = (self._folder / "hub" / "platform.token").read_text().strip()
         tls = ssl.create_default_context()
         tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
         with httpx2.Client(verify=tls, trust_env=False, headers={"Authorization": f"Bearer {token}"}) as client:
-            url = f"{self.url}/v1/platform/stores/{STORE}/customers/{customer}"
-            client.delete(url).raise_for_status()
+            answer = client.request(method, f"{self.url}/v1/platform/stores/{STORE}/{path}", **more)
+            return answer.raise_for_status()
 
 
 class Store:
     """Everything; the parts can be killed and started again one by one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        content: Mapping[str, Any] | None = None,
+        keys: Mapping[str, str] = KEYS,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """``content``: what the store file holds. ``keys``: customer -> identity key. ``settings``: of the unit."""
+        self._content = content
+        self._keys = keys
+        self._settings = settings or {}
         self.folder = folder
         self.unit = folder / "unit"
         self.config = folder / "agent.toml"
@@ -163,22 +188,22 @@ class Store:
         self._broker_process = subprocess.Popen(
             self.broker.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        unit = write_toml(
-            self.folder / "unit.toml",
-            {
-                "notice": {"version": "2026-1"},
-                "broker": {"host": "127.0.0.1", "port": self.broker.port},
-                "radio": {"backend": "simulated", "scenario": str(self.scenario)},
-                "presence": {"screen_dwell_s": 0.5, "card_dwell_s": 1.0, "smoothing_s": 1.0},
-                "screen": {"socket": str(self.socket), "minimum_s": 1.0, "maximum_s": 300.0},
-                "admin": {"socket": str(self.folder / "admin.sock")},
-                "display": {"offscreen": True, "size": "640x360"},
-                "web": {"port": self.web_port},
-                "clock": {"trust": "always"},
-            },
-        )
+        settings: dict[str, dict[str, Any]] = {
+            "notice": {"version": "2026-1"},
+            "broker": {"host": "127.0.0.1", "port": self.broker.port},
+            "radio": {"backend": "simulated", "scenario": str(self.scenario)},
+            "presence": {"screen_dwell_s": 0.5, "card_dwell_s": 1.0, "smoothing_s": 1.0},
+            "screen": {"socket": str(self.socket), "minimum_s": 1.0, "maximum_s": 300.0},
+            "admin": {"socket": str(self.folder / "admin.sock")},
+            "display": {"offscreen": True, "size": "640x360"},
+            "web": {"port": self.web_port},
+            "clock": {"trust": "always"},
+        }
+        for part, values in self._settings.items():
+            settings[part] = {**settings.get(part, {}), **values}
+        unit = write_toml(self.folder / "unit.toml", settings)
         claim = self.folder / "claim"
-        self.hub.fill(unit, claim)
+        self.hub.fill(unit, claim, self._content)
         self.hub.start()
         until(lambda: port_open(self.broker.port), "the broker")
         words = ["--claim-file", str(claim), "--folder", str(self.unit), "--config", str(self.config)]
@@ -190,7 +215,7 @@ class Store:
         They come four seconds later, so that the display has found the agent.
         """
         shoppers = [
-            {"name": name, "identity_key": KEYS[name], "interval_s": 0.2, "walk": [[4, 1.0], [3599, 1.0]]}
+            {"name": name, "identity_key": self._keys[name], "interval_s": 0.2, "walk": [[4, 1.0], [3599, 1.0]]}
             for name in present
         ]
         self.scenario.write_text(json.dumps({"round_s": 3600, "shoppers": shoppers, "strangers": 3}))
@@ -211,8 +236,8 @@ class Store:
         self.display = Process([str(script), "run", "--config", str(self.config)], log)
         self.display.wait_for("no agent at", times=before + 1)
 
-    def tablet(self, name: str) -> Tablet:
-        made = Tablet(self.broker.port, name, STORE)
+    def tablet(self, name: str, department: str = "outdoor") -> Tablet:
+        made = Tablet(self.broker.port, name, STORE, department)
         self.tablets.append(made)
         return made
 

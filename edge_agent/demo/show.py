@@ -120,6 +120,8 @@ class Show:
             },
             "web": {"port": self._port, "live_view": "demo"},
             "clock": {"trust": "always"},
+            "visit": {"reentry_s": 0},  # the same people come again every few minutes, as if it were another day
+            "limits": {"caps": []},
         }
 
     def _write(self, name: str, tree: dict[str, Any]) -> Path:

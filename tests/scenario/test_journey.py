@@ -62,6 +62,8 @@ def test_from_the_web_to_the_clerk():
         "clerk.claimed",
         "clerk.outcome",
         "content.played",
+        "content.shown",
+        "content.played",
         "visit.ended",
     ]
     assert [card.state for card in shop.cards] == ["open", "taken", "closed"]

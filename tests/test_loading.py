@@ -13,7 +13,7 @@ from edge_agent.identify.recogniser import Recogniser
 from edge_agent.identify.token import ephemeral_id, slot_of, temporary_key, window_of
 from edge_agent.loading import CUSTOMERS_AT_ONCE, Loading
 from edge_agent.store.slice import SliceStore
-from tests.store.builders import CIPHER, page, put, tombstone
+from tests.store.builders import open_slice, page, put, tombstone
 
 NOW = 1_773_493_200
 
@@ -51,7 +51,7 @@ def sent(customer: str) -> bytes:
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    slices = SliceStore(tmp_path / "slice.db", CIPHER)
+    slices = open_slice(tmp_path / "slice.db")
     yield Shelf(slices)
     slices.close()
 

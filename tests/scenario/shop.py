@@ -172,7 +172,7 @@ class Shop:
         self._ids = itertools.count(1)
         self.unit = self._started(START, screen=screen, trusted=trusted)
 
-    def _started(self, at: datetime, *, screen: bool, trusted: bool = True) -> VirtualUnit:
+    def _started(self, at: datetime, *, screen: bool, trusted: bool = True, sealed: bool = False) -> VirtualUnit:
         index = TokenIndex((p.customer, p.tokens) for p in self.shelf.profiles.values())
         self.pipeline = Pipeline(self.config, self.shelf, lambda: f"id{next(self._ids)}", index)
         visits = {row.visit: row for row in self.rows if isinstance(row, VisitRow)}
@@ -182,14 +182,19 @@ class Shop:
             [row for row in cards.values() if row.card.state in ("open", "taken")],
             [row for row in self.rows if isinstance(row, ContactRow)],
             [row for row in self.rows if isinstance(row, WithdrawalRow)],
-            START + LEASE,
+            None if sealed else START + LEASE,
             Instant(0.0, at, trusted),
         )
         return VirtualUnit(self.pipeline, at, self._gave, screen=screen, trusted=trusted)
 
-    def restart(self, showing: str | None = None) -> None:
-        """Start the agent again from its journal; the display joins and says what it is showing."""
-        self.unit = self._started(self.unit.instant.utc, screen=False)
+    def restart(self, showing: str | None = None, *, sealed: bool = False) -> None:
+        """Start the agent again from its journal; the display joins and says what it is showing.
+
+        ``sealed``: the slice cannot be read before the next :meth:`change`.
+        """
+        if sealed:
+            self.shelf.profiles = {}
+        self.unit = self._started(self.unit.instant.utc, screen=False, sealed=sealed)
         self.unit.put(DisplayJoined(Hello(width_px=1920, height_px=1080, showing=showing)))
 
     @property

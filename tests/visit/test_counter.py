@@ -182,6 +182,16 @@ def test_a_card_is_gone_after_a_restart_where_she_withdrew_her_consent_meanwhile
     assert (shop.cards[-1].state, shop.cards[-1].facts) == ("withdrawn", ())
 
 
+def test_a_slice_that_cannot_be_read_yet_takes_no_card_away():
+    shop = complaint()
+    shop.say("claim", "service-1")
+    anna = shop.shelf.profiles["anna"]
+    shop.restart(sealed=True)
+    shop.walk(2)
+    shop.change(anna)
+    assert (shop.cards[-1].state, shop.cards[-1].holder) == ("taken", "service-1")
+
+
 def test_a_restart_keeps_the_time():
     shop = complaint()
     shop.walk(60, ("anna", 1.0))

@@ -8,6 +8,7 @@ from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.screen import Clear, Hello, Refused
 from edge_agent.contracts.slice import ServiceTicket
 from edge_agent.events import DisplayJoined, DisplayLost, FromScreen, KnowledgeChanged
+from edge_agent.simulator.display import SimulatedDisplay
 from tests.scenario.shop import JACKET, START, WELCOME, Shop, consents, profile
 from tests.scenario.test_company import ANNA, BERT
 from tests.scenario.test_journey import CARE, ORDER, READY, TICKET
@@ -146,6 +147,26 @@ def test_who_has_stepped_away_hears_the_news_when_she_is_back():
     assert layouts(shop) == ["product", "order_ready"]
 
 
+def test_after_a_restart_nothing_of_it_is_repeated():
+    quiet, socks = (campaign.model_copy(update={"card": "none", "caps": ()}) for campaign in (WELCOME, SOCKS))
+    shop = here(quiet, seconds=10)
+    replaced(shop, quiet, socks)
+    shop.walk(60, ("anna", 1.0))
+    assert len(shop.scenes) == 2
+    shop.restart()
+    shop.walk(60, ("anna", 1.0))
+    assert len(shop.scenes) == 2
+
+
+def test_what_changed_while_the_agent_was_down_is_news():
+    shop = here(WELCOME, ORDER, seconds=10)
+    shop.shelf.profiles["anna"] = profile("anna", orders=READY)
+    shop.restart()
+    shop.walk(10, ("anna", 1.0))
+    assert departments(shop) == ["desk"]
+    assert layouts(shop) == ["product", "order_ready"]
+
+
 # --- what is over -------------------------------------------------------------------------------
 
 OVER = {
@@ -224,6 +245,7 @@ def test_a_display_that_joins_late_does_not_hurry_or_repeat_a_card():
 def test_a_display_that_is_lost_for_good_delays_no_card(seconds):
     shop = here(WELCOME, seconds=seconds)
     shop.unit.put(DisplayLost())
+    shop.unit.display = SimulatedDisplay()
     shop.walk(19.9 - seconds, ("anna", 1.0))
     assert shop.cards == []
     shop.walk(0.3, ("anna", 1.0))

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from edge_agent.admin.doctor.facts import Key
 from edge_agent.app.doctor import Examiner
@@ -25,6 +26,14 @@ from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health
 from tests.scenario.shop import JACKET, WELCOME
 from tests.test_engine import STORE, Unit
+
+TREE = {
+    "store": STORE,
+    "unit": "door",
+    "zone": "Outdoor",
+    "notice": {"version": "1"},
+    "hub": {"url": "https://hub.example"},
+}
 
 
 @dataclass
@@ -54,16 +63,7 @@ class Patient:
 async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
     unit = Unit.open(tmp_path / "unit")
     clock, worker = SystemClock("always"), Worker()
-    config = AgentConfig.model_validate(
-        {
-            "store": STORE,
-            "unit": "door",
-            "zone": "Outdoor",
-            "folder": str(unit.folder),
-            "notice": {"version": "1"},
-            "hub": {"url": "https://hub.example"},
-        }
-    )
+    config = AgentConfig.model_validate({**TREE, "folder": str(unit.folder)})
     retention = Retention(unit.stores, unit.folder, worker, clock)
     pull = Idle(Health("pull", clock))
     key = Key("credential", held=True)
@@ -99,6 +99,15 @@ async def test_what_is_held_is_read(patient: Patient) -> None:
     assert "counted 5 h ago" in found["catalogue"].what
     assert found["retention"].severity == "ok"
     assert found["parts"].what == "At work: pull."
+
+
+async def test_the_configuration_that_the_hub_wants(patient: Patient) -> None:
+    desired = patient.unit.folder / "desired.toml"
+    for zone, said in (("Outdoor", False), ("Footwear", True), ("", False)):
+        tree = {**TREE, "zone": zone, "folder": str(patient.unit.folder)}
+        desired.write_text(tomli_w.dumps(tree) if zone else "zone = 1")
+        found = await patient.found()
+        assert ("config" in found) is said
 
 
 async def test_a_disk_that_hangs_is_said_and_does_not_hang_the_doctor(patient: Patient) -> None:

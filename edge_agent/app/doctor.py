@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,11 @@ from edge_agent import __version__
 from edge_agent.admin.doctor.examine import examine
 from edge_agent.admin.doctor.facts import Facts, Held, Outbox, Space
 from edge_agent.app.inside import Inside
+from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.examination import Examination
 from edge_agent.errors import StoreError
 from edge_agent.sync.identity import CERTIFICATE_FILE
+from edge_agent.sync.pull import DESIRED_FILE
 
 LOOK_S: Final = 3.0
 """The databases answer within this, or the doctor says that they do not."""
@@ -32,6 +35,7 @@ class _Look:
     lease_until: datetime | None = None
     campaigns: int = 0
     stock_counted_at: datetime | None = None
+    desired_elsewhere: str = ""
     certificate_until: datetime | None = None
     space: Space = field(default_factory=Space)
     unreadable: str = ""
@@ -74,6 +78,7 @@ class Examiner:
             storage=inside.storage(),
             space=look.space,
             key=inside.key(),
+            desired_elsewhere=look.desired_elsewhere,
             certificate_until=look.certificate_until,
             memory_bytes=_memory_bytes(),
         )
@@ -93,11 +98,22 @@ class Examiner:
                 lease_until=stores.slice.lease_until(),
                 campaigns=len(stores.catalogue.campaigns()),
                 stock_counted_at=stores.catalogue.stock_counted_at(),
+                desired_elsewhere=_desired_elsewhere(config),
                 certificate_until=_certificate_until(config.identity_folder),
                 space=_space(config.folder),
             )
         except (StoreError, OSError) as error:
             return _Look(unreadable=str(error))
+
+
+def _desired_elsewhere(config: AgentConfig) -> str:
+    """Return where the configuration lies that the hub wants; empty where it is at work, or there is none."""
+    path = config.folder / DESIRED_FILE
+    try:
+        desired = AgentConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):  # none, or none that this version knows
+        return ""
+    return "" if desired == config else str(path)
 
 
 def _certificate_until(identity: Path) -> datetime | None:

@@ -10,7 +10,7 @@ import click
 
 from edge_agent.admin.client import asking
 from edge_agent.admin.doctor.examine import ranked
-from edge_agent.admin.doctor.outside import beside, instead
+from edge_agent.admin.doctor.outside import Unasked, beside, instead
 from edge_agent.admin.doctor.table import table, title
 from edge_agent.admin.text import Line, spread
 from edge_agent.cli.asking import coloured, columns, until_stopped
@@ -55,7 +55,7 @@ def doctor(config_path: Path | None, socket_path: Path | None, as_json: bool) ->
         try:
             examination = _ask(path)
         except AgentError as error:
-            found = ranked(instead(outside, str(error)))
+            found = ranked(instead(outside, _unasked(error), str(error)))
             _tell(found, None, as_json)
             sys.exit(NO_AGENT)
         found = ranked((*examination.findings, *beside(outside, configured=mine)))
@@ -70,6 +70,16 @@ def _ask(path: Path) -> Examination:
     if not isinstance(answer, Examination):
         raise AgentError("the agent does not answer: it is stuck, and systemd will restart it")
     return answer
+
+
+def _unasked(error: AgentError) -> Unasked:
+    match error.__cause__:
+        case PermissionError():
+            return "forbidden"
+        case FileNotFoundError() | ConnectionRefusedError():
+            return "absent"
+        case _:
+            return "stuck"
 
 
 def _tell(findings: Sequence[Finding], examination: Examination | None, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge_agent.admin.doctor.examine import examine
 from edge_agent.admin.doctor.facts import Facts, Held, Key, Outbox, Space
-from edge_agent.admin.doctor.outside import Outside, Service, beside, instead
+from edge_agent.admin.doctor.outside import Outside, Service, Unasked, beside, instead
 from edge_agent.admin.doctor.spans import size, span
 from edge_agent.admin.doctor.table import table, title
 from edge_agent.admin.text import spread, width
@@ -93,6 +93,7 @@ WELL = Facts(
     storage=storage(),
     space=Space(12_300_000_000, 31_000_000_000),
     key=Key("tpm", held=True),
+    desired_elsewhere="",
     certificate_until=START + timedelta(days=61),
     memory_bytes=84_000_000,
 )
@@ -198,6 +199,7 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
     ({"outbox": Outbox(waiting=10_000)}, "warning", "hub", "10000 events wait for it."),
     ({"outbox": Outbox(shed=3)}, "fault", "hub", "3 events thrown away"),
     ({"outbox": Outbox(dead=2)}, "warning", "hub", "refused 2 events"),
+    ({"desired_elsewhere": "/var/lib/edge-agent/desired.toml"}, "note", "config", "/var/lib/edge-agent/desired.toml"),
     ({"certificate_until": None}, "fault", "certificate", "no certificate"),
     ({"certificate_until": START + timedelta(days=5)}, "warning", "certificate", "ends in 5 days"),
     ({"certificate_until": START - timedelta(days=3)}, "warning", "certificate", "ended 3 days ago"),
@@ -381,18 +383,24 @@ def test_a_configuration_that_is_not_the_agents_is_nobodys_business() -> None:
     ],
 )
 def test_instead_of_an_agent_that_does_not_answer(agent: Service, todo: str) -> None:
-    findings = list(instead(replace(OUTSIDE, services=(agent,)), "no agent is running"))
+    findings = list(instead(replace(OUTSIDE, services=(agent,)), "absent", "no agent is running"))
     assert findings[0].severity == "fault"
     assert findings[0].about == "agent"
     assert todo in findings[0].todo
     assert {"config", "clock", "disk"} <= {finding.about for finding in findings if finding.severity == "ok"}
 
 
+@pytest.mark.parametrize(("unasked", "todo"), [("forbidden", "sudo edge-agent doctor"), ("stuck", "systemctl restart")])
+def test_an_agent_that_is_there_is_not_to_be_started(unasked: Unasked, todo: str) -> None:
+    first = next(instead(OUTSIDE, unasked, "it does not answer"))
+    assert todo in first.todo
+
+
 def test_without_an_agent_what_else_is_wrong_is_said() -> None:
     broken = replace(
         OUTSIDE, config_problem="is not TOML", clock_set=False, folder_problem="is missing", space=Space(1, 100)
     )
-    told = {finding.about: finding.severity for finding in instead(broken, "no agent is running")}
+    told = {finding.about: finding.severity for finding in instead(broken, "absent", "no agent is running")}
     assert told["config"] == told["disk"] == "fault"
     assert told["clock"] == told["folder"] == "warning"
 

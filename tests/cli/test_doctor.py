@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -134,3 +135,26 @@ async def test_all_is_well_ends_with_0(setting: Setting) -> None:
     said, _ = await doctor.communicate()
     assert "✔ all is well" in said.decode()
     assert doctor.returncode == 0
+
+
+@pytest.mark.integration
+def test_whoever_may_not_ask_is_told_so_and_what_can_be_seen(opened: tuple[Unit, Process], tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become somebody else")
+    unit, _ = opened
+    for folder in (unit.folder, *unit.folder.parents):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    unit.socket.parent.chmod(0o755)
+    unit.config.chmod(0o644)
+    done = subprocess.run(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", SCRIPTS / "edge-agent", "doctor",
+         "--config", unit.config],
+        capture_output=True, text=True, timeout=60, cwd="/",
+    )  # fmt: skip
+    if "Permission denied" in done.stderr:
+        pytest.skip("the programs lie where nobody else may read them")
+    assert done.returncode == 3
+    text = " ".join(done.stdout.split())
+    assert "you may not ask the agent" in text
+    assert "→ sudo edge-agent doctor" in text
+    assert "agent.toml is valid" in text

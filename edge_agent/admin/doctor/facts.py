@@ -85,6 +85,8 @@ class Facts:
     storage: StorageReport
     space: Space
     key: Key
+    desired_elsewhere: str
+    """Where the hub's configuration for this unit lies, if it is another one than the one at work; empty: it is not."""
     certificate_until: datetime | None
     """When the unit's certificate ends; ``None``: it has none."""
     memory_bytes: int

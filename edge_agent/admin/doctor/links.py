@@ -150,6 +150,10 @@ def hub(facts: Facts) -> Iterator[Finding]:
         what = f"It refused {many(outbox.dead, 'event')}, kept as dead letters."
         todo = "hub and agent may be of different versions: journalctl -u edge-agent | grep 'the hub rejects'"
         yield Finding(severity="warning", about="hub", what=what, todo=todo)
+    if facts.desired_elsewhere:
+        what = f"It wants another configuration than the one at work: {facts.desired_elsewhere}"
+        todo = "compare the two, put it in the other's place, and restart the agent; or change it at the hub"
+        yield Finding(severity="note", about="config", what=what[:200], todo=todo)
     yield from _certificate(facts)
 
 

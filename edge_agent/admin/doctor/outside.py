@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from edge_agent.admin.doctor.facts import Space
 from edge_agent.admin.doctor.keeping import space
 from edge_agent.contracts.examination import Finding
+
+Unasked = Literal["absent", "forbidden", "stuck"]
+"""Why the agent could not be asked: nobody listens there, this user may not, or it does not answer."""
 
 RESTARTS_MANY: Final = 3
 """A service that systemd had to start anew so often is ill."""
@@ -57,9 +60,9 @@ def beside(outside: Outside, *, configured: bool) -> Iterator[Finding]:
             yield _ill(service)
 
 
-def instead(outside: Outside, why: str) -> Iterator[Finding]:
+def instead(outside: Outside, unasked: Unasked, why: str) -> Iterator[Finding]:
     """Yield what there is to say where the agent could not be asked. ``why``: what its client said."""
-    yield Finding(severity="fault", about="agent", what=why[:200], todo=_start(outside))
+    yield Finding(severity="fault", about="agent", what=why[:200], todo=_start(outside, unasked))
     for service in outside.services:
         if service.installed and service.active != "active":
             yield _ill(service)
@@ -80,7 +83,11 @@ def instead(outside: Outside, why: str) -> Iterator[Finding]:
     yield space(outside.space)
 
 
-def _start(outside: Outside) -> str:
+def _start(outside: Outside, unasked: Unasked) -> str:
+    if unasked == "forbidden":
+        return "sudo edge-agent doctor; below stands what can be seen without it"
+    if unasked == "stuck":
+        return "journalctl -u edge-agent -n 50 says what it did last; systemctl restart edge-agent"
     agent = next((service for service in outside.services if service.name == "edge-agent"), None)
     if agent is None or not agent.installed:
         return "is this a unit? It has no edge-agent.service; a demo says its --socket when it starts"

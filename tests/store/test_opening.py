@@ -175,3 +175,18 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreError, match="check the folder's owner"):
         open_stores(tmp_path / "file" / "unit", STORE, KEY)
+
+
+@pytest.mark.parametrize("name", ["slice.db", "journal.db"])
+def test_a_copy_that_an_earlier_run_set_aside_is_told_as_long_as_it_is_there(tmp_path: Path, name: str) -> None:
+    fill(tmp_path)
+    (tmp_path / name).write_bytes(b"garbage " * 1000)
+    open_stores(tmp_path, STORE, KEY).close()
+    again = open_stores(tmp_path, STORE, KEY)
+    [problem] = again.problems
+    assert problem.startswith(f"{name}: was corrupt; a copy, last written")
+    again.close()
+    (tmp_path / f"{name}.corrupt-1").unlink()
+    last = open_stores(tmp_path, STORE, KEY)
+    assert last.problems == ()
+    last.close()

@@ -6,10 +6,11 @@ from typing import NamedTuple, Self
 
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.decide.caps import Room
-from edge_agent.decide.eligibility import pieces, wanted_size
+from edge_agent.decide.eligibility import pieces
 from edge_agent.decide.encounter import Encounter
 from edge_agent.decide.filters import Stops, filters
 from edge_agent.decide.knowledge import Knowledge
+from edge_agent.decide.ranking import RankKey, Standing, rank_key, standing
 from edge_agent.decide.topic import Topic, topic
 
 
@@ -20,6 +21,8 @@ class Candidate(NamedTuple):
     topic: Topic
     expected_value: float
     """For her."""
+    rank: RankKey
+    """The lowest is said."""
     screen: bool
     """On the screen."""
     card: bool
@@ -33,6 +36,10 @@ class Prepared:
     campaign: Campaign
     name: str
     filters: tuple[tuple[str, Stops], ...]
+    expected_value: float
+    """Where the platform does not estimate it for her."""
+    standing: Standing
+    """Its rank, as far as it does not depend on her."""
     counts_everybody: bool
     """Whether one of its caps counts contacts with anybody."""
 
@@ -52,8 +59,14 @@ class Repertoire(tuple[Campaign, ...]):
 
 
 def _prepared(campaign: Campaign) -> Prepared:
-    counts_everybody = any(cap.whose == "store" for cap in campaign.caps)
-    return Prepared(campaign, campaign.campaign, tuple(filters(campaign)), counts_everybody)
+    return Prepared(
+        campaign,
+        campaign.campaign,
+        tuple(filters(campaign)),
+        campaign.value * campaign.probability,
+        standing(campaign),
+        any(cap.whose == "store" for cap in campaign.caps),
+    )
 
 
 def examine(prepared: Prepared, her: Encounter, knowledge: Knowledge) -> Candidate | str:
@@ -78,7 +91,7 @@ def _out_of_stock(campaign: Campaign, about: Topic, her: Encounter) -> bool:
     product = about.product
     if product is None or not campaign.needs_stock:
         return False
-    return pieces(product, wanted_size(her.profile, product), her.utc) < campaign.stock_min
+    return pieces(product, her.sizes.of(product), her.utc) < campaign.stock_min
 
 
 def _channels(prepared: Prepared, about: Topic, her: Encounter) -> Candidate | str:
@@ -99,5 +112,5 @@ def _channels(prepared: Prepared, about: Topic, her: Encounter) -> Candidate | s
     screen, card = open_to
     if not screen and not card:
         return "no_channel"
-    value = her.offers.get(name)
-    return Candidate(campaign, about, campaign.value * campaign.probability if value is None else value, screen, card)
+    value = her.offers.get(name, prepared.expected_value)
+    return Candidate(campaign, about, value, rank_key(prepared.standing, value), screen, card)

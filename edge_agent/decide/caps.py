@@ -43,7 +43,10 @@ def room(
     they have no times and are part of no visit. ``visit``: the present one, empty where it has not begun.
     """
     screen = clerk = True
+    most = len(contacts) + elsewhere
     for cap in caps:
+        if cap.whose == "customer" and most < cap.count:
+            continue  # the usual case: there is nothing to count
         if _used(cap, contacts, elsewhere, with_anybody, visit, utc) >= cap.count:
             screen = screen and cap.channel == "clerk"
             clerk = clerk and cap.channel == "screen"

@@ -15,7 +15,6 @@ from edge_agent.decide.encounter import Encounter
 from edge_agent.decide.explaining import explain
 from edge_agent.decide.holdout import held_out
 from edge_agent.decide.knowledge import Knowledge, Situation
-from edge_agent.decide.ranking import rank_key
 from edge_agent.decide.topic import topic
 
 
@@ -60,7 +59,7 @@ def decide(customer: CustomerId, knowledge: Knowledge, situation: Situation) -> 
         silent = "open_complaint" if "open_complaint" in rejected else "nothing_to_say"
         explanation = explain(situation, ranked, rejected, silent, holdout=False)
         return Decision(profile, explanation, silent=silent)
-    ranked.sort(key=lambda candidate: rank_key(candidate.campaign, candidate.expected_value))
+    ranked.sort(key=lambda candidate: candidate.rank)
     best = ranked[0]
     holdout = best.campaign.message_class == "offer" and held_out(profile, best.campaign)
     return Decision(

@@ -65,12 +65,20 @@ def pieces(product: Product, size: str | None, utc: datetime) -> int:
     return known
 
 
+class Sizes:
+    """Which size she wants, as far as she has let it be known."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._chosen = {viewed.product: viewed.size for viewed in reversed(profile.viewed) if viewed.size is not None}
+        self._worn = {known.size_system: known.size for known in reversed(profile.sizes)}
+
+    def of(self, product: Product) -> str | None:
+        """Return the size of a product that she chose when she viewed it, else the one that she wears."""
+        chosen = self._chosen.get(product.product)
+        system = product.size_system
+        return chosen if chosen is not None or system is None else self._worn.get(system)
+
+
 def wanted_size(profile: Profile, product: Product) -> str | None:
     """Return the size that she chose when she viewed the product, else the one that she wears, where that is known."""
-    name = product.product
-    for viewed in profile.viewed:
-        if viewed.product == name and viewed.size is not None:
-            return viewed.size
-    if product.size_system is None:
-        return None
-    return next((known.size for known in profile.sizes if known.size_system == product.size_system), None)
+    return Sizes(profile).of(product)

@@ -10,7 +10,7 @@ from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.slice import Profile
 from edge_agent.decide.caps import ANYWHERE, Room, room
 from edge_agent.decide.dayparts import week_second
-from edge_agent.decide.eligibility import consents
+from edge_agent.decide.eligibility import Sizes, consents
 from edge_agent.decide.knowledge import Situation
 from edge_agent.events import ContactRow
 
@@ -41,6 +41,7 @@ class Encounter:
         self.appointments_s = [(appointment.at - utc).total_seconds() for appointment in profile.appointments]
         """Seconds until her appointments; negative where they have begun."""
         self.basket = frozenset(profile.basket)
+        self.sizes = Sizes(profile)
         self.needs = frozenset(need.topic for need in profile.needs if need.content_class != "sensitive")
         """A sensitive need is not even acted upon: what follows from it would tell it."""
         self.offers = {offer.campaign: offer.value * offer.probability for offer in reversed(profile.offers)}

@@ -1,11 +1,12 @@
 """What a campaign is about, for one customer: its product, and how freely the store may speak of it."""
 
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final, NamedTuple
 
 from edge_agent.contracts.campaign import Audience, Campaign
 from edge_agent.contracts.catalogue import ContentClass, Product
-from edge_agent.contracts.slice import Profile
+from edge_agent.contracts.slice import Profile, ViewedProduct
 from edge_agent.decide.knowledge import Knowledge
 
 _STRICTNESS: Final[dict[ContentClass, int]] = {"public": 0, "discreet": 1, "sensitive": 2}
@@ -45,11 +46,11 @@ def _stricter(one: ContentClass, other: ContentClass) -> ContentClass:
 
 def _grounds(audience: Audience, profile: Profile, utc: datetime) -> list[str]:
     """Return the products of hers that the campaign goes by: what she viewed last of them, what waits in her basket."""
-    found: list[str] = []
-    if audience.viewed:
-        lately = timedelta(seconds=audience.viewed_within_s)
-        hers = (viewed.product for viewed in profile.viewed if timedelta(0) <= utc - viewed.viewed_at <= lately)
-        found += [product for product in hers if product in audience.viewed][:1]
-    if audience.basket:
-        found += [product for product in profile.basket if product in audience.basket][:1]
-    return found
+    viewed = (viewed.product for viewed in profile.viewed if _listed_lately(viewed, audience, utc))
+    waiting = (product for product in profile.basket if product in audience.basket)
+    return [*islice(viewed, 1), *islice(waiting, 1)]
+
+
+def _listed_lately(viewed: ViewedProduct, audience: Audience, utc: datetime) -> bool:
+    lately = timedelta(seconds=audience.viewed_within_s)
+    return viewed.product in audience.viewed and timedelta(0) <= utc - viewed.viewed_at <= lately

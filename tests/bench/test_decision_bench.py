@@ -81,7 +81,7 @@ def campaign(number: int, random: Random, *, for_all: bool) -> Campaign:
         {"emailed": True},
         {"needs": ["waterproof", "warm"]},
     ]
-    audience = random.choices(audiences, [8, 3, 3, 2, 2, 1])[0]
+    audience = random.choices(audiences, [9, 3, 3, 1, 2, 1])[0]
     return Campaign.model_validate(
         {
             "campaign": f"campaign-{number}",
@@ -92,10 +92,10 @@ def campaign(number: int, random: Random, *, for_all: bool) -> Campaign:
             "card": random.choice(["none", "opportunity"]),
             "department": "outdoor",
             "zones": ["Outdoor"] if for_all else random.choice([[], [], ["Outdoor", "Bikes"], ["Shoes"]]),
-            "dayparts": [{"days": ["mon", "tue"]}, {"begins": "09:00", "ends": "20:00"}],
+            "dayparts": random.choice([[], [{"days": ["mon", "tue"]}, {"begins": "09:00", "ends": "20:00"}]]),
             "starts_at": ago(random.uniform(1, 60) * DAY_S),
             "ends_at": ago(-random.uniform(1, 60) * DAY_S),
-            "exclusive": f"group-{number % 20}",
+            "exclusive": random.choice([None, f"group-{number % 10}"]),
             "caps": [{"count": 1, "per_s": DAY_S}, {"count": 5, "per_s": 30 * DAY_S}, {"count": 1, "channel": "clerk"}],
             "stock_min": 1,
             "value": random.uniform(1, 30),
@@ -136,7 +136,7 @@ def profile(number: int, random: Random) -> Profile:
 
 
 def contacts(customers: Sequence[str], campaigns: Sequence[Campaign], random: Random) -> ContactLog:
-    """Return some two weeks of a busy unit: thirty contacts with each of them, the last a week ago."""
+    """Return some weeks of a busy unit: ten contacts with each of them, the last a week ago."""
     rows = [
         ContactRow(
             customer,
@@ -147,7 +147,7 @@ def contacts(customers: Sequence[str], campaigns: Sequence[Campaign], random: Ra
             f"d{n}-{customer}",
         )
         for customer in customers
-        for n in range(30)
+        for n in range(10)
     ]
     return ContactLog(sorted(rows, key=lambda row: row.at))
 

@@ -9,7 +9,7 @@ from edge_agent.contracts.screen import Clear, Hello, Refused
 from edge_agent.contracts.slice import ServiceTicket
 from edge_agent.events import DisplayJoined, DisplayLost, FromScreen, KnowledgeChanged
 from edge_agent.simulator.display import SimulatedDisplay
-from tests.scenario.shop import JACKET, START, WELCOME, Shop, consents, profile
+from tests.scenario.shop import CONFIG, JACKET, START, WELCOME, Shop, consents, profile
 from tests.scenario.test_company import ANNA, BERT
 from tests.scenario.test_journey import CARE, ORDER, READY, TICKET
 
@@ -126,10 +126,11 @@ def test_the_control_group_hears_of_orders_and_of_nothing_else():
     assert shop.happened().count("decision.holdout") == 1
 
 
-def test_in_company_the_news_goes_to_the_clerks_alone():
+@pytest.mark.parametrize("seconds", [10, 40])
+def test_in_company_the_news_goes_to_the_clerks_alone(seconds):
     shop = Shop([profile(ANNA), profile(BERT)])
-    shop.shelf.all_campaigns = (WELCOME, ORDER)
-    shop.walk(10, (ANNA, 1.0), (BERT, 1.0))
+    shop.shelf.all_campaigns = (WELCOME.model_copy(update={"card": "none"}), ORDER)
+    shop.walk(seconds, (ANNA, 1.0), (BERT, 1.0))
     scenes = len(shop.scenes)
     shop.change(profile(ANNA, orders=READY))
     shop.walk(10, (ANNA, 1.0), (BERT, 1.0))
@@ -149,7 +150,10 @@ def test_who_has_stepped_away_hears_the_news_when_she_is_back():
 
 def test_after_a_restart_nothing_of_it_is_repeated():
     quiet, socks = (campaign.model_copy(update={"card": "none", "caps": ()}) for campaign in (WELCOME, SOCKS))
-    shop = here(quiet, seconds=10)
+    limits = CONFIG.limits.model_copy(update={"caps": ()})
+    shop = Shop([profile("anna")], config=CONFIG.model_copy(update={"limits": limits}))
+    shop.shelf.all_campaigns = (quiet,)
+    shop.walk(10, ("anna", 1.0))
     replaced(shop, quiet, socks)
     shop.walk(60, ("anna", 1.0))
     assert len(shop.scenes) == 2
@@ -159,12 +163,13 @@ def test_after_a_restart_nothing_of_it_is_repeated():
 
 
 def test_what_changed_while_the_agent_was_down_is_news():
-    shop = here(WELCOME, ORDER, seconds=10)
+    shop = Shop([profile("anna")], screen=False)
+    shop.shelf.all_campaigns = (WELCOME, ORDER)
+    shop.walk(10, ("anna", 1.0))
     shop.shelf.profiles["anna"] = profile("anna", orders=READY)
-    shop.restart()
+    shop.unit = shop._started(shop.unit.instant.utc, screen=False)
     shop.walk(10, ("anna", 1.0))
     assert departments(shop) == ["desk"]
-    assert layouts(shop) == ["product", "order_ready"]
 
 
 # --- what is over -------------------------------------------------------------------------------

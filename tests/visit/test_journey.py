@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge_agent.visit.journey import STATES, ImpossibleSignalError, Journey, Signal, State, restored
+from edge_agent.visit.journey import STATES, ImpossibleSignalError, Journey, Signal, State, restored, returned
 
 BEGUN = datetime(2026, 3, 14, 13, tzinfo=UTC)
 ARRIVED = Journey("v1", "anna", BEGUN, 5.0, badge=3, message_id="m1", campaign="jacket")
@@ -41,8 +41,28 @@ def test_the_table_above_is_complete():
     assert len(CASES) == len(State) * len(Signal)
 
 
+STAY = replace(ARRIVED, card="c1", decision="m1", continues="v0", met=("a", "b"), owed=("o",), held_out=True)
+
+
 @pytest.mark.parametrize("state", [state for state in State if state is not State.ENDED])
 def test_a_visit_survives_a_restart(state):
-    again = restored(replace(ARRIVED, state=state, card="c1").row(), None, 100.0)
-    assert again.row() == replace(ARRIVED, state=state, card="c1").row()
+    again = restored(replace(STAY, state=state).row(), None, 100.0)
+    assert again.row() == replace(STAY, state=state).row()
     assert again.shown_s == (None if state is State.ARRIVED else 100.0)
+
+
+@pytest.mark.parametrize("state", [State.GREETED, State.CLAIMED, State.CLOSED])
+def test_who_comes_back_goes_on_in_the_state_in_which_she_left(state):
+    ended = replace(STAY, state=state).over(BEGUN, (), open_yet=False)
+    past = restored(ended.row(), None, 50.0)
+    assert past.state is State.ENDED
+    again = returned(past, "v2", BEGUN, 100.0, None)
+    assert (again.state, again.visit, again.continues, again.badge) == (state, "v2", "v0", 3)
+    assert (again.met, again.owed, again.held_out) == (("a", "b", "jacket"), ("o",), True)
+    assert again.ended_at is again.left_in is None
+
+
+def test_where_nothing_had_been_said_it_is_decided_anew():
+    again = returned(ARRIVED.over(BEGUN, (), open_yet=False), "v2", BEGUN, 100.0, "opportunity")
+    assert (again.state, again.campaign, again.card_kind, again.met) == (State.ARRIVED, None, None, ())
+    assert again.continues == "v1"

@@ -10,20 +10,14 @@ from pydantic import ValidationError
 
 from edge_agent.admin.client import Conversation, asking
 from edge_agent.admin.reasoning import reasoning
-from edge_agent.admin.reporter import utc
 from edge_agent.admin.text import spread
 from edge_agent.admin.words import SILENCES, distance, names
 from edge_agent.cli.asking import coloured, columns, socket_option, until_stopped
-from edge_agent.cli.desk import explain_on_a_desk
 from edge_agent.cli.keyboard import Keyboard
-from edge_agent.cli.shelf import Shelf, read_campaigns, read_slice
-from edge_agent.clock import SystemClock
 from edge_agent.contracts.admin import Explain, Explained, Snapshot, Watch
 from edge_agent.contracts.campaign import ScreenMode
-from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.problems import explain as problems_of
-from edge_agent.errors import AgentError, FileError
-from edge_agent.settings import load_config
+from edge_agent.errors import AgentError
 
 ANSWER_S: Final = 5.0
 """The agent answers within this."""
@@ -80,77 +74,38 @@ def explain(
     without --customer, whoever is near can be chosen. Nothing is changed by asking.
     """
     with until_stopped():
+        question = _question(person, customer, at, campaign)
         if slice_path is not None:
-            said = _from_files(slice_path, campaigns_path, customer, at, campaign, **unit)
+            from edge_agent.cli.desk import explain_from_files  # not for who only asks: half a second on a small unit
+
+            said = explain_from_files(slice_path, campaigns_path, question, **unit)
         elif campaigns_path is not None or any(unit.values()):
             raise click.UsageError("whose profile? these options go with --slice FILE")
+        elif customer is None:
+            said = _about_somebody_near(socket_path, person, question)
         else:
-            said = _from_agent(socket_path, person, customer, at, campaign)
+            said = _answer(socket_path, question)
         if as_json:
             click.echo(said.model_dump_json())
         else:
             click.echo("\n".join(spread(reasoning(said, columns()), columns(), colour=coloured())))
 
 
-def _from_files(
-    slice_path: Path,
-    campaigns_path: Path | None,
-    customer: str | None,
-    at: datetime | None,
-    campaign: str | None,
-    **unit: Any,
-) -> Explained:
-    shelf = read_slice(slice_path)
-    if campaigns_path is not None:
-        shelf = shelf.saying(read_campaigns(campaigns_path))
-    if customer is None:
-        raise click.UsageError(f"name the customer with --customer; {_known(shelf)}")
-    config = _config(**unit)
-    moment = utc(at, config.timezone) or SystemClock().now().utc
-    return explain_on_a_desk(shelf, config, customer, moment, campaign)
-
-
-def _known(shelf: Shelf) -> str:
-    some = ", ".join(list(shelf.profiles)[:5])
-    return f"the file has {len(shelf.profiles)}: {some}{', ...' if len(shelf.profiles) > 5 else ''}"
-
-
-def _config(
-    config_path: Path | None, zone: str | None, timezone: str | None, mode: str | None, no_notice: bool
-) -> AgentConfig:
-    """Return the configuration of a unit that exists, or of one that is only thought of."""
-    if config_path is None:
-        config = AgentConfig(store="desk", unit="desk", zone="Desk", notice=NoticeConfig(version="desk"))
-    else:
-        config = load_config(config_path)
-    tree = config.model_dump()
-    tree.update({name: value for name, value in (("zone", zone), ("timezone", timezone)) if value is not None})
-    if mode is not None:
-        tree["screen"]["mode"] = mode
-    if no_notice:
-        tree["notice"]["version"] = None
-    try:
-        return AgentConfig.model_validate(tree)
-    except ValidationError as error:
-        raise FileError("\n".join(f"--{line}" for line in problems_of(error))) from error
-
-
-def _from_agent(
-    path: Path, person: str | None, customer: str | None, at: datetime | None, campaign: str | None
-) -> Explained:
+def _question(person: str | None, customer: str | None, at: datetime | None, campaign: str | None) -> Explain:
+    """Return what is asked; somebody near has the number 1 until it is known which one she has."""
     if person is not None and customer is not None:
         raise click.UsageError("PERSON or --customer, not both")
     try:
-        question = Explain(person=1, at=at, campaign=campaign)
-        if customer is not None:
-            return _answer(path, Explain(customer=customer, at=at, campaign=campaign))
+        return Explain(person=1 if customer is None else None, customer=customer, at=at, campaign=campaign)
     except ValidationError as error:
         raise click.UsageError("; ".join(f"--{line}" for line in problems_of(error))) from error
+
+
+def _about_somebody_near(path: Path, person: str | None, question: Explain) -> Explained:
     if person is not None and person.isascii() and person.isdigit() and int(person):
         return _answer(path, question.model_copy(update={"person": int(person)}))
     with asking(path, Watch()) as watching:  # numbers count as long as somebody watches
-        number = _choose(watching, person)
-        return _answer(path, question.model_copy(update={"person": number}))
+        return _answer(path, question.model_copy(update={"person": _choose(watching, person)}))
 
 
 def _answer(path: Path, question: Explain) -> Explained:

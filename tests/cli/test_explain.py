@@ -167,13 +167,18 @@ def test_somebody_who_is_not_in_the_file_is_no_error(tmp_path: Path) -> None:
         (("7", "--customer", "c-anna"), "not both"),
         (("--customer", "../etc"), "--customer"),
         (("--customer", "c-anna", "--at", "1066-01-01T00:00"), "--at"),
+        (("--customer", "c-anna", "--at", "0001-01-01T00:00+14:00"), "--at"),
         (("--customer", "c-anna", "--campaign", "a b"), "--campaign"),
     ],
 )
-def test_questions_that_are_none(words: tuple[str, ...], complaint: str) -> None:
+def test_questions_that_are_none(tmp_path: Path, words: tuple[str, ...], complaint: str) -> None:
     result = run(*words)
     assert result.exit_code == 2
     assert complaint in " ".join(result.stderr.split())
+    if "--slice FILE" not in complaint:
+        on_a_desk = run("--slice", desk(tmp_path), *words)
+        assert on_a_desk.exit_code == 2
+        assert complaint in " ".join(on_a_desk.stderr.split())
 
 
 def test_a_desk_needs_a_customer_and_says_whom_it_has(tmp_path: Path) -> None:

@@ -113,10 +113,11 @@ class Journal:
 
         Not stripped of the id: the hub may know by an earlier event whose visit it was.
         """
-        if not customers:
+        named = self._outbox.named().intersection(customers) if customers else ()
+        if not named:
             return
         with self._transaction():
-            self._outbox.forget_named(customers)
+            self._outbox.forget_named(named)
         self._forgotten()
 
     def _forgotten(self) -> None:

@@ -128,6 +128,14 @@ class Outbox:
         )
         self._delete(f"DELETE FROM outbox WHERE customer = ? AND lane > 0 AND {_NAMED}", customers)  # noqa: S608
 
+    def named(self) -> frozenset[CustomerId]:
+        """Return whose ids are in queued events, but for the consent lane, or in dead letters."""
+        names = self._file.rows(
+            f"SELECT customer FROM outbox WHERE lane > 0 AND customer IS NOT NULL AND {_NAMED} "  # noqa: S608
+            f"UNION SELECT customer FROM dead_letters WHERE customer IS NOT NULL AND {_NAMED}"
+        )
+        return frozenset(name for (name,) in names)
+
     def _delete(self, sql: str, customers: Collection[CustomerId]) -> None:
         removed = self._file.write.conn.executemany(sql, [(customer,) for customer in customers]).rowcount
         self._next = Count(self._next.waiting - max(0, removed), self._next.shed)

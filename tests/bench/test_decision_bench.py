@@ -1,7 +1,7 @@
 """How long a decision takes, beside its limit of 1 ms (p99) with 200 campaigns, and beside just walking over them.
 
-Run with ``pytest -s tests/bench/test_decision_bench.py``. Processor time is what a decision costs; real time
-adds whatever else the machine is doing.
+Run with ``pytest -s tests/bench/test_decision_bench.py``. All times are
+processor time of the deciding thread.
 """
 
 import gc
@@ -27,7 +27,7 @@ from edge_agent.decide.knowledge import Situation
 from edge_agent.events import ContactRow
 
 LIMIT_MS = 1.0
-DECISIONS = int(os.environ.get("BENCH_DECISIONS", "3000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "20"))
 CUSTOMERS = 200
 NOW = datetime(2026, 3, 14, 13, 0, tzinfo=UTC)
 DAY_S = 86_400.0
@@ -160,22 +160,25 @@ def walk(campaigns: Sequence[Campaign]) -> None:
 
 @dataclass
 class Times:
-    """How long each of many calls took, in milliseconds, sorted."""
+    """How long decisions about each customer took, in milliseconds of processor time, sorted."""
 
-    cpu: list[float]
-    real: list[float]
+    every: list[float]
+    undisturbed: list[float]
+    """The best of all rounds for each customer: other programs on the same processor make each round longer."""
 
 
 def milliseconds(call: Callable[[int], object]) -> Times:
     """Time many calls. Garbage is collected as it comes, as in a process that lives long."""
     gc.collect()
-    cpu, real = [], []
-    for n in range(DECISIONS):
-        began, began_cpu = time.perf_counter_ns(), time.thread_time_ns()
-        call(n)
-        cpu.append((time.thread_time_ns() - began_cpu) / 1e6)
-        real.append((time.perf_counter_ns() - began) / 1e6)
-    return Times(sorted(cpu), sorted(real))
+    every: list[float] = []
+    best = [float("inf")] * CUSTOMERS
+    for n in range(ROUNDS * CUSTOMERS):
+        began_ns = time.thread_time_ns()
+        call(n % CUSTOMERS)
+        took_ms = (time.thread_time_ns() - began_ns) / 1e6
+        every.append(took_ms)
+        best[n % CUSTOMERS] = min(best[n % CUSTOMERS], took_ms)
+    return Times(sorted(every), sorted(best))
 
 
 def p99(took: list[float]) -> float:
@@ -214,14 +217,14 @@ def test_decisions(what: str, count: int, for_all: bool) -> None:
         contacts=contacts(names, shelf.all_campaigns, random),
     )
     floor = milliseconds(lambda _: walk(shelf.all_campaigns))
-    took = milliseconds(lambda n: decide(names[n % CUSTOMERS], shelf, situation))
+    took = milliseconds(lambda n: decide(names[n], shelf, situation))
     sample = [decide(name, shelf, situation) for name in names]
     chosen = sum(decision.campaign is not None for decision in sample)
     ranked = median(len(decision.explanation.ranking) for decision in sample)
     print(
-        f"\n{what}: decision median {median(took.cpu):.3f} ms, p99 {p99(took.cpu):.3f} ms of processor time; "
-        f"real time {median(took.real):.3f} and {p99(took.real):.3f} ms; limit {LIMIT_MS} ms p99 with 200"
-        f"\n    only walking over them {median(floor.cpu):.3f} ms"
+        f"\n{what}: a decision takes {median(took.every):.3f} ms (median) and {p99(took.every):.3f} ms (p99), "
+        f"undisturbed {median(took.undisturbed):.3f} and {p99(took.undisturbed):.3f} ms; "
+        f"limit {LIMIT_MS} ms p99 with 200; only walking over them {median(floor.undisturbed):.3f} ms"
         f"\n    {chosen} of {len(names)} hear something, chosen from {ranked:.0f} (median, at most 20 are listed)"
     )
     assert chosen

@@ -51,6 +51,14 @@ def test_a_later_state_replaces_the_earlier_one(journal: Journal) -> None:
     assert journal.open_cards() == (card("k1", state="taken"),)
 
 
+def test_a_visit_that_has_ended_is_kept_with_all_that_is_behind_it(journal: Journal) -> None:
+    behind = {"decision": "d1", "continues": "v0", "met": ("a", "b"), "owed": ("c",), "held_out": True}
+    ended = replace(visit("v1", ended_at=NOW), left_in="greeted", **behind)
+    journal.commit([ended, visit("v2"), replace(visit("v0"), ended_at=NOW - HOUR)])
+    assert journal.past_visits() == (replace(visit("v0"), ended_at=NOW - HOUR), ended), "in the order of their ends"
+    assert journal.open_visits() == (visit("v2"),)
+
+
 def test_who_withdrew_for_good_is_refused_and_who_paused_is_not(journal: Journal) -> None:
     journal.commit([WithdrawalRow("anna", "today", NOW, NOW + HOUR), WithdrawalRow("bea", "all", NOW, NOW + 9 * HOUR)])
     assert [(row.customer, row.scope) for row in journal.withdrawals()] == [("anna", "today"), ("bea", "all")]

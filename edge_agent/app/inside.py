@@ -18,6 +18,7 @@ from edge_agent.retention import Retention
 from edge_agent.store.opening import Stores
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Part
+from edge_agent.sync.unlock import Unlock
 
 
 @runtime_checkable
@@ -57,7 +58,8 @@ class Inside:
 
     def storage(self) -> StorageReport:
         """Return how the databases are."""
-        set_aside = tuple(problem[:200] for problem in self.stores.problems)
+        given_up = (part.given_up for part in self.parts if isinstance(part, Unlock) and part.given_up)
+        set_aside = tuple(problem[:200] for problem in (*self.stores.problems, *given_up))
         return StorageReport(disk=self.engine.disk(), retention=self.retention.report(), set_aside=set_aside)
 
     def queues(self) -> tuple[QueueStatus, ...]:

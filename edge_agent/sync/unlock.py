@@ -31,6 +31,8 @@ class Unlock:
     ) -> None:
         """``opened`` is called once, when the slice can be read; it is empty where it had to be given up."""
         self.health = health
+        self.given_up = ""
+        """What became of a slice that the key does not open, for the doctor; empty: it opened."""
         self._slices = slices
         self._worker = worker
         self._ask = ask
@@ -48,7 +50,8 @@ class Unlock:
                 self._sound = True
             unit_key = await self._ask()
             if not await self._worker.call(self._slices.unlock, unit_key):
-                log.error("slice: %s (the key is from: %s)", GIVEN_UP, unit_key.source)
+                self.given_up = f"slice: {GIVEN_UP} (the key is from: {unit_key.source})"
+                log.error("%s", self.given_up)
             self._opened(unit_key)
         self.health.running()
         await asyncio.Event().wait()

@@ -158,3 +158,15 @@ def test_whoever_may_not_ask_is_told_so_and_what_can_be_seen(opened: tuple[Unit,
     assert "you may not ask the agent" in text
     assert "→ sudo edge-agent doctor" in text
     assert "agent.toml is valid" in text
+
+
+@pytest.mark.integration
+def test_a_slice_that_the_key_does_not_open_is_said_and_the_unit_goes_on(tmp_path: Path) -> None:
+    unit = make_unit(tmp_path, WALKS)
+    [key] = (tmp_path / "unit").glob("*.key")
+    key.write_bytes(bytes(32))
+    with at_work(unit) as agent:
+        until(lambda: "database" in findings(unit, 2), agent.log)
+        found = findings(unit, 2)
+    assert "sealed with another key" in found["database"].what
+    assert found["slice"].severity == "fault"

@@ -56,7 +56,7 @@ def disk(facts: Facts) -> Iterator[Finding]:
     if facts.space.total_bytes:
         yield space(facts.space)
     for problem in facts.storage.set_aside:
-        todo = "once: watch it. Again: the card wears out, replace it"
+        todo = "once: watch it. Again: the card wears out, or the key is another one after each start (docs/keys.md)"
         yield Finding(severity="warning", about="database", what=problem, todo=todo)
 
 

@@ -124,11 +124,10 @@ def _slice_4(database: Database) -> None:
     # AUTOINCREMENT: the number of an epoch that is over is never given again.
     database.execute(
         "CREATE TABLE epochs (epoch INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL, source TEXT NOT NULL, "
-        "begun_s INTEGER NOT NULL) STRICT"
+        "begun_s INTEGER NOT NULL, erasures INTEGER NOT NULL DEFAULT 0) STRICT"
     )
     database.execute(
-        "CREATE TABLE erased (customer TEXT PRIMARY KEY, epoch INTEGER NOT NULL, source TEXT NOT NULL, "
-        "receipt TEXT NOT NULL) STRICT"
+        "CREATE TABLE erased (customer TEXT PRIMARY KEY, epoch INTEGER NOT NULL, receipt TEXT NOT NULL) STRICT"
     )
 
 

@@ -25,31 +25,31 @@ class Shredded:
 
 
 class Shredding:
-    """The table ``erased``."""
+    """The table ``erased``: whose receipt is to come. Where none will, nobody is named; the epoch ends all the same."""
 
     def __init__(self, file: DatabaseFile) -> None:
         self._file = file
 
     def note(self, database: Database, customer: CustomerId) -> None:
         """Note an erasure, in its own transaction. The key is not needed for it."""
+        newest = "epoch = (SELECT max(epoch) FROM epochs)"
+        database.execute(f"UPDATE epochs SET erasures = 1 WHERE {newest}")  # noqa: S608
         database.execute(
-            "INSERT OR REPLACE INTO erased (customer, epoch, source, receipt) "
-            "SELECT ?, epoch, source, ? FROM epochs ORDER BY epoch DESC LIMIT 1",
-            (customer, secrets.token_hex(16)),
+            "INSERT OR REPLACE INTO erased (customer, epoch, receipt) "  # noqa: S608
+            f"SELECT ?, epoch, ? FROM epochs WHERE {newest} AND source IN ({', '.join('?' for _ in OFF_THE_CARD)})",
+            (customer, secrets.token_hex(16), *OFF_THE_CARD),
         )
 
     def under(self, epoch: int) -> bool:
         """Whether anybody was erased whose key may be under this epoch."""
-        return bool(self._file.rows("SELECT 1 FROM erased WHERE epoch <= ? LIMIT 1", (epoch,)))
+        return bool(self._file.rows("SELECT 1 FROM epochs WHERE epoch = ? AND erasures", (epoch,)))
 
     def due(self) -> tuple[Shredded, ...]:
-        """Return whose receipt is due; forget those of whom only ``deleted`` can be said."""
-        over = "epoch < (SELECT min(epoch) FROM epochs)"
-        rows = self._file.rows(f"SELECT customer, source, receipt FROM erased WHERE {over}")  # noqa: S608
+        """Return whose receipt can be written: the epoch of her key is over."""
+        rows = self._file.rows("SELECT customer, receipt FROM erased WHERE epoch < (SELECT min(epoch) FROM epochs)")
         if not rows or not self._file.truncate_log():  # a crash may have come between the end of the epoch and this
             return ()
-        self.settle(Shredded(customer, receipt) for customer, source, receipt in rows if source not in OFF_THE_CARD)
-        return tuple(Shredded(customer, receipt) for customer, source, receipt in rows if source in OFF_THE_CARD)
+        return tuple(Shredded(customer, receipt) for customer, receipt in rows)
 
     def settle(self, told: Iterable[Shredded]) -> None:
         """Forget whose receipts are written."""

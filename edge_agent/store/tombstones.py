@@ -1,6 +1,7 @@
 """Whom the hub took out of the slice, until the unit has erased what else it held of them and queued the receipt.
 
-Noted with the page that says so, in one transaction: whatever happens before the engine hears of it, it is not forgotten.
+Noted with the page that says so, in one transaction: whatever happens before the engine hears of it, it is not
+forgotten.
 """
 
 import secrets

@@ -20,8 +20,13 @@ def salvage(damaged: Path, target: Database, tables: Sequence[str]) -> int:
         # Not to change the schema: with it SQLite also opens a file that is shorter than its header says.
         source.execute("PRAGMA writable_schema = ON")
         for table in tables:
-            columns = ", ".join(f'"{column.name}"' for column in target.table(table).columns)
-            places = ", ".join("?" for _ in target.table(table).columns)
+            held = {name for _, name, *_ in _until_error(source, f"PRAGMA table_info({table})")}
+            # One that an earlier version did not have yet gets its default; SQLite would take its name for its value.
+            names = [column.name for column in target.table(table).columns if column.name in held]
+            if not names:
+                continue
+            columns = ", ".join(f'"{name}"' for name in names)
+            places = ", ".join("?" for _ in names)
             insert = f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
             before = target.conn.total_changes
             # From both ends: a bad page in the middle hides only its own rows.

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from edge_agent.errors import StoreError
 from edge_agent.events import WithdrawalRow
+from edge_agent.store.migrations import JOURNAL_STEPS, migrate
 from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import UnitKey
 from tests.store.builders import KEY, NOW, STORE, event, page, put, tag, visit
@@ -112,6 +113,18 @@ def test_what_can_be_read_of_a_truncated_journal_is_taken_over(tmp_path: Path) -
     assert len(set(ids)) == len(ids) == stores.journal.waiting()
     stores.journal.commit([event(5000)])
     assert stores.journal.outbox(9999)[-1].event.id == "e5000"
+    stores.close()
+
+
+def test_a_damaged_journal_of_an_earlier_version_gives_its_rows_and_no_names_for_values(tmp_path: Path) -> None:
+    with Database(tmp_path / "journal.db") as database:
+        migrate(database, JOURNAL_STEPS[:2], "journal.db")
+        contact = {"customer": "anna", "campaign": "jackets", "channel": "screen", "at": NOW.isoformat()}
+        database.table("contacts").insert(contact)
+        database.table("visits").create({"visit": str}, pk="visit", replace=True)  # not as any version made it
+    stores = open_stores(tmp_path, STORE, KEY)
+    (row,) = stores.journal.contact_rows()
+    assert (row.customer, row.visit, row.decision, row.message_class) == ("anna", "", "", "offer")
     stores.close()
 
 

@@ -58,24 +58,28 @@ class Unit:
     stores: Stores
     engine: Engine
     now_s: float = 0.0
+    trusted: bool = True
     outcomes: list[Outcomes] = field(default_factory=list)
 
     @classmethod
     def open(cls, folder: Path, key: UnitKey | None = KEY, now_s: float = 0.0) -> "Unit":
+        return cls.over(folder, open_stores(folder, STORE, key), now_s)
+
+    @classmethod
+    def over(cls, folder: Path, stores: Stores, now_s: float, *, trusted: bool = True) -> "Unit":
         config = AgentConfig(store=STORE, unit="door", zone="Outdoor", notice=NoticeConfig(version="1"))
-        stores = open_stores(folder, STORE, key)
         knowledge = StoreKnowledge(stores.slice, stores.catalogue)
         ids = itertools.count()
         prefix = f"{now_s:.0f}"
         pipeline = Pipeline(config, knowledge, lambda: f"p{prefix}-{next(ids)}")
         engine = Engine(pipeline, knowledge, stores, "/s", "boot", lambda: f"e{prefix}-{next(ids)}")
-        unit = cls(folder, stores, engine, now_s)
+        unit = cls(folder, stores, engine, now_s, trusted)
         engine.start(unit.instant)
         return unit
 
     @property
     def instant(self) -> Instant:
-        return Instant(self.now_s, START + timedelta(seconds=self.now_s), utc_trusted=True)
+        return Instant(self.now_s, START + timedelta(seconds=self.now_s), self.trusted)
 
     def put(self, received: Input | None) -> Outcomes:
         given = self.engine.step(received, self.instant)
@@ -447,6 +451,24 @@ def test_without_its_key_a_unit_knows_no_card_and_with_it_they_come_back(tmp_pat
     second.stores.journal.unlock(CardBox(KEY, STORE))
     second.put(SliceChanged(None, START + LEASE))
     assert [effect.card.card for effect in second.effects(ToClerks)] == [card.card.card]
+    second.close()
+
+
+def test_no_card_is_lost_while_the_slice_is_still_locked(tmp_path: Path) -> None:
+    """The time comes from the store's router, the key a moment later."""
+    first = with_knowledge(Unit.open(tmp_path))
+    card = carded(first)
+    first.close()
+    stores = open_stores(tmp_path, STORE, KEY, unlock=False)
+    second = Unit.over(tmp_path, stores, first.now_s, trusted=False)
+    for second.trusted in (False, True):
+        second.now_s += 1
+        second.put(None)
+    assert second.effects(ToClerks) == []
+    second.stores.slice.unlock(KEY)
+    second.put(SliceChanged(None, START + LEASE))
+    second.put(TabletJoined(TabletHello(tablet="t", departments=("outdoor",))))
+    assert {(effect.card.card, effect.card.state) for effect in second.effects(ToClerks)} == {(card.card.card, "open")}
     second.close()
 
 

@@ -97,9 +97,7 @@ class Engine:
         latest = self._journal.latest()
         if instant.utc_trusted and latest is not None and latest - instant.utc > timedelta(seconds=JUMP_S):
             log.warning("the clock is behind what the journal has seen: the slice is not used before the next pull")
-            self._spent, lease_until = lease_until, None
-        if self._slice.locked:
-            lease_until = None  # there is nothing to judge by yet, and no card may be lost for that
+            self._spent, lease_until = self._slice.lease_kept(), None
         self._pipeline.restore(
             (*self._journal.past_visits(), *self._journal.open_visits()),
             self._journal.open_cards(),

@@ -461,10 +461,11 @@ def test_no_card_is_lost_while_the_slice_is_still_locked(tmp_path: Path) -> None
     first.close()
     stores = open_stores(tmp_path, STORE, KEY, unlock=False)
     second = Unit.over(tmp_path, stores, first.now_s, trusted=False)
-    for second.trusted in (False, True):
-        second.now_s += 1
-        second.put(None)
+    behind, now = timedelta(days=1), second.instant
+    for at in (Instant(now.monotonic_s + 1, now.utc - behind, False), Instant(now.monotonic_s + 2, now.utc, True)):
+        second.outcomes.append(second.engine.step(None, at))
     assert second.effects(ToClerks) == []
+    second.now_s, second.trusted = second.now_s + 2, True
     second.stores.slice.unlock(KEY)
     second.put(SliceChanged(None, START + LEASE))
     second.put(TabletJoined(TabletHello(tablet="t", departments=("outdoor",))))
@@ -479,9 +480,11 @@ def test_a_clock_that_is_behind_the_journal_does_not_revive_a_lease(tmp_path: Pa
     carded(first)
     lease_until = first.stores.slice.lease_until()
     first.close()
-    second = Unit.open(tmp_path, now_s=3600)  # set back by five hours
+    stores = open_stores(tmp_path, STORE, KEY, unlock=False)
+    second = Unit.over(tmp_path, stores, now_s=3600)  # set back by five hours
     second.put(DisplayJoined(Hello(width_px=1, height_px=1)))
-    second.put(SliceChanged(None, lease_until))  # its key came
+    stores.slice.unlock(KEY)
+    second.put(SliceChanged(None, lease_until))
     second.walk(10, "bea")
     assert [effect for effect in second.effects(ToScreen) if effect.message.type == "show"] == []
     second.put(SliceChanged(None, START + 2 * LEASE))  # the hub says how long

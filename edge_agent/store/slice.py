@@ -91,7 +91,11 @@ class SliceStore:
 
     def lease_until(self) -> datetime | None:
         """Past this nothing here may be used; ``None``: nothing is held, or it is locked."""
-        text = None if self.locked else self._state("lease_until")
+        return None if self.locked else self.lease_kept()
+
+    def lease_kept(self) -> datetime | None:
+        """Return the lease of what lies here, locked or not; ``None``: nothing does."""
+        text = self._state("lease_until")
         return datetime.fromisoformat(text) if text else None
 
     def count(self) -> int:

@@ -14,8 +14,8 @@ from edge_agent.events import ContactRow
 HERS_MAX: Final = 100
 """Contacts kept per customer: no sensible cap counts farther."""
 
-CONTACTS_MAX: Final = 30_000
-"""Contacts kept in all, about 12 MB; whoever was spoken to longest ago is forgotten first."""
+CONTACTS_MAX: Final = 20_000
+"""Contacts kept in all, about 11 MB; whoever was spoken to longest ago is forgotten first."""
 
 COUNTED_MAX: Final = 400_000
 """Times kept for the caps that count everybody, 8 bytes each; one contact takes two to four of them."""

@@ -6,10 +6,11 @@ from typing import Literal
 
 from edge_agent.contracts.base import Contract, CustomerId, Identifier
 from edge_agent.contracts.campaign import Channel, MessageClass
-from edge_agent.contracts.clerk import Card, Outcome, Reply, TabletHello
+from edge_agent.contracts.clerk import Card, Reply, TabletHello
 from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
 from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown, ToDisplay
 from edge_agent.contracts.slice import Purpose
+from edge_agent.telling import Fact, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,44 +322,6 @@ class ReadToken:
 
 Effect = ToScreen | ToClerks | ToUnits | Forget | ReadToken
 """What the shell does after a step."""
-
-
-FactKind = Literal[
-    "near", "screen", "shown", "card", "escalated", "claimed", "outcome", "away", "left", "silent", "withdrawn"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that happened, for the demo's story view. Held in memory, never logged."""
-
-    kind: FactKind
-    customer: CustomerId
-    badge: str = ""
-    zone: str = ""
-    distance_m: float | None = None
-    text: str = ""
-    """What was said, or why nothing was."""
-    due_s: float | None = None
-    """Seconds until something that is planned."""
-    outcome: Outcome | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One advertisement of a recognised customer. Lives in memory for ``RSSI_KEEP_S`` at most; never logged."""
-
-    customer: CustomerId
-    device: str
-    """Which of her devices, as the slice names it."""
-    badge: int | None
-    """Number of the badge with which she was first heard; ``None`` without an app."""
-    rssi_dbm: int
-    """As received: before this unit's calibration."""
-    measured_power_dbm: int
-    """What the device says that one receives 1 m away from it."""
-    distance_m: float | None
-    """Her distance after it, smoothed."""
 
 
 @dataclass(frozen=True, slots=True)

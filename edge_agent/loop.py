@@ -15,18 +15,17 @@ from edge_agent.events import (
     Advertisement,
     ClerkReplied,
     Effect,
-    Fact,
     Forget,
     FromUnit,
     Input,
     Instant,
-    Sighting,
     SliceChanged,
     TabletJoined,
     ToScreen,
     UnitJoined,
 )
 from edge_agent.store.worker import Worker
+from edge_agent.telling import Fact, Sighting
 
 HEARTBEAT_S = 2.0
 """The loop proves at least this often that it is alive."""

@@ -31,7 +31,6 @@ from edge_agent.events import (
     Outcomes,
     RadioHealth,
     ReadToken,
-    Sighting,
     SliceChanged,
     TabletJoined,
     TokenRead,
@@ -48,6 +47,7 @@ from edge_agent.identify.index import Device, TokenIndex
 from edge_agent.identify.recogniser import Recogniser
 from edge_agent.presence.ranging import model_distance_m
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
+from edge_agent.telling import Sighting
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.service import Service
 from edge_agent.visit.view import View

@@ -4,7 +4,7 @@ from collections import deque
 
 from edge_agent.contracts.admin import SAMPLES_MAX, Sample, Samples
 from edge_agent.contracts.base import CustomerId
-from edge_agent.events import Sighting
+from edge_agent.telling import Sighting
 
 _DEVICES_MAX = 8  # as many as a profile may have
 

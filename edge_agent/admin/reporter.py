@@ -26,8 +26,9 @@ from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.unit import PartReport
-from edge_agent.events import Instant, Sighting
+from edge_agent.events import Instant
 from edge_agent.identify.badges import badge
+from edge_agent.telling import Sighting
 from edge_agent.visit.view import Present, View
 
 FRESH_S: Final = 0.5

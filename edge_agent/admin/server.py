@@ -28,8 +28,8 @@ from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.examination import Examination
 from edge_agent.contracts.problems import explain
 from edge_agent.errors import ServerError
-from edge_agent.events import Sighting
 from edge_agent.supervisor import Health
+from edge_agent.telling import Sighting
 
 log = logging.getLogger(__name__)
 

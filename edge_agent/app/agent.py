@@ -30,7 +30,7 @@ from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.errors import DamagedError, FileError
-from edge_agent.events import Effect, Fact, Instant, ReadToken, SliceChanged, ToClerks, ToScreen, ToUnits
+from edge_agent.events import Effect, Instant, ReadToken, SliceChanged, ToClerks, ToScreen, ToUnits
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
 from edge_agent.pipeline import Pipeline
@@ -51,6 +51,7 @@ from edge_agent.sync.presence import AppPresence
 from edge_agent.sync.pull import Destination, Pull
 from edge_agent.sync.push import Push
 from edge_agent.sync.unlock import Unlock
+from edge_agent.telling import Fact
 from edge_agent.units.messenger import Messenger
 from edge_agent.units.status import UnitStatus
 from edge_agent.web.app import Sources, build

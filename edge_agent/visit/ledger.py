@@ -1,7 +1,8 @@
 """What one step gives, gathered while it runs."""
 
 from edge_agent.contracts.base import Contract, CustomerId
-from edge_agent.events import Effect, EventRow, Fact, Instant, Outcomes, Row, Sighting
+from edge_agent.events import Effect, EventRow, Instant, Outcomes, Row
+from edge_agent.telling import Fact, Sighting
 
 
 class Ledger:

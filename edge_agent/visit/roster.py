@@ -14,8 +14,9 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.decide.contacts import ContactLog
 from edge_agent.decide.eligibility import consents, silence, unit_silence
 from edge_agent.decide.knowledge import Knowledge, Situation
-from edge_agent.events import ContactRow, Fact, FactKind, VisitRow, WithdrawalRow
+from edge_agent.events import ContactRow, VisitRow, WithdrawalRow
 from edge_agent.identify.badges import badge
+from edge_agent.telling import Fact, FactKind
 from edge_agent.visit.journey import STATES, CardKind, Journey, restored
 from edge_agent.visit.lease import Lease
 from edge_agent.visit.ledger import Ledger

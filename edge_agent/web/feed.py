@@ -6,7 +6,8 @@ from datetime import tzinfo
 from typing import Final
 
 from edge_agent.channels import DropOldest
-from edge_agent.events import Fact, Instant
+from edge_agent.events import Instant
+from edge_agent.telling import Fact
 from edge_agent.web.story import line
 
 KEEP: Final = 60

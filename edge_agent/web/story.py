@@ -2,7 +2,7 @@
 
 from datetime import datetime, tzinfo
 
-from edge_agent.events import Fact
+from edge_agent.telling import Fact
 
 
 def line(fact: Fact, at: datetime, zone: tzinfo) -> str:

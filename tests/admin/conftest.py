@@ -16,8 +16,9 @@ from edge_agent.contracts.admin import ANSWER, Answer, QueueStatus
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.examination import FINDINGS_MAX, Examination, Finding
 from edge_agent.contracts.explanation import Explanation
-from edge_agent.events import Instant, Sighting
+from edge_agent.events import Instant
 from edge_agent.supervisor import Health
+from edge_agent.telling import Sighting
 from edge_agent.visit.view import Present, View
 from tests.scenario.shop import CONFIG, START
 

@@ -13,7 +13,7 @@ from dbus_fast import Variant
 from edge_agent.clock import SystemClock
 from edge_agent.contracts.radio_config import BackgroundConfig, RadioConfig
 from edge_agent.errors import RadioError
-from edge_agent.events import Input, ReadToken, Sighting, TokenRead
+from edge_agent.events import Input, ReadToken, TokenRead
 from edge_agent.frames import ad, overflow
 from edge_agent.identify.background import overflow_bit
 from edge_agent.identify.index import TokenIndex
@@ -21,6 +21,7 @@ from edge_agent.pipeline import Pipeline
 from edge_agent.radio.bluez import BluezScan
 from edge_agent.radio.gatt import READ_S, TokenReader
 from edge_agent.supervisor import Health
+from edge_agent.telling import Sighting
 from tests.radio.conftest import PrivateBus
 from tests.radio.fake_phones import FakePhones, Phone
 from tests.scenario.shop import CONFIG as CONFIG_OF_THE_SHOP

@@ -22,7 +22,6 @@ from edge_agent.events import (
     DisplayJoined,
     Effect,
     EventRow,
-    Fact,
     Forget,
     Instant,
     Outcomes,
@@ -40,6 +39,7 @@ from edge_agent.identify.index import TokenIndex
 from edge_agent.identify.token import ephemeral_id, slot_of, temporary_key, window_of
 from edge_agent.pipeline import Pipeline
 from edge_agent.simulator.virtual import VirtualUnit
+from edge_agent.telling import Fact
 
 M = TypeVar("M")
 START = datetime(2026, 3, 14, 13, 0, tzinfo=UTC)

@@ -10,7 +10,8 @@ from edge_agent.contracts.clerk import TabletHello
 from edge_agent.contracts.config import CardConfig
 from edge_agent.contracts.event import ClerkEscalated, ClerkOutcome
 from edge_agent.contracts.slice import Consent, ReadyOrder, ServiceTicket, StaticToken
-from edge_agent.events import CardRow, Fact, TabletJoined, VisitRow, WithdrawalRow
+from edge_agent.events import CardRow, TabletJoined, VisitRow, WithdrawalRow
+from edge_agent.telling import Fact
 from tests.scenario.shop import CONFIG, JACKET, LEASE, START, WELCOME, Shop, consents, profile
 
 SERVICE = Campaign(

@@ -10,8 +10,8 @@ import pytest
 from edge_agent.clock import SystemClock
 from edge_agent.contracts.config import WebConfig
 from edge_agent.errors import ServerError
-from edge_agent.events import Fact
 from edge_agent.supervisor import Health
+from edge_agent.telling import Fact
 from edge_agent.web.app import build
 from edge_agent.web.feed import StoryFeed
 from edge_agent.web.headers import import_map_digests

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.events import Fact, Instant
+from edge_agent.events import Instant
+from edge_agent.telling import Fact
 from edge_agent.web.feed import KEEP, StoryFeed
 from edge_agent.web.story import line, sentence
 

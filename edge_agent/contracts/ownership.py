@@ -11,8 +11,8 @@ from pydantic import Field
 
 from edge_agent.contracts.base import Contract, CustomerId, Identifier, Metres, Seconds
 
-HEARD_MAX: Final = 100
-"""Customers in one message: about 500 bytes each at most, within the 64 KiB of every message. The nearest count."""
+HEARD_MAX: Final = 50
+"""Customers in one message: about 1,200 bytes each at most, within the 64 KiB of every message. The nearest count."""
 
 CAMPAIGNS_MAX: Final = 4
 """Campaigns of one kind in the state of a visit; hardly anybody meets more in one stay."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from edge_agent.contracts.ownership import (
+    CAMPAIGNS_MAX,
     HEARD_MAX,
     Assigned,
     Assignments,
@@ -248,3 +249,20 @@ def test_a_unit_is_bounded_whatever_a_coordinator_says() -> None:
         rack.forget(f"d{number}", "v")
     assert len(rack._over) <= VISITS_MAX
     assert len(rack.ask(HEARD, {}, 99.0).heard) <= HEARD_MAX
+
+
+def test_the_longest_message_fits_into_what_the_bus_carries() -> None:
+    name = "x" * 64
+    names = (name,) * CAMPAIGNS_MAX
+    visit = VisitState(
+        visit=name, age_s=99999.123, badge=255, campaign=name, card=name, continues=name, met=names, owed=names
+    )
+    heard = HeardCustomer(customer=name, distance_m=999.99, near=True, holds=True, visit=visit, ended=name)
+    question = UnitSightings(unit=name, run=name, number=2**53, coordinator=name, heard=(heard,) * HEARD_MAX)
+    assigned = Assigned(customer=name, yours=True, ended=name, left=visit, left_ago_s=3599.123)
+    told = Assignments(
+        unit=name, run=name, answers=2**53, coordinator=name, epoch=2**53, customers=(assigned,) * HEARD_MAX
+    )
+    envelope_bytes = 1024
+    for message in (question, told):
+        assert len(message.model_dump_json()) + envelope_bytes < 64 * 1024

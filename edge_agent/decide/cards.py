@@ -15,7 +15,7 @@ from edge_agent.decide.eligibility import consents, pieces, wanted_size
 from edge_agent.decide.facts import ClerkFacts, expected, price_text, slots
 from edge_agent.decide.languages import text_in
 from edge_agent.decide.patterns import fill
-from edge_agent.decide.phrases.book import clock_time, phrase, ticket, viewed
+from edge_agent.decide.phrases.book import clock_time, phrase, ticket, viewed, wall_time
 from edge_agent.decide.products import current_price, speakable
 from edge_agent.decide.shorten import shorten
 from edge_agent.decide.wording import words
@@ -100,9 +100,9 @@ def _told(
     told += [phrase("order", language, desk=order.desk) for order in profile.orders[:1]]
     today = utc.astimezone(timezone).date()
     told += [
-        phrase("appointment", language, time=clock_time(meeting.at.astimezone(timezone), language), desk=meeting.desk)
+        phrase("appointment", language, time=clock_time(wall_time(meeting.at, timezone), language), desk=meeting.desk)
         for meeting in profile.appointments
-        if (utc - meeting.at).total_seconds() <= APPOINTMENT_LATE_S and meeting.at.astimezone(timezone).date() == today
+        if (utc - meeting.at).total_seconds() <= APPOINTMENT_LATE_S and wall_time(meeting.at, timezone).date() == today
     ][:1]
     if product is not None:
         told += _about(product, profile, facts, language, timezone, utc)

@@ -9,7 +9,7 @@ from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Price
 from edge_agent.contracts.slice import Profile
 from edge_agent.decide.patterns import Facts
-from edge_agent.decide.phrases.book import money
+from edge_agent.decide.phrases.book import money, wall_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def expected(campaign: Campaign, profile: Profile, zone: ZoneInfo, utc: datetime
     if within_s is not None:
         for appointment in profile.appointments:
             if -APPOINTMENT_LATE_S <= (appointment.at - utc).total_seconds() <= within_s:
-                return Expected(appointment.desk, appointment.at.astimezone(zone))
+                return Expected(appointment.desk, wall_time(appointment.at, zone))
         return Expected()
     return Expected(profile.orders[0].desk) if profile.orders else Expected()
 

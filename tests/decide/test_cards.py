@@ -1,6 +1,6 @@
 """What a clerk is told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -121,3 +121,16 @@ def test_long_words_of_a_catalogue_break_nothing():
     long = JACKET.model_copy(update={"names": {"en": "x" * 200}, "place": {"en": "y" * 200}})
     her = profile("anna", viewed=(ViewedProduct(product=long.product, viewed_at=START),))
     assert max(map(len, card(her, long).facts)) == 200
+
+
+@pytest.mark.parametrize("zone", [ZONE, ZoneInfo("America/New_York"), ZoneInfo("Pacific/Kiritimati")])
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_platform_that_writes_never_as_the_end_of_the_calendar_stops_no_card(at, zone):
+    her = profile(
+        "anna",
+        tickets=(TICKET.model_copy(update={"opened_at": at}),),
+        appointments=(Appointment(appointment="a", at=at, department="service", desk="desk 2"),),
+        viewed=(ViewedProduct(product=JACKET.product, viewed_at=at),),
+    )
+    told = compose_card(WELCOME, JACKET, her, None, "c1", "unit", "Outdoor", "en", zone, START, START)
+    assert told.facts[0].startswith("Open ticket since")

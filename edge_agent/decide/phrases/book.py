@@ -48,10 +48,22 @@ def viewed(product: str, viewed_at: datetime, utc: datetime, zone: ZoneInfo, lan
 
 def ticket(opened_at: datetime, utc: datetime, zone: ZoneInfo, language: str) -> str:
     """Say since when a ticket is open: the day of the week, or the date where that is longer ago."""
-    day, rules = opened_at.astimezone(zone).date(), locale(written_in(language))
+    day, rules = wall_time(opened_at, zone).date(), locale(written_in(language))
     if _days_ago(opened_at, utc, zone) <= _WEEK_DAYS:
         return phrase("ticket", language, day=format_date(day, "EEEE", locale=rules))
     return phrase("ticket-earlier", language, date=format_skeleton("MMMMd", day, locale=rules))
+
+
+def wall_time(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return a time as the clock on the store's wall shows it. Never raises.
+
+    Platforms write the first and the last moment of the calendar for "long ago" and "never"; where the zone's offset
+    leads beyond it, the moment stands as it was written.
+    """
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at.replace(tzinfo=zone)
 
 
 def clock_time(at: datetime, language: str) -> str:
@@ -69,7 +81,7 @@ def money(amount: Decimal, currency: str, language: str) -> str:
 
 
 def _days_ago(at: datetime, utc: datetime, zone: ZoneInfo) -> int:
-    return (utc.astimezone(zone).date() - at.astimezone(zone).date()).days
+    return (utc.astimezone(zone).date() - wall_time(at, zone).date()).days
 
 
 @lru_cache(2 * len(BOOKS))

@@ -41,8 +41,6 @@ def _audience(audience: Audience) -> str:
         asked.append(f"has an appointment within {_span(audience.appointment_within_s)}")
     if audience.tiers:
         asked.append(f"is {_listed(audience.tiers)}")
-    if audience.bought:
-        asked.append("has just bought something here")
     if audience.needs:
         asked.append(f"said that she needs {_listed(audience.needs)}")
     return "whoever " + " and ".join(asked) if asked else "everybody who opted in"

@@ -78,8 +78,6 @@ class Audience(FileContract):
     """Her loyalty tier is one of these."""
     needs: Annotated[tuple[Identifier, ...], Field(max_length=50)] = ()
     """She said that she needs one of these."""
-    bought: bool = False
-    """A clerk has just sold her something. Whoever bought is offered nothing else until she leaves."""
 
 
 class Campaign(FileContract):

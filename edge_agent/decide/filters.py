@@ -28,8 +28,6 @@ def filters(campaign: Campaign) -> Iterator[tuple[str, Stops]]:
     if campaign.message_class == "offer":
         yield "open_complaint", lambda her: her.complained
         yield "bought", lambda her: her.bought
-    if audience.bought:
-        yield "not_bought", lambda her: not her.bought
     if audience.viewed:
         listed, lately_s = frozenset(audience.viewed), audience.viewed_within_s
         yield "not_viewed", lambda her: listed.isdisjoint(her.viewed_s) or her.youngest_view_s(listed) > lately_s

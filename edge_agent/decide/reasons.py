@@ -29,7 +29,6 @@ WHY_NOT: Final[dict[str, str]] = {
     "zone": "it is not said in this area of the store.",
     "open_complaint": _OPEN_COMPLAINT,
     "bought": "she has just bought something, and nothing else is offered to her in this visit.",
-    "not_bought": "she has not bought anything from a clerk in this visit.",
     "not_viewed": "she has not viewed any of its products lately.",
     "no_order": "no order of hers is ready here.",
     "no_ticket": "no ticket of hers is open.",

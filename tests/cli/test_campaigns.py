@@ -88,7 +88,6 @@ CONDITIONS = {
     "appointment_within_s": 60,
     "tiers": ["gold"],
     "needs": ["waterproof"],
-    "bought": True,
 }
 
 

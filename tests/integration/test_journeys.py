@@ -141,7 +141,7 @@ def test_store_mail_web_display(store: Store) -> None:
     clerk.say(card, "claim")
     clerk.wait_for_card("taken", card.card)
     clerk.say(card, "done", outcome="sold", order_id="o-4711")
-    until(lambda: "thanks" in campaigns_of(store, "content.shown", "c-cora"), "the thanks")
+    until(lambda: campaigns_of(store, "content.shown", "c-cora") == ["jacket-back", None], "the thanks")
     [sold] = store.hub.of_type("clerk.outcome", "c-cora")
     assert sold["data"]["order_id"] == "o-4711"
     store.stop_agent()

@@ -80,12 +80,6 @@ def campaigns(**wordings: dict[str, Any]) -> list[Campaign]:
             "department": "service",
             "wording": {"headline": "{ $badge }, your order is ready: { $desk }", "opening": "Shall I fetch it?"},
         },
-        "thanks": {
-            "message_class": "service",
-            "audience": {"bought": True},
-            "department": "outdoor",
-            "wording": {"headline": "Thank you"},
-        },
         "care-kit": {
             "message_class": "offer",
             "audience": {"offered": True},

@@ -35,8 +35,8 @@ def topic(campaign: Campaign, profile: Profile, knowledge: Knowledge, utc: datet
         known = product if ground == name else knowledge.product(ground)
         # What another shop sells has no class here: no screen speaks of it.
         strictest = _stricter(strictest, "discreet" if known is None else known.content_class)
-    if audience.needs:
-        strictest = _stricter(strictest, "discreet")  # what she told a clerk is no screen's business
+    if audience.needs or audience.ticket_open:
+        strictest = _stricter(strictest, "discreet")  # what she told a clerk, or complained of, is no screen's business
     return Topic(product, product is not None or name is None, strictest)
 
 

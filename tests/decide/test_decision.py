@@ -147,7 +147,7 @@ def test_the_platforms_estimate_for_her_beats_the_campaigns_own():
 
 
 def test_a_complaint_silences_offers_and_lets_service_and_orders_speak():
-    service = campaign("care", message_class="service", audience=Audience(ticket_open=True))
+    service = campaign("care", message_class="service", card="obligation", audience=Audience(ticket_open=True))
     her = ANNA.model_copy(update={"tickets": (TICKET,), "orders": (ORDER,)})
     decision = Case(her=her, campaigns=[WELCOME, service]).decide()
     assert decision.campaign == service

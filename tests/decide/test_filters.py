@@ -25,6 +25,7 @@ def need(topic: str = "waterproof", content_class: str = "discreet") -> tuple[Ne
 
 APPOINTED = {"audience": Audience(appointment_within_s=1800)}
 EMAILED = {"audience": Audience(emailed=True)}
+COMPLAINED = {"audience": Audience(ticket_open=True), "message_class": "service"}
 NEEDED = {"audience": Audience(needs=("waterproof",))}
 
 
@@ -93,7 +94,7 @@ def test_why_one_campaign_is_not_said(reason, changes):
         {"dayparts": (Daypart(begins=time(18)), Daypart(begins=time(9), ends=time(18)))},
         {"zones": ("Bikes", "Outdoor")},
         {"audience": Audience(order_ready=True), "orders": (ORDER,)},
-        {"audience": Audience(ticket_open=True), "tickets": (TICKET,), "message_class": "service"},
+        {**COMPLAINED, "tickets": (TICKET,)},
         {"audience": Audience(offered=True), "offers": (NextBestOffer(campaign="jacket", value=1, probability=1),)},
         {"audience": Audience(basket=("998", JACKET.product)), "basket": ("999", JACKET.product)},
         {**EMAILED, "emails": email()},
@@ -156,3 +157,10 @@ def test_a_public_product_does_not_tell_of_another_one_that_is_not_public(by, se
 def test_what_she_told_a_clerk_she_needs_is_no_screens_business():
     decision = changed(Case(), **NEEDED, needs=need(content_class="public")).decide()
     assert (decision.screen, decision.card) == (False, True)
+
+
+@pytest.mark.parametrize(("card", "reason"), [("obligation", None), ("none", "no_channel")])
+def test_that_she_complained_is_no_screens_business(card, reason):
+    case = changed(Case(), **COMPLAINED, tickets=(TICKET,), card=card)
+    assert case.why() == reason
+    assert not case.decide().screen

@@ -204,6 +204,7 @@ def assert_lawful(decision: Decision, her: Profile, situation: Situation) -> Non
         assert situation.mode != "generic"
         assert decision.product is None or decision.product.content_class == "public"
         assert not decision.campaign.audience.needs
+        assert not decision.campaign.audience.ticket_open
     if decision.product is not None:
         assert decision.product.content_class != "sensitive"
 

@@ -97,7 +97,7 @@ def test_the_example_loads_and_every_line_of_it_too(example: str, tmp_path: Path
         ({"screen": {"languages": []}}, r"screen.languages = \[\]: .*at least 1"),
         ({"store": "Wien Mitte"}, "store = 'Wien Mitte': .*pattern"),
         ({"zone": "x" * 1000}, "zone = 'x+…: .*200"),
-        ({"radio": {"silent_s": 30}}, "Value error, presence.visit_silence_min_s: must be at least 33"),
+        ({"radio": {"silent_s": 30}}, "presence.visit_silence_min_s: must be at least 33"),
     ],
 )
 def test_a_mistake_is_one_line_with_file_key_value_and_what_is_allowed(

@@ -6,8 +6,10 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Final, get_args
 
 from edge_agent.cli.campaign_words import about, word_doubts
+from edge_agent.constants import CONTACT_KEEP_S
 from edge_agent.contracts.campaign import Campaign, Cap, Daypart, Weekday
 from edge_agent.contracts.catalogue import Product
+from edge_agent.decide.contacts import HERS_MAX
 from edge_agent.decide.languages import nearest
 
 _DAYS: Final = get_args(Weekday)
@@ -17,6 +19,10 @@ def never_said(campaign: Campaign, zone: tzinfo) -> Iterator[str]:
     """Yield why a campaign can never be said at all: mistakes."""
     if not campaign.screen and campaign.card == "none":
         yield "screen = false and card = 'none': nobody will ever hear of it; allow one of them"
+    elif campaign.card == "none" and (campaign.audience.needs or campaign.audience.ticket_open):
+        yield "card = 'none': what she needs, or complained of, is told to clerks only; write 'obligation'"
+    if campaign.message_class == "offer" and campaign.audience.ticket_open:
+        yield "message_class: no offer is made while a ticket is open; write 'service'"
     if campaign.dayparts and not _ever(campaign, zone):
         yield "dayparts: none of them falls between starts_at and ends_at"
 
@@ -40,7 +46,12 @@ def doubts(
         yield f"exclusive: no other campaign is in the group '{campaign.exclusive}', so it keeps nothing apart"
     if campaign.coupon is not None and not campaign.qr:
         yield "coupon: is given by the QR code; set qr = true"
+    if campaign.qr and not campaign.screen:
+        yield "qr: only a screen shows a code, and screen = false"
+    if campaign.holdout and campaign.message_class != "offer":
+        yield f"holdout: only offers are held back; of a {campaign.message_class} message everybody hears"
     yield from _idle_caps(campaign.caps)
+    yield from _forgotten(campaign)
     yield from _product_doubts(campaign, products)
     yield from word_doubts(campaign, products)
 
@@ -80,6 +91,18 @@ def _idle_caps(caps: Sequence[Cap]) -> Iterator[str]:
             if other is not cap and _stricter(other, cap) and (other_number < number or not _stricter(cap, other)):
                 yield f"caps {number}: is never reached, caps {other_number} is stricter"
                 break
+
+
+def _forgotten(campaign: Campaign) -> Iterator[str]:
+    """Yield what would need a longer memory than a unit has."""
+    days = round(CONTACT_KEEP_S / 86_400)
+    for number, cap in enumerate(campaign.caps, start=1):
+        if cap.per_s is not None and cap.per_s > CONTACT_KEEP_S:
+            yield f"caps {number}, per_s: contacts are remembered for {days} days, no longer"
+        if cap.whose == "customer" and cap.count > HERS_MAX:
+            yield f"caps {number}, count: is never reached, {HERS_MAX} contacts with a customer are remembered"
+    if campaign.exclusive is not None and campaign.exclusive_s > CONTACT_KEEP_S:
+        yield f"exclusive_s: contacts are remembered for {days} days, no longer"
 
 
 def _stricter(one: Cap, other: Cap) -> bool:

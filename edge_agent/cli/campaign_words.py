@@ -27,6 +27,10 @@ def word_doubts(campaign: Campaign, products: Mapping[str, Product] | None) -> I
         "time": audience.appointment_within_s is not None,
     }
     for language, wording in campaign.wording.items():
+        if wording.opening and campaign.card == "none":
+            yield f"wording.{language}.opening: is for a card, and card = 'none'"
+        if wording.named is not None:
+            yield f"wording.{language}.named: no screen speaks by name yet; there the words for a badge are said"
         facts = _longest(campaign, products, language)
         for field, text in _sentences(wording):
             missing = [slot for slot, given in known.items() if not given and f"${slot}" in text]

@@ -7,18 +7,21 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from edge_agent.admin.text import harmless
 from edge_agent.cli.campaign_file import read_tree
 from edge_agent.cli.campaign_lint import doubts, never_said
 from edge_agent.cli.campaign_table import in_words
 from edge_agent.clock import SystemClock
+from edge_agent.contracts.base import Language
 from edge_agent.contracts.campaign_problems import name_of, read_campaigns
 from edge_agent.errors import FileError
 from edge_agent.settings import load_config
 
 _MISTAKES: Final = 1
 _UNREADABLE: Final = 2
+_LANGUAGE: Final[TypeAdapter[str]] = TypeAdapter(Language)
 
 
 @click.group()
@@ -26,9 +29,25 @@ def campaigns() -> None:
     """Work with campaign files; docs/campaigns.md tells how they are written."""
 
 
+def _tags(_context: click.Context, _option: click.Parameter, text: str | None) -> list[str]:
+    """Read a list of language tags."""
+    tags = (text or "").replace(",", " ").split()
+    for tag in tags:
+        try:
+            _LANGUAGE.validate_python(tag)
+        except ValidationError as error:
+            raise click.BadParameter(f"{tag!r} is no language; write one such as en, de-AT or zh-Hant") from error
+    return tags
+
+
 @campaigns.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--languages", metavar="TAGS", help="Languages of the shop, such as en,de-AT: tells which are missing.")
+@click.option(
+    "--languages",
+    metavar="TAGS",
+    callback=_tags,
+    help="Languages of the shop, such as en,de-AT: tells which are missing.",
+)
 @click.option(
     "--config",
     "config_path",
@@ -36,7 +55,7 @@ def campaigns() -> None:
     help="Configuration of a unit of the shop: its languages, and its time zone for dayparts.",
 )
 @click.pass_context
-def check(context: click.Context, file: Path, languages: str | None, config_path: Path | None) -> None:
+def check(context: click.Context, file: Path, languages: list[str], config_path: Path | None) -> None:
     """Say what is wrong with a FILE of campaigns (TOML, JSON, or a store file), else what it will do.
 
     Ends with 0: right; 1: mistakes, one line each; 2: the file cannot be read. Warnings do not count.
@@ -48,7 +67,7 @@ def check(context: click.Context, file: Path, languages: str | None, config_path
         click.echo(f"edge-agent: {error}", err=True)
         context.exit(_UNREADABLE)
     zone: tzinfo = UTC if config is None else ZoneInfo(config.timezone)
-    spoken = languages.replace(",", " ").split() if languages else [] if config is None else config.screen.languages
+    spoken = languages or ([] if config is None else config.screen.languages)
     right, mistakes = read_campaigns(tree.campaigns)
     warnings = []
     now = SystemClock().now().utc

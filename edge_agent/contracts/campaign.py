@@ -1,9 +1,9 @@
 """What could be said, for whom and when. Written by marketing, checked at the hub and on the unit."""
 
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Seconds, ShortText, UtcTime
 from edge_agent.contracts.wording import Wording
@@ -16,6 +16,28 @@ ScreenMode = Literal["generic", "contextual", "badge", "named"]
 
 Channel = Literal["screen", "clerk"]
 """How the store speaks."""
+
+
+CAMPAIGNS_MAX: Final = 1000
+"""So many campaigns a store may have."""
+
+
+def _no_number(example: str) -> BeforeValidator:
+    """Refuse a number, which would be read as seconds since 1970 or midnight: 20261201 is no day in 2026."""
+
+    def check(given: object) -> object:
+        if isinstance(given, (int, float)) or (isinstance(given, str) and given.strip().isdecimal()):
+            raise ValueError(f"{given!s:.20} is no {example}")
+        return given
+
+    return BeforeValidator(check)
+
+
+WrittenTime = Annotated[UtcTime, _no_number("date with a time; write 2026-12-01T09:00:00+01:00")]
+"""A point in time as a person writes it."""
+
+WallTime = Annotated[time, _no_number("time of day; write 09:00")]
+"""A time by the clock on the store's wall."""
 
 
 class Cap(FileContract):
@@ -40,9 +62,9 @@ class Daypart(FileContract):
 
     days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     """On these days."""
-    begins: time = time(0)
+    begins: WallTime = time(0)
     """From this time, ``09:00``."""
-    ends: time = time(0)
+    ends: WallTime = time(0)
     """Until before this time; not later than ``begins``: on the next day."""
 
     @field_validator("begins", "ends")
@@ -118,9 +140,9 @@ class Campaign(FileContract):
     """The coupon that the QR code gives, bound when she redeems it. Absent: the code leads to the campaign."""
     wording: Annotated[dict[Language, Wording], Field(min_length=1)]
     """The words per language; the first language is the fallback."""
-    starts_at: UtcTime | None = None
+    starts_at: WrittenTime | None = None
     """Not before."""
-    ends_at: UtcTime | None = None
+    ends_at: WrittenTime | None = None
     """Not after."""
     value: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
     """What an acceptance is worth where her profile does not say."""
@@ -145,7 +167,7 @@ class CampaignFile(FileContract):
 
     version: Literal[1]
     """Version of this format."""
-    campaigns: Annotated[tuple[Campaign, ...], Field(max_length=1000)]
+    campaigns: Annotated[tuple[Campaign, ...], Field(max_length=CAMPAIGNS_MAX)]
     """The campaigns."""
 
     @field_validator("campaigns")

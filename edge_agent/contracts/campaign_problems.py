@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from edge_agent.contracts.campaign import Audience, Campaign, CampaignFile, Cap, Daypart
+from edge_agent.contracts.campaign import CAMPAIGNS_MAX, Audience, Campaign, CampaignFile, Cap, Daypart
 from edge_agent.contracts.wording import ModeWording, Wording
 
 _SHOWN_MAX: Final = 60
@@ -37,6 +37,8 @@ def read_campaigns(tree: object) -> tuple[dict[int, Campaign], list[str]]:
     if not isinstance(raw, Sequence) or isinstance(raw, str):
         what = "are missing" if raw is None else f"{_short(raw)} is no list"
         return {}, [*lines, f"campaigns: {what}; each campaign is a [[campaigns]] table"]
+    if len(raw) > CAMPAIGNS_MAX:
+        return {}, [*lines, f"campaigns: has {len(raw)}; at most {CAMPAIGNS_MAX} are possible"]
     right = {}
     for number, one in enumerate(raw, start=1):
         campaign, wrong = _checked(Campaign, one, (name_of(one, number),))

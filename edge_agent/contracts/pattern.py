@@ -29,6 +29,7 @@ _PLURALS: Final = ("zero", "one", "two", "few", "many", "other")
 _DIGITS: Final = {"minimumIntegerDigits": 6, "minimumFractionDigits": 3, "maximumFractionDigits": 3}
 _NAME: Final = "sentence = "
 _SIMPLE: Final = re.compile(r"(?:[^{}\r\n]|\{ *\$[a-z]+ *\})*")  # slots in a line of text: nearly all sentences
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 _SLOT: Final = re.compile(r"\{ *\$([a-z]+) *\}")
 
 
@@ -96,7 +97,9 @@ class _Checker:
             self._number(expression)
         elif isinstance(expression, ast.Placeable):
             self._placeable(expression)
-        elif not isinstance(expression, (ast.StringLiteral, ast.NumberLiteral)):
+        elif isinstance(expression, ast.StringLiteral):
+            _check_characters(expression.parse()["value"])
+        elif not isinstance(expression, ast.NumberLiteral):
             name = getattr(getattr(expression, "id", None), "name", "")
             raise ValueError(f"{{ {name} }} refers to another text; a slot is written {{ ${name or self._first()} }}")
 
@@ -144,9 +147,17 @@ def _check_slot(name: str, slots: Collection[str]) -> None:
 
 def _check_text(text: str, slots: Collection[str]) -> None:
     """Refuse a slot without braces: it would stand on the screen as it is."""
-    bare = re.search(r"\$\{?([a-z_]+)", text)
-    if bare is not None and bare[1] in slots:
-        raise ValueError(f"{bare[0]}: a slot is written {{ ${bare[1]} }}")
+    for bare in re.finditer(r"\$\{?([a-z_]+)", text):
+        if bare[1] in slots:
+            raise ValueError(f"{bare[0]}: a slot is written {{ ${bare[1]} }}")
+    _check_characters(text)
+
+
+def _check_characters(text: str) -> None:
+    """Refuse what cannot be drawn, and what turns round the direction of whatever follows."""
+    unseen = _UNSEEN.search(text)
+    if unseen is not None:
+        raise ValueError(f"has the invisible character U+{ord(unseen[0]):04X}; delete it")
 
 
 def _refuse_junk(junk: ast.Junk, text: str) -> NoReturn:

@@ -1,5 +1,7 @@
 """Say what is wrong with a file or a message, for the person who has to mend it."""
 
+from datetime import datetime
+
 from pydantic import ValidationError
 
 _SHOWN_MAX = 60  # characters of a wrong value: enough to find it, too few to flood a terminal
@@ -9,7 +11,7 @@ def explain(error: ValidationError) -> list[str]:
     """Return one line per wrong field: its key, the value that was given, and what is allowed."""
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
-        said = _RENAMED.get(problem["type"], problem["msg"])
+        said = _RENAMED.get(problem["type"], problem["msg"].removeprefix("Value error, "))
         key = ".".join(map(str, problem["loc"]))
         if not key:  # about the whole: it is no JSON, or its fields contradict each other
             lines.append(said)
@@ -28,5 +30,5 @@ _RENAMED = {
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = value.isoformat() if isinstance(value, datetime) else repr(value)
     return text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + "…"

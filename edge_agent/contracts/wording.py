@@ -19,11 +19,14 @@ BODY_MAX: Final = 160
 OPENING_MAX: Final = 200
 """Characters of an opening line once it is filled."""
 
-Headline = Annotated[
-    str,
-    Field(min_length=1, max_length=PATTERN_MAX),
-    AfterValidator(lambda text: check_pattern(text, SCREEN_SLOTS, HEADLINE_MAX)),
-]
+
+def _headline(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return check_pattern(text, SCREEN_SLOTS, HEADLINE_MAX)
+
+
+Headline = Annotated[str, Field(min_length=1, max_length=PATTERN_MAX), AfterValidator(_headline)]
 Body = Annotated[
     str, Field(max_length=PATTERN_MAX), AfterValidator(lambda text: check_pattern(text, SCREEN_SLOTS, BODY_MAX))
 ]

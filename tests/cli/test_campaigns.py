@@ -142,6 +142,18 @@ def test_the_campaigns_of_a_store_file_are_read_with_its_products(tmp_path: Path
         (worded(headline="Hi", badge={"headline": "{ $size"}), "wording.en.badge.headline: is no sentence: Expected"),
         (worded(headline="Hi", headlin="Hi"), "wording.en.headlin: there is no such field; did you mean 'headline'?"),
         ({"screen": False}, "screen = false and card = 'none': nobody will ever hear of it"),
+        ({"audience": {"needs": ["warm"]}, **worded(headline="Hi")}, "card = 'none': what she needs, or complained of"),
+        (
+            {"audience": {"ticket_open": True}, "card": "obligation", **worded(headline="Hi")},
+            "message_class: no offer is made while a ticket is open; write 'service'",
+        ),
+        ({"starts_at": 20261201}, "starts_at: 20261201 is no date with a time; write 2026-12-01T09:00:00+01:00"),
+        ({"ends_at": "1796083200"}, "ends_at: 1796083200 is no date with a time"),
+        ({"dayparts": [{"begins": 9}]}, "dayparts 1, begins: 9 is no time of day; write 09:00"),
+        (worded(headline=" \t"), "wording.en.headline: must not be empty"),
+        (worded(headline="Hi \u202ethere"), "wording.en.headline: has the invisible character U+202E; delete it"),
+        (worded(headline='{ "\\u0007" }'), "wording.en.headline: has the invisible character U+0007; delete it"),
+        (worded(headline="$5 off $name, $badge"), "wording.en.headline: $badge: a slot is written { $badge }"),
         (
             {
                 "starts_at": "2026-11-30T00:00:00Z",
@@ -176,6 +188,15 @@ def test_every_mistake_of_a_file_is_told_at_once(tmp_path: Path) -> None:
     [
         ({"ends_at": "2020-01-01T00:00:00Z"}, "ends_at: has passed, on 2020-01-01"),
         ({"exclusive": "autumn"}, "exclusive: no other campaign is in the group 'autumn'"),
+        ({"qr": True, "screen": False, "card": "opportunity"}, "qr: only a screen shows a code"),
+        (
+            {"message_class": "service", "holdout": 0.1},
+            "holdout: only offers are held back; of a service message everybody hears",
+        ),
+        ({"caps": [{"count": 1, "per_s": 365 * 86_400}]}, "caps 1, per_s: contacts are remembered for 90 days"),
+        ({"caps": [{"count": 101}]}, "caps 1, count: is never reached, 100 contacts with a customer are remembered"),
+        (worded(headline="Hi", opening="Hello"), "wording.en.opening: is for a card, and card = 'none'"),
+        (worded(headline="Hi", named={"headline": "Hi"}), "wording.en.named: no screen speaks by name yet"),
         ({"coupon": "c-10"}, "coupon: is given by the QR code; set qr = true"),
         ({"caps": [{"count": 5, "per_s": 60}, {"count": 3, "per_s": 90}]}, "caps 1: is never reached, caps 2"),
         ({"caps": [{"count": 1, "per_s": 0}]}, "caps 1: within 0 seconds nothing is ever held back"),
@@ -212,6 +233,8 @@ def test_a_language_of_the_shop_that_is_missing(tmp_path: Path) -> None:
         ("x.json", b"[" * 100_000, "brackets within brackets"),
         ("x.toml", b"a = " + b"[" * 100_000, "brackets within brackets"),
         ("x.toml", b"\xff\xfe", "byte 0 is not UTF-8 text"),
+        ("x.toml", b"a = " + b"1" * 5000, "a number with thousands of digits"),
+        ("x.json", b"1" * 5000, "a number with thousands of digits"),
     ],
 )
 def test_what_cannot_be_read_ends_with_2(name: str, content: bytes, why: str, tmp_path: Path) -> None:
@@ -222,6 +245,25 @@ def test_what_cannot_be_read_ends_with_2(name: str, content: bytes, why: str, tm
     assert why in done.stderr
     assert check(tmp_path / "absent").exit_code == 2
     assert check(tmp_path).exit_code == 2
+
+
+def test_the_mark_that_editors_on_windows_write_is_no_mistake(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert check(path).exit_code == 0
+
+
+def test_more_campaigns_than_a_store_may_have(tmp_path: Path) -> None:
+    done = check(write(tmp_path, *({**GOOD, "campaign": f"c{number}"} for number in range(1001))))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "campaigns: has 1001; at most 1000 are possible" in done.stderr
+
+
+@pytest.mark.parametrize("tags", ["en-", "EN", "en,german"])
+def test_what_is_no_language_is_refused(tags: str, tmp_path: Path) -> None:
+    done = check(write(tmp_path, GOOD), "--languages", tags)
+    assert done.exit_code == 2
+    assert "is no language; write one such as en, de-AT or zh-Hant" in done.stderr
 
 
 @pytest.mark.parametrize("tree", [[], None, 3, {}, {"campaigns": 3}, {"version": 1, "campaigns": "x"}])

@@ -25,14 +25,14 @@ def problems(model: type[BaseModel], given_value: object) -> list[str]:
         ({"store": None}, "store = None: Input should be a valid string"),
         ({"zoen": "x"}, "zoen: no such key; check its spelling"),
         ({"presence": {"enter_m": -1}}, "presence.enter_m = -1: Input should be greater than 0"),
-        ({"presence": {"enter_m": 9}}, "presence.leave_m = 4.0: Value error, must be at least enter_m, 9.0"),
+        ({"presence": {"enter_m": 9}}, "presence.leave_m = 4.0: must be at least enter_m, 9.0"),
         (
             {"radio": {"backend": "wifi"}},
             "radio.backend = 'wifi': Input should be 'bleak', 'mgmt', 'simulated' or 'off'",
         ),
         ({"screen": {"languages": ["EN"]}}, "screen.languages.0 = 'EN': String should match pattern"),
-        ({"timezone": "Mars/Base"}, "timezone = 'Mars/Base': Value error, no such time zone; IANA names look like"),
-        ({"timezone": "../passwd"}, "timezone = '../passwd': Value error, no such time zone"),
+        ({"timezone": "Mars/Base"}, "timezone = 'Mars/Base': no such time zone; IANA names look like"),
+        ({"timezone": "../passwd"}, "timezone = '../passwd': no such time zone"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(changes, line):

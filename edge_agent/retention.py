@@ -53,6 +53,7 @@ class _Job:
     by_wall_clock: bool = False
     """It may only run by a clock that is believed."""
     due_s: float = field(default=float("-inf"))
+    ran_s: float | None = None
     report: RetentionJob | None = None
 
 
@@ -80,7 +81,12 @@ class Retention:
 
     def report(self) -> RetentionReport:
         """Return how it goes, for the doctor."""
-        return RetentionReport(jobs=tuple(_so_far(job) for job in self._jobs))
+        now_s = self._clock.now().monotonic_s
+        jobs = tuple(
+            _so_far(job).model_copy(update={"ran_ago_s": None if job.ran_s is None else now_s - job.ran_s})
+            for job in self._jobs
+        )
+        return RetentionReport(jobs=jobs)
 
     async def run(self) -> None:
         """Delete until cancelled. Raises DamagedError where a database is broken."""
@@ -95,8 +101,9 @@ class Retention:
         for job in self._jobs:
             if moment.now_s >= job.due_s:
                 await self._run(job, moment, now.utc)
-        try:  # also for what other parts deleted: events that were delivered
+        try:  # also for what other parts deleted: events that were delivered, receipts that were told
             await self._worker.call(self._stores.journal.truncate_log)
+            await self._worker.call(self._stores.slice.truncate_log)
         except DamagedError:
             raise
         except StoreError:
@@ -118,14 +125,13 @@ class Retention:
             job.report = before.model_copy(update=refused)
             return
         swept = swept or Swept(0)
-        job.due_s = moment.now_s + job.every_s
+        job.ran_s, job.due_s = moment.now_s, moment.now_s + job.every_s
         job.report = RetentionJob(
             job=job.name,
             keep_s=job.keep_s,
             every_s=job.every_s,
             held=swept.held,
             oldest_at=swept.oldest_at,
-            last_run_at=utc,
             removed=swept.removed,
             removed_in_all=before.removed_in_all + swept.removed,
         )

@@ -17,7 +17,7 @@ from edge_agent.retention import ROUND_S, SELDOM_S, Retention
 from edge_agent.steadiness import JUMP_S, STEADY_S, Steadiness, Watched
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.worker import Worker
-from tests.store.builders import KEY, NOW, STORE, event, page, put, tombstone, visit
+from tests.store.builders import KEY, NOW, STORE, bytes_on_disk, event, page, put, tombstone, visit
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 
@@ -128,11 +128,11 @@ def test_what_was_seen_to_be_over_for_long_enough_is_past(looks: list[tuple[floa
 
 async def test_every_job_runs_and_says_so(unit: Unit) -> None:
     before = unit.retention.report()
-    assert all(job.last_run_at is None for job in before.jobs)
+    assert all(job.ran_ago_s is None for job in before.jobs)
     await unit.retention.round()
     after = unit.retention.report()
     assert [job.job for job in after.jobs] == [job.job for job in before.jobs]
-    assert all(job.last_run_at == unit.clock.utc and not job.waits_for_clock for job in after.jobs)
+    assert all(job.ran_ago_s == 0 and not job.waits_for_clock for job in after.jobs)
     assert all(job.refused_since is None and job.problem == "" for job in after.jobs)
 
 
@@ -194,12 +194,26 @@ async def test_a_clock_that_is_not_trusted_purges_visits_and_no_withdrawal(unit:
 
 async def test_what_is_kept_for_days_is_looked_at_seldom(unit: Unit) -> None:
     await unit.retention.round()
-    first = unit.job("contacts").last_run_at
     await unit.let_pass(timedelta(seconds=SELDOM_S - 1))
-    assert unit.job("contacts").last_run_at == first
-    assert unit.job("visits").last_run_at == unit.clock.utc
+    assert (unit.job("contacts").ran_ago_s, unit.job("visits").ran_ago_s) == (pytest.approx(SELDOM_S - 1), 0)
     await unit.let_pass(timedelta(seconds=2))
-    assert unit.job("contacts").last_run_at == unit.clock.utc
+    assert unit.job("contacts").ran_ago_s == 0
+
+
+async def test_a_wall_clock_that_is_set_makes_no_job_late(unit: Unit) -> None:
+    await unit.retention.round()
+    unit.clock.wrong = 50 * YEAR
+    unit.clock.now_s += 30
+    assert {job.ran_ago_s for job in unit.retention.report().jobs} == {30}
+
+
+async def test_whoever_was_taken_out_is_named_nowhere_once_it_is_told(unit: Unit) -> None:
+    unit.stores.slice.apply([page([put("anna-1f9c")], snapshot=True)])
+    unit.stores.slice.apply([page([tombstone("anna-1f9c")], cursor="c2")])
+    unit.stores.slice.forget("anna-1f9c")
+    unit.stores.slice.tombstones.settle(["anna-1f9c"])
+    await unit.retention.round()
+    assert b"anna-1f9c" not in bytes_on_disk(unit.folder)
 
 
 async def test_the_report_tells_the_oldest_that_is_held(unit: Unit) -> None:

@@ -39,8 +39,8 @@ class RetentionJob(Contract):
     """How many are held, as counted at the last run; ``None``: not looked yet, or not countable."""
     oldest_at: UtcTime | None = None
     """Time of the oldest that is held, as its row says; ``None``: there is none, or it cannot be read."""
-    last_run_at: UtcTime | None = None
-    """When it last ran to its end; ``None``: not since the start of the agent."""
+    ran_ago_s: Seconds | None = None
+    """How long ago it last ran to its end, by a clock that never jumps; ``None``: not since the start of the agent."""
     removed: Count = 0
     """How many it deleted when it last ran."""
     removed_in_all: Count = 0

@@ -283,6 +283,10 @@ class SliceStore:
         kept = without_past_keys(raw, tokens, unix_s)
         return key.close(TOKENS, pydantic_core.to_json(kept)), keys_past_s(tokens, unix_s)
 
+    def truncate_log(self) -> None:
+        """Let what was deleted go from the write-ahead log as well."""
+        self._file.truncate_log()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

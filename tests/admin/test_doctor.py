@@ -50,7 +50,7 @@ def part(name: str, state: str = "running", problem: str = "", since_s: float = 
 
 
 def job(name: str, **changes: object) -> RetentionJob:
-    fields = {"job": name, "keep_s": 1800, "last_run_at": ago(30), "removed_in_all": 7, **changes}
+    fields = {"job": name, "keep_s": 1800, "ran_ago_s": 30, "removed_in_all": 7, **changes}
     return RetentionJob.model_validate(fields)
 
 
@@ -240,12 +240,12 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
         "retention",
         "visits: not deleted for 15 min: disk full",
     ),
-    ({"storage": storage(job("token_keys", last_run_at=ago(4000)))}, "fault", "retention", "Not run for 67 min: token"),
-    ({"storage": storage(job("contacts", every_s=3600, last_run_at=ago(3.5 * 3600)))}, "fault", "retention", "for 4 h"),
-    ({"storage": storage(job("visits", last_run_at=None))}, "fault", "retention", "Not run for 5 h: visits"),
-    ({"storage": storage(job("contacts", every_s=3600, last_run_at=ago(9000)))}, "ok", "retention", "contacts"),
+    ({"storage": storage(job("token_keys", ran_ago_s=4000))}, "fault", "retention", "Not run for 67 min: token"),
+    ({"storage": storage(job("contacts", every_s=3600, ran_ago_s=3.5 * 3600))}, "fault", "retention", "for 4 h"),
+    ({"storage": storage(job("visits", ran_ago_s=None))}, "fault", "retention", "Not run for 5 h: visits"),
+    ({"storage": storage(job("contacts", every_s=3600, ran_ago_s=9000))}, "ok", "retention", "contacts"),
     (
-        {"storage": storage(job("contacts", last_run_at=None, waits_for_clock=True))},
+        {"storage": storage(job("contacts", ran_ago_s=None, waits_for_clock=True))},
         "warning",
         "retention",
         "Waits for a clock that is set: contacts",

@@ -90,7 +90,7 @@ def retention(facts: Facts) -> Iterator[Finding]:
         what = f"Not run for {span(max(_late_s(job, facts) for job in stuck))}: {_list(stuck)}."
         todo = "personal data is kept too long: systemctl restart edge-agent, and report it"
         yield Finding(severity="fault", about="retention", what=what[:200], todo=todo)
-    done = [job for job in jobs if job.last_run_at is not None and job not in late and job.refused_since is None]
+    done = [job for job in jobs if job.ran_ago_s is not None and job not in late and job.refused_since is None]
     if done:
         removed = sum(job.removed_in_all for job in done)
         what = f"What is past its time is deleted ({removed} since the start): {_list(done)}."
@@ -98,9 +98,7 @@ def retention(facts: Facts) -> Iterator[Finding]:
 
 
 def _late_s(job: RetentionJob, facts: Facts) -> float:
-    if job.last_run_at is None:
-        return facts.now.monotonic_s - facts.started_s
-    return since_s(job.last_run_at, facts.now.utc)
+    return facts.now.monotonic_s - facts.started_s if job.ran_ago_s is None else job.ran_ago_s
 
 
 def _list(jobs: Sequence[RetentionJob]) -> str:

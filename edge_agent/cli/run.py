@@ -1,5 +1,6 @@
 """``edge-agent run``: the unit at work."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -24,4 +25,7 @@ def run(config_file: Path, verbose: bool) -> None:
     configure(verbose=verbose)
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     agent = Agent(load_config(config_file), None if credentials is None else Path(credentials))
+    # What is here by now stays. The garbage collector would walk all of it again after each page of the slice, and
+    # nothing else happens meanwhile: 100 ms, longer on a Raspberry Pi.
+    gc.freeze()
     asyncio.run(agent.run())

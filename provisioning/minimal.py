@@ -1,12 +1,14 @@
 """Only what a store may use leaves the hub. Pure."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from edge_agent.contracts.slice import Profile
 
 _WORTH_KNOWING: Final = frozenset({"screen", "clerk"})
-_NAMING: Final = frozenset({"clerk_name", "screen_name"})
+_NAMING: Final = (frozenset({"clerk", "clerk_name"}), frozenset({"screen", "screen_name"}))
+
+P = TypeVar("P", bound=Profile)
 
 
 def minimised(profile: Profile, now: datetime) -> Profile | None:
@@ -24,7 +26,7 @@ def minimised(profile: Profile, now: datetime) -> Profile | None:
     return profile.model_copy(
         update={
             "consents": consents,
-            "salutation": None if purposes.isdisjoint(_NAMING) else profile.salutation,
+            "salutation": profile.salutation if any(pair <= purposes for pair in _NAMING) else None,
             "needs": sayable if "clerk" in purposes else (),  # no screen ever speaks of them
             "paused_until": profile.paused_until if profile.paused_until and profile.paused_until > now else None,
         }
@@ -38,3 +40,11 @@ def with_pause(profile: Profile, until_s: float | None) -> Profile:
     until = datetime.fromtimestamp(until_s, UTC)
     held = profile.paused_until
     return profile if held is not None and held >= until else profile.model_copy(update={"paused_until": until})
+
+
+def without_withdrawn(profile: P, withdrawn_s: float | None) -> P:
+    """Return a profile without what she had consented to when she withdrew, at a Unix second."""
+    if withdrawn_s is None:
+        return profile
+    kept = tuple(consent for consent in profile.consents if consent.granted_at.timestamp() > withdrawn_s)
+    return profile.model_copy(update={"consents": kept})

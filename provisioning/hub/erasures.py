@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
+from edge_agent.contracts.event import ErasureReceipt
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.storage import AnyRow, Database, next_sequence, store_exists
 from provisioning.hub.tables import certificates, erasures, units
@@ -103,10 +104,13 @@ class Erasures:
             connection.execute(update(erasures).where(*reached).values(applied_s=now.timestamp()))
 
 
-def ask_units(connection: Connection, store: str, customer: str, sequence: int, now: datetime) -> None:
-    """Expect every unit that may hold a customer to erase her: each that ever enrolled, also where it is revoked."""
-    columns = ("store", "unit", "customer", "sequence", "asked_s")
-    what = (literal(customer), literal(sequence), literal(now.timestamp()))
+def ask_units(connection: Connection, store: str, customer: str, sequence: int, since_s: float, now: datetime) -> None:
+    """Expect every unit that may hold a customer to erase her: each that ever enrolled, also where it is revoked.
+
+    ``since_s``: when the profile was put that is to be erased, Unix second.
+    """
+    columns = ("store", "unit", "customer", "sequence", "since_s", "asked_s")
+    what = (literal(customer), literal(sequence), literal(since_s), literal(now.timestamp()))
     holders = select(certificates.c.store, certificates.c.unit, *what).where(certificates.c.store == store).distinct()
     forget_erasures(connection, store, [customer])
     connection.execute(insert(erasures).from_select(columns, holders))
@@ -114,16 +118,21 @@ def ask_units(connection: Connection, store: str, customer: str, sequence: int, 
 
 def forget_erasures(connection: Connection, store: str, customers: Iterable[str]) -> None:
     """Expect nothing any more of customers: they are erased anew, or the platform has put them there again."""
-    connection.execute(
-        delete(erasures).where(erasures.c.store == store, erasures.c.customer == bindparam("b_customer")),
-        [{"b_customer": customer} for customer in customers],
-    )
+    named = [{"b_customer": customer} for customer in customers]
+    if named:
+        hers = (erasures.c.store == store, erasures.c.customer == bindparam("b_customer"))
+        connection.execute(delete(erasures).where(*hers), named)
 
 
-def note_receipt(connection: Connection, store: str, unit: str, customer: str, method: str, now: datetime) -> None:
-    """Note a unit's erasure receipt."""
-    column = erasures.c.shredded_s if method == "shredded" else erasures.c.deleted_s
-    mine = (erasures.c.store == store, erasures.c.unit == unit, erasures.c.customer == customer)
+def note_receipt(
+    connection: Connection, store: str, unit: str, receipt: ErasureReceipt, at: datetime, now: datetime
+) -> None:
+    """Note a unit's erasure receipt of a time. One of an erasure before, which was delayed, confirms nothing."""
+    column = erasures.c.shredded_s if receipt.method == "shredded" else erasures.c.deleted_s
+    mine = (
+        erasures.c.store == store, erasures.c.unit == unit, erasures.c.customer == receipt.customer,
+        erasures.c.since_s <= at.timestamp(),
+    )  # fmt: skip
     connection.execute(update(erasures).where(*mine, column.is_(None)).values({column: now.timestamp()}))
 
 

@@ -25,6 +25,7 @@ from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.slices import bury
 from provisioning.hub.storage import Database, next_event_sequence
 from provisioning.hub.tables import events as table
+from provisioning.hub.withdrawals import note_withdrawal
 
 BODY_MAX_BYTES = 1024 * 1024
 """Largest request body, as sent."""
@@ -50,7 +51,7 @@ class Events:
         """Store what is good and new, in one transaction, and answer for each event.
 
         What it means for the hub happens in the same transaction. Who withdrew every consent in the store is erased
-        from its slice: the platform reads the event; that it puts her there again is its own decision, and obeyed.
+        from its slice, and comes back only with a consent that is newer than her word.
         """
         judged = [judge(raw, source) for raw in batch.events]
         good = [event for event in judged if isinstance(event, CloudEvent)]
@@ -127,13 +128,14 @@ def _obey(connection: Connection, store: str, event: CloudEvent, now: datetime) 
         case "consent.revoked":
             revoked = ConsentRevoked.model_validate(event.data)
             if revoked.scope == "all":
+                note_withdrawal(connection, store, revoked.customer, event.time, now)
                 bury(connection, store, revoked.customer, now)
             else:
                 pause(connection, store, revoked.customer, event.time, now)
         case "consent.erased":
             receipt = ErasureReceipt.model_validate(event.data)
             unit = event.source.rpartition("/")[2]
-            note_receipt(connection, store, unit, receipt.customer, receipt.method, now)
+            note_receipt(connection, store, unit, receipt, event.time, now)
         case "coupon.issued":
             note_issued(connection, store, CouponIssued.model_validate(event.data), now)
 

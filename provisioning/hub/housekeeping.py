@@ -13,7 +13,16 @@ from provisioning.hub.content import Content
 from provisioning.hub.enrol import REPEAT_S
 from provisioning.hub.slices import TOMBSTONE_KEEP_S, Slices
 from provisioning.hub.storage import Database
-from provisioning.hub.tables import claims, coupons, erasures, events, housekeeping, pauses, stores
+from provisioning.hub.tables import (
+    claims,
+    coupons,
+    erasures,
+    events,
+    housekeeping,
+    pauses,
+    stores,
+    withdrawals,
+)
 
 EVERY_S: Final = 3600.0
 """How often it is done."""
@@ -57,6 +66,7 @@ class Housekeeping:
             "events": self._events,
             "tombstones": self._slices.forget_tombstones,
             "erasures": self._erasures,
+            "withdrawals": self._withdrawals,
             "pauses": self._pauses,
             "coupons": self._coupons,
             "claims": self._claims,
@@ -77,7 +87,8 @@ class Housekeeping:
     def _mine(self, now: datetime) -> bool:
         """Take the job where it is due: whoever moves its time on has it, and a worker that dies loses one turn."""
         now_s = now.timestamp()
-        due = (housekeeping.c.job == _JOB, housekeeping.c.due_s <= now_s)
+        too_far = housekeeping.c.due_s > now_s + EVERY_S  # the clock was ahead, and has been set back
+        due = (housekeeping.c.job == _JOB, (housekeeping.c.due_s <= now_s) | too_far)
         with self._database.reading() as connection:
             known = connection.execute(select(housekeeping.c.job).where(housekeeping.c.job == _JOB)).first()
         try:
@@ -115,6 +126,11 @@ class Housekeeping:
         with self._database.writing() as connection:
             old = erasures.c.asked_s < now.timestamp() - TOMBSTONE_KEEP_S
             return connection.execute(delete(erasures).where(old)).rowcount
+
+    def _withdrawals(self, now: datetime) -> int:
+        with self._database.writing() as connection:
+            old = withdrawals.c.noted_s < now.timestamp() - TOMBSTONE_KEEP_S
+            return connection.execute(delete(withdrawals).where(old)).rowcount
 
     def _pauses(self, now: datetime) -> int:
         with self._database.writing() as connection:

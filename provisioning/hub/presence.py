@@ -137,8 +137,8 @@ def put_handles(connection: Connection, store: str, records: Iterable[CustomerRe
 
 
 def forget_apps(connection: Connection, store: str, customer: str) -> None:
-    """Forget a customer's handles, reports and pause: she is erased."""
-    for table in (app_handles, app_reports, pauses):
+    """Forget a customer's handles and reports: she is erased. That she has paused today stays beside her tombstone."""
+    for table in (app_handles, app_reports):
         connection.execute(delete(table).where(table.c.store == store, table.c.customer == customer))
 
 

@@ -85,10 +85,12 @@ customers = Table(
     metadata,
     Column("store", _ID, primary_key=True),
     Column("customer", _ID, primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),  # below zero: no unit has heard of her
     Column("profile", Text),  # absent: a tombstone
     Column("devices", Text),  # with identity keys: they never leave the hub
-    Column("keys_until_s", Double),  # the temporary keys that units hold are good until then
+    Column(
+        "keys_until_s", Double
+    ),  # the temporary keys that units hold are good until then; absent: they may not know her
     Column("changed_s", Double, nullable=False),
     ForeignKeyConstraint(["store"], ["stores.store"]),
     Index("customers_in_order", "store", "sequence", unique=True),
@@ -181,6 +183,16 @@ pauses = Table(
     ForeignKeyConstraint(["store"], ["stores.store"]),
 )
 
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("store", _ID, primary_key=True),
+    Column("customer", _ID, primary_key=True),
+    Column("at_s", Double, nullable=False),  # when she said so; a consent from before counts no more
+    Column("noted_s", Double, nullable=False),
+    ForeignKeyConstraint(["store"], ["stores.store"]),
+)
+
 erasures = Table(
     "erasures",
     metadata,
@@ -188,6 +200,7 @@ erasures = Table(
     Column("customer", _ID, primary_key=True),
     Column("unit", _ID, primary_key=True),  # one row for each unit that may hold her
     Column("sequence", BigInteger, nullable=False),  # of the tombstone
+    Column("since_s", Double, nullable=False),  # a receipt from before is of an erasure before her profile was put
     Column("asked_s", Double, nullable=False),
     Column("applied_s", Double),  # the unit's own cursor is past the tombstone
     Column("deleted_s", Double),

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edge_agent.contracts.event import EventBatch
+from provisioning.hub.cursor import Cursor
 from provisioning.hub.erasures import CONFIRM_S, LATE_S, ONLINE_S, PULL_S, Erasures
 from provisioning.hub.events import Events
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.problem import ProblemError
-from provisioning.hub.slices import Cursor, Slices
+from provisioning.hub.slices import Slices
 from provisioning.hub.storage import Database
 from provisioning.hub.tables import certificates
 from tests.provisioning.hubs import STORE, customer
@@ -98,6 +99,36 @@ def test_a_snapshot_that_is_being_read_confirms_nothing(shop: Shop) -> None:
     shop.cursors["door"] = str(Cursor(epoch, 3, 3))
     shop.pull("door")
     assert shop.states()["door"] == "waiting"
+
+
+def test_changes_that_are_on_their_way_in_confirm_nothing(database: Database) -> None:
+    """Up to the last page of the changes the former slice is in force on the unit, whatever it has received."""
+    shop = Shop(database)
+    shop.slices.tombstone(STORE, "anna", NOW)
+    shop.slices.put(STORE, [customer("carla"), customer("dora")], NOW)
+    shop.slices = Slices(database, 86_400, page_max=1)
+    for _ in range(3):
+        shop.pull("door")
+        assert shop.states()["door"] == "waiting"
+    shop.pull("door")
+    assert shop.states()["door"] == "applied"
+
+
+def test_a_delayed_receipt_of_an_erasure_before_confirms_nothing(shop: Shop) -> None:
+    shop.slices.tombstone(STORE, "anna", NOW)
+    later = NOW + timedelta(hours=1)
+    shop.slices.put(STORE, [customer("anna")], later)
+    shop.slices.tombstone(STORE, "anna", later)
+    shop.receipt("door")  # of NOW
+    assert shop.states(later)["door"] == "waiting"
+
+
+def test_who_is_put_without_a_consent_has_withdrawn(shop: Shop) -> None:
+    shop.slices.put(STORE, [customer("anna", consents=())], NOW)
+    assert shop.unconfirmed() == [("anna", "door"), ("anna", "till")]
+    shop.receipt("door")
+    shop.slices.put(STORE, [customer("anna", consents=())], NOW)
+    assert shop.states() == {"door": "deleted", "till": "waiting"}, "it is said already"
 
 
 def test_overdue_is_who_is_online_and_late_is_who_was_silent_for_a_day(shop: Shop) -> None:

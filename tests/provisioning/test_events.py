@@ -1,12 +1,16 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from edge_agent.contracts.event import CloudEvent, EventBatch, EventReceipt
+from edge_agent.contracts.slice import Consent
 from provisioning.hub.events import Events, judge
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.slices import Slices
 from provisioning.hub.storage import Database
+from provisioning.hub.tables import withdrawals
+from provisioning.records import CustomerRecord
 from tests.provisioning.hubs import customer
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -92,11 +96,53 @@ def test_who_withdraws_every_consent_in_the_store_is_erased_from_its_slice(event
     assert [(each.kind, each.customer) for each in page.operations] == [("put", "bert"), ("tombstone", "anna")]
 
 
-def test_that_the_platform_puts_her_there_again_is_its_own_decision(events: Events, database: Database) -> None:
+def consented(at: datetime) -> CustomerRecord:
+    consent = Consent(purpose="screen", receipt="r2", granted_at=at, expires_at=at + timedelta(days=300))
+    return customer("anna").model_copy(update={"consents": (consent,)})
+
+
+def test_what_the_platform_puts_does_not_undo_her_word_and_a_newer_consent_does(
+    events: Events, database: Database
+) -> None:
+    """Its nightly batch may have been made before it read the event."""
     slices = Slices(database, 86_400.0)
     slices.put("vienna", [customer("anna")], NOW)
+    cursor = slices.page("vienna", None, NOW).page.cursor
     deliver(events, revoked("e1", "all"))
-    slices.put("vienna", [customer("anna")], NOW)
-    assert deliver(events, revoked("e1", "all")) == [("e1", "duplicate")]
-    page = slices.page("vienna", None, NOW).page
-    assert [(each.kind, each.customer) for each in page.operations] == [("put", "anna")]
+    cases = ((NOW - timedelta(days=9), "tombstone"), (NOW, "tombstone"), (NOW + timedelta(seconds=1), "put"))
+    for granted_at, expected in cases:
+        slices.put("vienna", [consented(granted_at)], NOW)
+        assert deliver(events, revoked("e1", "all")) == [("e1", "duplicate")]
+        page = slices.page("vienna", cursor, NOW + timedelta(seconds=2)).page
+        assert [(each.kind, each.customer) for each in page.operations] == [(expected, "anna")]
+    with database.reading() as connection:
+        assert [row.customer for row in connection.execute(select(withdrawals))] == ["anna"]
+
+
+def test_a_word_that_arrives_late_takes_her_out_and_leaves_what_she_said_since(
+    events: Events, database: Database
+) -> None:
+    slices = Slices(database, 86_400.0)
+    again = consented(NOW + timedelta(hours=1))
+    slices.put("vienna", [again], NOW + timedelta(hours=1))
+    deliver(events, revoked("e1", "all"))
+    assert slices.page("vienna", None, NOW + timedelta(hours=2)).page.operations == ()
+    slices.put("vienna", [again], NOW + timedelta(hours=2))
+    [operation] = slices.page("vienna", None, NOW + timedelta(hours=2)).page.operations
+    assert operation.kind == "put"
+
+
+def test_a_unit_fills_no_table_with_names_that_it_makes_up(events: Events, database: Database) -> None:
+    deliver(events, *(revoked(f"e{n}", "all", f"c-{n}") for n in range(50)))
+    with database.reading() as connection:
+        assert connection.execute(select(withdrawals)).all() == []
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize("scope", ["today", "all"])
+def test_a_time_at_the_end_of_the_calendar_blocks_nothing(
+    events: Events, database: Database, time: str, scope: str
+) -> None:
+    """What could never be answered would be sent again for ever, and everything behind it would wait."""
+    Slices(database, 86_400.0).put("vienna", [customer("anna")], NOW)
+    assert deliver(events, {**revoked("e1", scope), "time": time})[0][0] == "e1"

@@ -26,6 +26,7 @@ from provisioning.hub.pauses import pause
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.slices import TOMBSTONE_KEEP_S, Slices
 from provisioning.hub.storage import Database
+from provisioning.hub.withdrawals import note_withdrawal
 from tests.provisioning.hubs import STORE, customer
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -108,7 +109,9 @@ def test_tombstones_pauses_coupons_and_claims_go_too(hub: Hub, tmp_path: Path) -
     claim = enrolment.new_claim(STORE, "door", NOW)
     assert hub.run(NOW) == {}
     assert hub.run(NOW + seconds(86_400)) == {"pauses": 1, "claims": 1}
-    assert hub.run(NOW + seconds(TOMBSTONE_KEEP_S + 1)) == {"tombstones": 1}
+    with hub.database.writing() as connection:
+        note_withdrawal(connection, STORE, "anna", NOW, NOW)
+    assert hub.run(NOW + seconds(TOMBSTONE_KEEP_S + 1)) == {"tombstones": 1, "withdrawals": 1}
     assert hub.run(NOW + seconds(COUPON_KEEP_S + 1)) == {"coupons": 1}
     with pytest.raises(ProblemError, match="claim code"):
         enrolment.redeem(EnrolRequest(claim_code=claim.code, csr_pem=_request()), NOW)
@@ -162,6 +165,12 @@ def test_of_many_workers_one_does_it_each_hour_and_all_can_say_what_it_did(hub: 
         last = hub.housekeeping().last()
         assert last is not None
         assert (last.done_s, last.deleted) == (at.timestamp(), expected)
+
+
+def test_a_clock_that_was_ahead_does_not_stop_it_for_years(hub: Hub) -> None:
+    assert hub.run(NOW + seconds(10 * 365 * 86_400)) == {}
+    assert hub.run(NOW) == {}
+    assert hub.run(NOW) is None
 
 
 def test_before_the_first_run_there_is_nothing_to_say(hub: Hub) -> None:

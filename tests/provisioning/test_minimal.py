@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.contracts.slice import Profile
-from provisioning.minimal import minimised, with_pause
+from provisioning.minimal import minimised, with_pause, without_withdrawn
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -55,6 +55,28 @@ def needs(profile: Profile | None) -> list[str]:
 )
 def test_a_profile_that_nobody_may_act_on_stays_here(profile: Profile) -> None:
     assert minimised(profile, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("purposes", "named"),
+    [
+        (("screen", "clerk_name"), False),
+        (("clerk", "screen_name"), False),
+        (("clerk", "clerk_name"), True),
+        (("screen", "screen_name"), True),
+    ],
+)
+def test_her_name_travels_only_with_the_purpose_that_it_belongs_to(purposes: tuple[str, ...], named: bool) -> None:
+    kept = minimised(anna(*map(consent, purposes)), NOW)
+    assert kept is not None
+    assert (kept.salutation is not None) == named
+
+
+def test_what_she_said_last_counts() -> None:
+    profile = anna(consent("screen"), consent("clerk", begins=HOUR / 2))
+    assert without_withdrawn(profile, None) is profile
+    for withdrawn, kept in ((-2 * HOUR, 2), (-HOUR, 1), (timedelta(0), 1), (HOUR / 2, 0)):
+        assert len(without_withdrawn(profile, (NOW + withdrawn).timestamp()).consents) == kept
 
 
 def test_her_name_travels_only_to_be_said() -> None:

@@ -15,7 +15,7 @@ from provisioning.hub.pauses import Pauses, midnight
 from provisioning.hub.presence import EARLY_S, Presence
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.slices import Slices
-from provisioning.hub.storage import Database
+from provisioning.hub.storage import Database, next_sequence
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, UNIT, customer
 
 KEY = bytes.fromhex(IDENTITY_KEY)
@@ -182,15 +182,37 @@ def test_a_clerks_pause_that_arrives_after_midnight_is_over(shop: Shop) -> None:
     assert (operation.customer, operation.profile["paused_until"]) == ("anna", "2026-05-04T22:00:00Z")
 
 
-def test_erasure_takes_the_pause_along_and_nobody_is_paused_who_is_not_there(shop: Shop) -> None:
+def test_that_she_is_deleted_and_put_anew_ends_no_pause(shop: Shop) -> None:
+    """Some platforms replace in this way; and a clerk's word may arrive in between."""
     shop.pauses.ask(*request(), NOW)
-    shop.slices.tombstone(STORE, "anna", NOW)
-    assert not shop.pauses.ask(*request(), NOW)
+    for name in ("anna", "bert"):
+        shop.slices.tombstone(STORE, name, NOW)
+    assert not shop.pauses.ask(*request(), NOW), "there is no such device"
+    clerks_word(shop, NOW, NOW, "bert")
+    shop.read()
+    shop.slices.put(STORE, [customer("anna"), customer("bert")], NOW)
+    for operation in shop.read():
+        assert operation.profile is not None
+        assert operation.profile["paused_until"] == "2026-05-04T22:00:00Z"
+
+
+def test_nobody_is_paused_of_whom_the_store_has_never_heard(shop: Shop) -> None:
     clerks_word(shop, NOW, NOW, "nobody")
-    shop.slices.put(STORE, [customer("anna")], NOW)
-    [operation] = shop.read()
-    assert operation.profile is not None
-    assert "paused_until" not in operation.profile
+    shop.slices.put(STORE, [customer("nobody"), customer("bert", consents=())], NOW)
+    clerks_word(shop, NOW, NOW, "bert")  # whom the store may not know: no second tombstone
+    operations = {operation.customer: operation for operation in shop.read()}
+    assert operations["nobody"].profile is not None
+    assert "paused_until" not in operations["nobody"].profile
+    assert operations["bert"].kind == "tombstone"
+    assert shop.read() == []
+
+
+def test_a_repeated_pause_asks_for_no_lock(shop: Shop, database: Database) -> None:
+    """Whoever has one genuine message can send it for ever; nobody else must wait for it."""
+    shop.pauses.ask(*request(), NOW)
+    with database.writing() as connection:
+        next_sequence(connection, STORE, 0)
+        assert not shop.pauses.ask(*request(), NOW)
 
 
 @pytest.mark.parametrize(

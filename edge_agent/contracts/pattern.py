@@ -164,7 +164,10 @@ def _refuse_junk(junk: ast.Junk, text: str) -> NoReturn:
     problem = junk.annotations[0]
     end = 0 if problem.span is None else problem.span.start - len(_NAME)
     before = text[: max(0, end)]
-    raise ValueError(f'is no sentence: {problem.message} after "{before[-20:]}"; a slot is written {{ $product }}')
+    said = " ".join(before[-20:].split())
+    if problem.message == 'Expected token: "\N{SYMBOL FOR NEWLINE}"':
+        raise ValueError(f'is no sentence: after "{said}" a new line begins, and with each [choice] another one')
+    raise ValueError(f'is no sentence: {problem.message} after "{said}"; a slot is written {{ $product }}')
 
 
 def _depth(text: str) -> int:

@@ -28,7 +28,7 @@ failures: Final[Counter[str]] = Counter()
 def fill(text: str, language: str, facts: Facts) -> str:
     """Return a pattern filled with facts, as one line; empty where it cannot be filled.
 
-    Where a slot is empty, the punctuation that it leaves goes too: nobody reads ", welcome back".
+    Where a slot is empty, the punctuation that it leaves goes too: nobody reads ", welcome back", or a mere "!".
     """
     if "{" not in text:
         return _tidy(text)
@@ -41,7 +41,8 @@ def fill(text: str, language: str, facts: Facts) -> str:
         if text in failures or len(failures) < _FAILURES_MAX:
             failures[text] += 1
         return ""
-    return _tidy(str(filled))
+    said = _tidy(str(filled))
+    return said if any(map(str.isalnum, said)) else ""
 
 
 def prepare(language: str) -> None:

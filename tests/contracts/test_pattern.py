@@ -38,6 +38,7 @@ def test_what_may_be_said(text):
         ('{ NUMBER($pieces, currency: "EUR") }', "currency: EUR is not allowed"),
         ("{ $badge ->\n [a] x\n *[other] y\n}", "only a slot that counts can choose the words"),
         ("{ $pieces ->\n [ones] x\n *[other] y\n}", "[ones] is no plural"),
+        ("{ $pieces -> [one] x }", 'after "{ $pieces ->" a new line begins, and with each [choice] another one'),
         ("{ $pieces ->\n [one] x\n}", "Expected one of the variants to be marked as default"),
         ("{ $pieces ->\n [one] { $salutation }\n *[other] y\n}", "{ $salutation } is no slot"),
         ("Hello { $badge", 'is no sentence: Expected token: "}" after "Hello { $badge"'),

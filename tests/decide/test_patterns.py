@@ -28,6 +28,7 @@ ARABIC = "مرحباً { $badge }، { $product } هنا"
         ("5 $ off", FACTS, "5 $ off"),
         ("{ $product }", PublicFacts(product="{ $badge }"), "{ $badge }"),  # what is filled in is not filled again
         ("{ $badge }", PublicFacts(), ""),
+        ("{ $badge }: { $price }!", PublicFacts(), ""),
         ("{ $badge }\N{LINE SEPARATOR}.title = x", FACTS, "Blue star .title = x"),
         (PIECES, FACTS, "3 pieces"),
         (PIECES.replace("\n", "\r\n"), FACTS, "3 pieces"),

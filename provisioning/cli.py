@@ -149,6 +149,18 @@ def status(config: HubServerConfig) -> None:
 
 
 @main.command()
+@on_hub
+def restored(config: HubServerConfig) -> None:
+    """Say that the database was restored from a backup, before the hub serves again.
+
+    Every unit then loads its slice anew, and numbers of events go on behind those that were lost.
+    """
+    with _opened(config) as opened:
+        count = opened.fleet.restored()
+    click.echo(f"{count} stores load their slices anew; now let the platform repeat what it said since the backup")
+
+
+@main.command()
 @click.argument("store")
 @on_hub
 def erasures(config: HubServerConfig, store: str) -> None:

@@ -67,3 +67,10 @@ class CustomerRecord(Profile):
         if self.tokens:
             raise ValueError("tokens: the hub makes them; name the devices instead")
         return self
+
+    @model_validator(mode="after")
+    def _devices_have_names_of_their_own(self) -> "CustomerRecord":
+        names = [device.device for device in self.devices]
+        if len(set(names)) != len(names):
+            raise ValueError("devices: two have the same name (device); give each its own")
+        return self

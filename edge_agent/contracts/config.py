@@ -307,8 +307,8 @@ class HubServerConfig(FileContract):
     """Names and addresses under which units reach it; its TLS certificate carries them."""
     folder: Path = Path("hub")
     """Authority, server certificate and content files."""
-    lease_s: Seconds = 86_400
-    """How long a store may use a slice after its last pull."""
+    lease_s: Annotated[Seconds, Field(ge=60, le=86_400)] = 86_400
+    """How long a store may use a slice after its last pull; a day at most, for so far the keys reach."""
     claim_s: Seconds = 14 * 86_400
     """How long a claim code is good."""
     certificate_s: Seconds = 90 * 86_400

@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
@@ -18,6 +19,8 @@ from provisioning.hub.presence import put_beacon
 from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.storage import Database, next_sequence, store_exists
 from provisioning.hub.tables import certificates, claims, customers, events, stores, units
+
+_LOST_MAX: Final = 1_000_000_000  # more events than a store reports between two backups
 
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
@@ -115,6 +118,22 @@ class Fleet:
             )
             connection.execute(delete(claims).where(claims.c.store == store, claims.c.unit == unit))
             destroy_key(connection, store, unit)
+
+    def restored(self) -> int:
+        """Make a database that was restored from a backup give nothing again that it gave before; return the stores.
+
+        Units hold changes that it knows nothing of, under the numbers that it would give next: they load their slices
+        anew. The platform has read events that it has lost: numbers of events go on far behind them.
+        """
+        with self._database.writing() as connection:
+            names = (
+                connection.execute(select(stores.c.store).order_by(stores.c.store).with_for_update()).scalars().all()
+            )
+            for store in names:
+                values = {"epoch": secrets.token_hex(4), "event_sequence": stores.c.event_sequence + _LOST_MAX}
+                connection.execute(update(stores).where(stores.c.store == store).values(values))
+                next_sequence(connection, store)
+        return len(names)
 
     def enrolled(self, store: str) -> set[str]:
         """Return the units of a store whose certificate is not revoked."""

@@ -25,12 +25,15 @@ class Database:
     """Connections to the hub's database: ``reading()`` and ``writing()`` are transactions."""
 
     def __init__(self, engine: Engine) -> None:
+        self._reader = engine
+        if engine.dialect.name == "postgresql":  # its default shows each statement another state
+            self._reader = engine.execution_options(isolation_level="REPEATABLE READ")
         self._engine = engine
         self._writer = engine.execution_options(edge_writes=True)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a transaction that sees one state of the database."""
-        return self._engine.begin()
+        return self._reader.begin()
 
     def writing(self) -> AbstractContextManager[Connection]:
         """Open a transaction that may write; it commits when its block ends without an error."""

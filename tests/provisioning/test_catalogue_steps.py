@@ -137,6 +137,14 @@ def test_a_version_that_is_put_again_changes_nothing(content: Content, unit: Uni
     assert content.changes("s", (unit.held.etag("catalogue") or "",))[1] == unit.held.etag("catalogue")
 
 
+def test_an_unchanged_catalogue_wakes_no_unit(database: Database, content: Content, unit: Unit) -> None:
+    before = Fleet(database).sequences()
+    content.put_catalogue("s", catalogue("s", {"a": 1, "b": 1}))
+    assert Fleet(database).sequences() == before
+    content.put_catalogue("s", catalogue("s", {"a": 1, "b": 2}))
+    assert Fleet(database).sequences() != before
+
+
 @pytest.mark.parametrize("held", ["", '"0"', "*", "x" * 1000])
 def test_a_version_that_the_hub_never_had_is_gone(content: Content, unit: Unit, held: str) -> None:
     with pytest.raises(ProblemError) as raised:

@@ -22,6 +22,8 @@ from tests.provisioning.hubs import IDENTITY_KEY, STORE
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
+CARD = {"kind": "static", "device": "card", "token": "ibeacon:00"}
+
 STORE_FILE = {
     "version": 1,
     "catalogue": {
@@ -53,6 +55,8 @@ STORE_FILE = {
     "customers": [
         {
             "customer": "anna",
+            "age": "adult",
+            "consents": [{"purpose": "screen", "receipt": "r1", "granted_at": "-1d", "expires_at": "+90d"}],
             "valid_until": "+30d",
             "viewed": [{"product": "4006381333931", "viewed_at": "-20h"}],
             "devices": [{"kind": "rolling", "device": "phone", "identity_key": IDENTITY_KEY}],
@@ -146,6 +150,14 @@ def test_what_is_not_erased_yet_and_when_the_hub_last_tidied_up_is_shown(tmp_pat
     assert re.search(r"anna +door +overdue +5 min ago +not sent yet", owed)
 
 
+def test_a_restored_database_is_said_to_be_one(tmp_path: Path) -> None:
+    fleet(tmp_path, "store", "add", STORE)
+    fleet(tmp_path, "store", "add", "graz")
+    answer = fleet(tmp_path, "restored")
+    assert answer.exit_code == 0
+    assert answer.output.startswith("2 stores load their slices anew")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -193,6 +205,10 @@ def test_offsets_become_times_and_pictures_digests(sample: Path) -> None:
         ({"customer": []}, "customer"),
         ({"customers": [{"customer": "a", "valid_until": "tomorrow"}]}, r"customers\.0\.valid_until"),
         ({"catalogue": {"currency": "EUR", "products": [], "loop": [{"picture": "no.png"}]}}, "no.png"),
+        (
+            {"customers": [{"customer": "a", "valid_until": "+1d", "devices": [CARD, CARD]}]},
+            "devices: two have the same name",
+        ),
     ],
 )
 def test_a_wrong_store_file_is_named_with_its_field(sample: Path, change: dict[str, object], message: str) -> None:

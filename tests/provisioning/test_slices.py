@@ -4,12 +4,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from edge_agent.contracts.event import ConsentRevoked
 from edge_agent.contracts.slice import Consent, SlicePage
 from edge_agent.sync.merge import check_page
 from provisioning.hub.cursor import Cursor
+from provisioning.hub.events import Events
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.problem import ProblemError
+from provisioning.hub.reporting import report
 from provisioning.hub.slices import TOMBSTONE_KEEP_S, Slices
 from provisioning.hub.storage import Database
 from provisioning.hub.tables import customers as table
@@ -118,6 +122,15 @@ def test_sequence_numbers_follow_the_commits_of_parallel_writers(database: Datab
     while not reader.read(slices, NOW):
         pass
     assert set(reader.held) == {name for mine in names for name in mine}
+
+
+def test_one_reading_sees_one_state(database: Database, slices: Slices) -> None:
+    """Else the tombstones between a cursor and its horizon could go while the page is read."""
+    slices.put(STORE, customers(["anna"]), NOW)
+    with database.reading() as connection:
+        before = connection.execute(select(table.c.sequence)).scalars().all()
+        slices.put(STORE, customers(["bert"]), NOW)
+        assert connection.execute(select(table.c.sequence)).scalars().all() == before
 
 
 def test_pages_are_bounded_and_only_the_last_is_a_checkpoint(slices: Slices) -> None:
@@ -277,6 +290,22 @@ def test_a_cursor_from_the_future_is_gone(slices: Slices) -> None:
     for ahead in (f"{epoch}.5", f"{epoch}.0.5", f"{epoch}.{2**70}"):
         with pytest.raises(ProblemError):
             slices.page(STORE, ahead, NOW)
+
+
+def test_after_a_restore_units_load_anew_and_the_platform_misses_no_event(database: Database, slices: Slices) -> None:
+    """The same numbers mean something else now: a cursor that looks right must not be believed."""
+    slices.put(STORE, customers(["anna", "bert"]), NOW)
+    cursor = slices.page(STORE, None, NOW).page.cursor
+    fleet, events = Fleet(database), Events(database)
+    assert fleet.restored() == 1
+    with pytest.raises(ProblemError) as raised:
+        slices.page(STORE, cursor, NOW)
+    assert raised.value.problem.status == 410
+    assert slices.page(STORE, None, NOW).page.checkpoint
+    with database.writing() as connection:
+        report(connection, STORE, "consent.revoked", ConsentRevoked(customer="a", scope="all", source="hub"), NOW, NOW)
+    [(number, _event)] = events.after(STORE, 500_000_000, 10)
+    assert number > 500_000_000
 
 
 @given(

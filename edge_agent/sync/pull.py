@@ -34,7 +34,7 @@ DESIRED_FILE = "desired.toml"
 """The configuration that the hub wants; it takes effect when somebody puts it in the place of the present one."""
 
 PAGE_MAX_BYTES = 16 * 1024 * 1024
-"""Largest page of the slice; the hub ends a page of profiles after 1 MiB."""
+"""Largest page of the slice; the hub ends a page of profiles after 256 KiB."""
 
 T = TypeVar("T")
 

@@ -293,20 +293,32 @@ class Coordinator:
 
 
 def continued(known: VisitState, told: VisitState) -> VisitState:
-    """Return a visit with what somebody else knows of it; it keeps its id, and nothing that was done is undone."""
+    """Return a visit with what somebody else knows of it; it keeps its id, and nothing that was done is undone.
+
+    Campaign and card are those that came last, however long the news were on their way; what was said before, or at
+    the same time elsewhere, does not come up again.
+    """
+    last, other = (told, known) if _follows(told, known) else (known, told)
+    campaign = other.campaign if last.campaign is None else last.campaign
+    said = (other.campaign,) if other.campaign not in (None, campaign) and (other.greeted or other.card) else ()
     return known.model_copy(
         update={
             "badge": told.badge if known.badge is None else known.badge,
-            "campaign": told.campaign if known.campaign is None else known.campaign,
+            "campaign": campaign,
             "greeted": known.greeted or told.greeted,
-            "card": told.card if known.card is None else known.card,
+            "card": other.card if last.card is None else last.card,
             "continues": told.continues if known.continues is None else known.continues,
-            "met": tuple(dict.fromkeys(known.met + told.met))[-CAMPAIGNS_MAX:],
+            "met": tuple(dict.fromkeys((*other.met, *said, *last.met)))[-CAMPAIGNS_MAX:],
             "owed": tuple(campaign for campaign in known.owed if campaign in told.owed),
             "held_out": known.held_out or told.held_out,
             "bought": known.bought or told.bought,
         }
     )
+
+
+def _follows(told: VisitState, known: VisitState) -> bool:
+    """Whether something was said since: a visit is done with what it spoke of before (Journey.met)."""
+    return known.campaign in told.met and told.campaign not in (None, known.campaign, *known.met)
 
 
 def _aged(state: VisitState | None, by_s: float) -> VisitState | None:

@@ -282,8 +282,11 @@ class Service:
         if journey is None or not self.sharing.may_begin(customer):
             return
         known = self.sharing.known(customer)
-        if known is not None and known.card not in (None, journey.card):
-            return  # another unit has sent it
+        elsewhere = known is not None and known.card not in (None, journey.card)
+        if known is not None and elsewhere and journey.campaign in (known.campaign, *known.met):
+            if journey.card_kind is not None:  # both had begun; what another unit has sent is not sent again
+                self._roster.put(replace(journey.done(journey.campaign), card_kind=None))
+            return
         self._counter.send_if_due(journey)
         if self._roster.get(customer) is not journey:
             self.sharing.hurry()

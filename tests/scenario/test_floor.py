@@ -1,10 +1,12 @@
 """Two and three units that share one customer: whole pipelines, one time."""
 
 from edge_agent.contracts.ownership import Assigned, Assignments, HeardCustomer, UnitSightings, VisitState
-from edge_agent.events import EventRow, FromUnit
+from edge_agent.events import EventRow, FromUnit, SliceChanged
 from edge_agent.visit.ownership import LEASE_S
 from tests.scenario.floor import Floor
-from tests.scenario.shop import profile
+from tests.scenario.shop import LEASE, START, WELCOME, profile
+from tests.scenario.test_journey import ORDER, READY, TICKET
+from tests.scenario.test_news import OWED
 
 DOOR, RACK, DESK = (0.0, 0.0), (3.0, 0.0), (40.0, 0.0)
 
@@ -44,6 +46,30 @@ def test_she_walks_on_and_her_visit_goes_with_her():
     shop.walk(40)
     assert len(set(visits(shop.of_type("visit.started") + shop.of_type("visit.ended") + shop.shown()))) == 1
     assert len(shop.of_type("visit.ended")) == 1
+
+
+def told(shop: Floor, **hers: object) -> None:
+    """Every unit pulls what is new about her."""
+    shop.shelf.profiles["anna"] = profile("anna", **hers)
+    for unit in shop.units.values():
+        assert unit.virtual is not None
+        unit.virtual.put(SliceChanged(frozenset({"anna"}), START + LEASE))
+
+
+def test_what_comes_up_on_her_way_is_said_once_in_the_whole_store():
+    shop = Floor((DOOR, RACK, (6.0, 0.0)), [profile("anna")])
+    shop.shelf.all_campaigns = (WELCOME, ORDER, OWED)
+    shop.walk(5)
+    shop.walk(10, ("anna", (0.3, 0.0)))
+    told(shop, orders=READY)
+    shop.walk(10, ("anna", (0.3, 0.0)))
+    shop.walk(20, ("anna", (3.2, 0.0)))
+    told(shop, orders=READY, tickets=TICKET)
+    shop.walk(20, ("anna", (3.2, 0.0)))
+    shop.walk(30, ("anna", (6.2, 0.0)))
+    notified = [(event.data.zone, event.data.campaign) for event in shop.of_type("clerk.notified")]
+    assert notified == [("unit0", "order"), ("unit1", "owed")], "none is lost, and none is sent twice"
+    assert [event.data.campaign for event in shop.shown()] == ["jacket", "order"]
 
 
 def test_a_card_stays_with_the_unit_that_sent_it():

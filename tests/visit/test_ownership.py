@@ -12,7 +12,7 @@ from edge_agent.contracts.ownership import (
     VisitState,
 )
 from edge_agent.visit.membership import ASK_S, BEGIN_S, Member
-from edge_agent.visit.ownership import ENDED_KEPT_S, LEASE_S, VISIT_KEPT_S, VISITS_MAX, Coordinator
+from edge_agent.visit.ownership import ENDED_KEPT_S, LEASE_S, VISIT_KEPT_S, VISITS_MAX, Coordinator, continued
 
 ANNA = "anna"
 V1 = VisitState(visit="v1", greeted=True)
@@ -215,6 +215,24 @@ def test_news_that_were_long_on_their_way_undo_nothing() -> None:
     rack.let_go(ANNA, V1)  # meanwhile it has greeted her
     rack.accept(answer(question, Assigned(customer=ANNA, yours=False, visit=VisitState(visit="v1"))), (), 1.0)
     assert rack.known(ANNA) == V1
+
+
+def test_what_was_said_last_counts_in_whatever_order_the_news_come() -> None:
+    jacket = VisitState(visit="v1", greeted=True, campaign="jacket")
+    order = jacket.model_copy(update={"campaign": "order", "card": "c1", "met": ("jacket",)})
+    ticket = order.model_copy(update={"campaign": "ticket", "card": "c2", "met": ("jacket", "order")})
+    for known in (jacket, order, ticket):
+        assert continued(known, ticket) == continued(ticket, known) == ticket
+    assert continued(jacket, order) == continued(order, jacket) == order
+
+
+def test_what_two_units_said_while_they_could_not_meet_does_not_come_up_again() -> None:
+    here = VisitState(visit="v1", greeted=True, campaign="jacket")
+    there = VisitState(visit="v2", campaign="order", card="c1")
+    met = continued(here, there)
+    assert (met.visit, met.campaign, met.card, met.met) == ("v1", "jacket", "c1", ("order",))
+    nothing_yet = VisitState(visit="v2", campaign="order")
+    assert continued(here, nothing_yet) == here
 
 
 def test_the_end_of_a_visit_is_said_until_it_is_answered() -> None:

@@ -1,11 +1,10 @@
 """Hard filters: what stops a campaign for one customer. The first that holds is told; the plain ones come first."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 from edge_agent.constants import APPOINTMENT_LATE_S
 from edge_agent.contracts.campaign import Campaign
-from edge_agent.decide.dayparts import bounds
+from edge_agent.decide.dayparts import bounds, within
 from edge_agent.decide.encounter import NEVER_S, Encounter
 
 Stops = Callable[[Encounter], object]
@@ -20,8 +19,8 @@ def filters(campaign: Campaign) -> Iterator[tuple[str, Stops]]:
         ends_s = float("inf") if campaign.ends_at is None else campaign.ends_at.timestamp()
         yield "not_now", lambda her: not starts_s <= her.now_s < ends_s
     if campaign.dayparts:
-        parts = bounds(campaign.dayparts)  # an even number of them is past where no daypart is under way
-        yield "daypart", lambda her: not bisect_right(parts, her.week_s) % 2
+        parts = bounds(campaign.dayparts)
+        yield "daypart", lambda her: not within(parts, her.week_s)
     if campaign.zones:
         zones = frozenset(campaign.zones)
         yield "zone", lambda her: her.zone not in zones

@@ -7,9 +7,10 @@ processor time of the deciding thread.
 import gc
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from edge_agent.contracts.campaign import Campaign
-from edge_agent.contracts.catalogue import Product
+from edge_agent.contracts.catalogue import Catalogue, Product
 from edge_agent.contracts.config import LimitsConfig
 from edge_agent.contracts.slice import Profile
 from edge_agent.decide.candidates import Repertoire
@@ -25,6 +26,7 @@ from edge_agent.decide.contacts import ContactLog
 from edge_agent.decide.decision import decide
 from edge_agent.decide.knowledge import Situation
 from edge_agent.events import ContactRow
+from edge_agent.store.catalogue import CatalogueStore
 
 LIMIT_MS = 1.0
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "20"))
@@ -40,7 +42,7 @@ class Shelf:
     """What the hub sent, in memory."""
 
     profiles: dict[str, Profile]
-    products: dict[str, Product]
+    products: "dict[str, Product] | Disk"
     all_campaigns: Repertoire
 
     def profile(self, customer: str) -> Profile | None:
@@ -51,6 +53,16 @@ class Shelf:
 
     def campaigns(self) -> Sequence[Campaign]:
         return self.all_campaigns
+
+
+class Disk:
+    """Products as they lie in ``slice.db``; a unit keeps in memory what it has asked for since they changed."""
+
+    def __init__(self, folder: Path, products: Iterable[Product]) -> None:
+        self._store = CatalogueStore(folder / "slice.db")
+        self._store.put_catalogue(Catalogue(store="s", currency="EUR", products=tuple(products)), "1")
+        self.get = self._store.product
+        self.close = self._store.close
 
 
 def ago(seconds: float) -> str:
@@ -186,19 +198,21 @@ def p99(took: list[float]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("what", "count", "for_all"),
+    ("what", "count", "for_all", "cold"),
     [
-        ("200 campaigns", 200, False),
-        ("200 campaigns, all of them may be said", 200, True),
-        ("1000 campaigns", 1000, False),
+        ("200 campaigns", 200, False, False),
+        ("200 campaigns, the catalogue has just changed", 200, False, True),
+        ("200 campaigns, all of them may be said", 200, True, False),
+        ("1000 campaigns", 1000, False, False),
     ],
 )
-def test_decisions(what: str, count: int, for_all: bool) -> None:
+def test_decisions(what: str, count: int, for_all: bool, cold: bool, tmp_path: Path) -> None:
     random = Random(7)
     profiles = {her.customer: her for her in (profile(n, random) for n in range(CUSTOMERS))}
+    products = {name: product(name, random) for name in PRODUCTS}
     shelf = Shelf(
         profiles,
-        {name: product(name, random) for name in PRODUCTS},
+        Disk(tmp_path, products.values()) if cold else products,
         Repertoire(campaign(n, random, for_all=for_all) for n in range(count)),
     )
     names = list(profiles)
@@ -227,4 +241,6 @@ def test_decisions(what: str, count: int, for_all: bool) -> None:
         f"limit {LIMIT_MS} ms p99 with 200; only walking over them {median(floor.undisturbed):.3f} ms"
         f"\n    {chosen} of {len(names)} hear something, chosen from {ranked:.0f} (median, at most 20 are listed)"
     )
+    if isinstance(shelf.products, Disk):
+        shelf.products.close()
     assert chosen

@@ -1,6 +1,7 @@
 """Each hard filter by its name."""
 
 from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +24,7 @@ def need(topic: str = "waterproof", content_class: str = "discreet") -> tuple[Ne
     return (Need(topic=topic, content_class=content_class),)
 
 
+VIENNA = ZoneInfo("Europe/Vienna")
 APPOINTED = {"audience": Audience(appointment_within_s=1800)}
 EMAILED = {"audience": Audience(emailed=True)}
 COMPLAINED = {"audience": Audience(ticket_open=True), "message_class": "service"}
@@ -35,6 +37,7 @@ NEEDED = {"audience": Audience(needs=("waterproof",))}
         ("not_now", {"starts_at": START + HOUR}),
         ("not_now", {"ends_at": START}),
         ("daypart", {"dayparts": (Daypart(begins=time(18)),)}),
+        ("daypart", {"dayparts": (Daypart(begins=time(13), ends=time(14)),), "timezone": VIENNA}),  # it is 14:00 there
         ("zone", {"zones": ("Bikes", "Shoes")}),
         ("open_complaint", {"tickets": (TICKET,)}),
         ("no_order", {"audience": Audience(order_ready=True)}),
@@ -92,6 +95,7 @@ def test_why_one_campaign_is_not_said(reason, changes):
     [
         {"starts_at": START, "ends_at": START + HOUR},
         {"dayparts": (Daypart(begins=time(18)), Daypart(begins=time(9), ends=time(18)))},
+        {"dayparts": (Daypart(begins=time(14), ends=time(15)),), "timezone": VIENNA},
         {"zones": ("Bikes", "Outdoor")},
         {"audience": Audience(order_ready=True), "orders": (ORDER,)},
         {**COMPLAINED, "tickets": (TICKET,)},

@@ -127,11 +127,17 @@ def forget_erasures(connection: Connection, store: str, customers: Iterable[str]
 def note_receipt(
     connection: Connection, store: str, unit: str, receipt: ErasureReceipt, at: datetime, now: datetime
 ) -> None:
-    """Note a unit's erasure receipt of a time. One of an erasure before, which was delayed, confirms nothing."""
+    """Note a unit's erasure receipt of a time.
+
+    One of an erasure before, which was delayed, confirms nothing: it is from before her profile was put, and comes from
+    a unit that was not sent the tombstone. The clock alone does not tell: that of a unit may be years behind.
+    """
+    sent_to = select(func.coalesce(units.c.pulled_sequence, 0)).where(units.c.store == store, units.c.unit == unit)
+    was_sent = erasures.c.sequence <= sent_to.scalar_subquery()
     column = erasures.c.shredded_s if receipt.method == "shredded" else erasures.c.deleted_s
     mine = (
         erasures.c.store == store, erasures.c.unit == unit, erasures.c.customer == receipt.customer,
-        erasures.c.since_s <= at.timestamp(),
+        (erasures.c.since_s <= at.timestamp()) | was_sent,
     )  # fmt: skip
     connection.execute(update(erasures).where(*mine, column.is_(None)).values({column: now.timestamp()}))
 

@@ -123,6 +123,15 @@ def test_a_delayed_receipt_of_an_erasure_before_confirms_nothing(shop: Shop) -> 
     assert shop.states(later)["door"] == "waiting"
 
 
+def test_a_unit_whose_clock_is_years_behind_confirms_what_it_was_sent(shop: Shop) -> None:
+    later = NOW + timedelta(days=1000)
+    shop.slices.put(STORE, [customer("anna")], later)
+    shop.slices.tombstone(STORE, "anna", later)
+    shop.pull("door", later)
+    shop.receipt("door")  # of NOW
+    assert shop.states(later)["door"] == "deleted"
+
+
 def test_who_is_put_without_a_consent_has_withdrawn(shop: Shop) -> None:
     shop.slices.put(STORE, [customer("anna", consents=())], NOW)
     assert shop.unconfirmed() == [("anna", "door"), ("anna", "till")]

@@ -39,6 +39,7 @@ _SIGNALS: Final = {
 }
 _ANSWERS: Final = frozenset({Signal.CLAIMED, Signal.CARD_CLOSED})
 """After these the same does not come up again in this stay."""
+_GIVEN_BACK: Final = frozenset({Happened.RELEASED, Happened.MOVED})
 _WITHOUT_OUTCOME: Final = {
     Happened.NOT_HERE: "not_here",
     Happened.OPTED_OUT: "consent",
@@ -132,12 +133,17 @@ class Counter:
                 self._sold(entry)
         elif happened in _WITHOUT_OUTCOME and change.publish:
             self._report("clerk.withdrawn", CardWithdrawn, entry, reason=_WITHOUT_OUTCOME[happened])
+        elif happened in _GIVEN_BACK and entry.card.kind == "opportunity" and self._has_left(entry.customer):
+            self._end(self._desk.take_back(entry), "left")  # nobody shall look for her
         return change
+
+    def _has_left(self, customer: CustomerId) -> bool:
+        return self._roster.get(customer) is None and self._tracker.distance_m(customer) is None
 
     def _sold(self, entry: Entry) -> None:
         """She has bought: thanks may follow, and no offer."""
         journey = self._roster.get(entry.customer)
-        if journey is not None and journey.visit == entry.row.visit:
+        if journey is not None:  # she may have come back since: then the card is of an earlier visit
             self._roster.put(replace(journey, bought=True, review_s=self._ledger.now.monotonic_s))
 
     def withdraw(

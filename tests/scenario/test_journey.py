@@ -156,6 +156,27 @@ def test_a_claimed_card_survives_her_leaving():
     assert shop.happened()[-1] == "clerk.outcome"
 
 
+@pytest.mark.parametrize("back", [{"action": "release"}, {"action": "hand_over", "department": "footwear"}])
+def test_nobody_is_sent_to_look_for_somebody_who_has_left(back):
+    shop = Shop([profile("anna")])
+    shop.walk(25, ("anna", 1.0))
+    shop.say("claim")
+    shop.walk(60)
+    shop.say(**back)
+    assert shop.cards[-1].state == "withdrawn"
+    assert shop.events[-1].data.reason == "left"
+
+
+def test_what_she_is_owed_stays_when_its_clerk_gives_it_back():
+    shop = Shop([profile("anna", orders=READY)])
+    shop.shelf.all_campaigns = (ORDER,)
+    shop.walk(5, ("anna", 1.0))
+    shop.say("claim")
+    shop.walk(60)
+    shop.say("release")
+    assert shop.cards[-1].state == "open"
+
+
 def test_nobody_wants_it_and_it_expires():
     shop = Shop([profile("anna")])
     shop.walk(25 + 181, ("anna", 1.0))

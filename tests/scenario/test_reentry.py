@@ -94,6 +94,19 @@ def test_an_obligation_that_a_clerk_has_taken_is_still_hers():
     assert sent(shop) == 1
 
 
+def test_a_sale_that_is_noted_when_she_has_come_back_counts():
+    shop = Shop([profile("anna")])
+    shop.shelf.all_campaigns = (OFTEN,)
+    shop.walk(25, ("anna", 1.0))
+    shop.say("claim")
+    shop.walk(60)
+    shop.walk(10, ("anna", 1.0))
+    shop.say("done", outcome="sold")
+    last = [row for row in shop.rows if isinstance(row, VisitRow)][-1]
+    assert last.bought
+    assert last.ended_at is None
+
+
 @pytest.mark.parametrize(
     ("said", "caps", "cards"),
     [

@@ -32,8 +32,13 @@ def nearest(wanted: Sequence[str], offered: Collection[str]) -> str | None:
     return None
 
 
-def language_for(wanted: Sequence[str], offered: Sequence[str]) -> str:
-    """Return her best language among those of the shop; the shop's first where she has none of them."""
+def language_for(wanted: Sequence[str], offered: Sequence[str], written: Collection[str] | None = None) -> str:
+    """Return her best language among those of the shop; the shop's first where she has none of them.
+
+    ``written``: in which languages the words are; where the shop speaks some of these, it is one of them.
+    """
+    if written is not None:
+        offered = [language for language in offered if nearest((language,), written) is not None] or offered
     return nearest(wanted, offered) or offered[0]
 
 

@@ -87,7 +87,7 @@ class Greeter:
         if not decision.screen or campaign is None or decision.profile is None or journey.decision is None:
             return None
         screen = self._config.screen
-        language = language_for(decision.profile.languages, screen.languages)
+        language = language_for(decision.profile.languages, screen.languages, campaign.wording)
         if others:
             return self._greet_group(journey, others, addressable, until_s)
         mine = None if number is None else named_badge(number, language)

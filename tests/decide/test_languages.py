@@ -35,6 +35,19 @@ def test_her_best_language_of_the_shops(hers, offered, language):
     assert language_for(hers, offered) == language
 
 
+@pytest.mark.parametrize(
+    ("hers", "written", "language"),
+    [
+        (("ar", "fr"), ("en", "fr"), "fr"),  # the words are in her second language: not in the shop's first
+        (("de-AT",), ("en", "de"), "de"),
+        (("ar",), ("en-GB",), "en"),
+        (("ar",), ("es",), "ar"),  # nobody here speaks what it is written in
+    ],
+)
+def test_her_best_language_of_those_that_the_words_are_in(hers, written, language):
+    assert language_for(hers, ("de", "en", "fr", "ar"), written) == language
+
+
 @given(wanted=st.lists(TAGS, max_size=4), offered=st.lists(TAGS, min_size=1, max_size=6))
 def test_one_of_those_on_offer_and_her_own_where_it_is_there(wanted, offered):
     found = nearest(wanted, offered)

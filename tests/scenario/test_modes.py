@@ -63,3 +63,13 @@ def test_two_known_customers_are_addressed_by_badges_or_not_at_all(mode, layouts
     opened.walk(10, ("anna", 1.0), ("bert", 1.2))
     scene = opened.showing
     assert ({scene.layout} if scene is not None else set()) == layouts
+
+
+def test_a_scene_is_in_the_best_of_her_languages_that_its_words_are_in():
+    screen = CONFIG.screen.model_copy(update={"languages": ["de", "ar", "en", "fr"]})
+    opened = Shop([profile("anna", languages=("ar", "fr"))], config=CONFIG.model_copy(update={"screen": screen}))
+    words = {"en": Wording(headline="Welcome back"), "fr": Wording(headline="Bon retour")}
+    opened.shelf.all_campaigns = (WELCOME.model_copy(update={"wording": words}),)
+    opened.walk(10, ("anna", 1.0))
+    assert opened.showing is not None
+    assert (opened.showing.language, opened.showing.headline) == ("fr", "Bon retour")

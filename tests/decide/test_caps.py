@@ -178,6 +178,12 @@ def test_whoever_has_heard_of_one_hears_of_no_other(contacts, reason):
     assert case.why() == reason
 
 
+def test_of_two_campaigns_of_a_group_the_longer_time_counts():
+    parka = PARKA.model_copy(update={"exclusive_s": 30 * 86_400.0})
+    heard = said(contact("parka", ago=8 * DAY))
+    assert changed(Case(campaigns=[WELCOME, parka]), contacts=heard, **GROUP).why() == "exclusive"
+
+
 @pytest.mark.parametrize(
     ("name", "count", "reason"), [("parka", 1, "exclusive"), ("parka", 0, None), ("jacket", 1, None)]
 )

@@ -119,6 +119,14 @@ def test_a_whole_basket_campaign_speaks_of_what_waits_there():
     assert case.decide().product == JACKET
 
 
+def test_what_she_will_view_is_not_what_she_viewed_last():
+    """The clock was put back: of the products that are listed it is the one that she is known to have viewed."""
+    ahead = ViewedProduct(product="999", viewed_at=START + HOUR)
+    seen = ViewedProduct(product=JACKET.product, viewed_at=START - HOUR)
+    case = changed(Case(), audience=Audience(viewed=("999", JACKET.product)), viewed=(ahead, seen))
+    assert case.decide().product == JACKET
+
+
 @pytest.mark.parametrize(
     ("sizes", "viewed_size", "in_stock"),
     [

@@ -122,6 +122,11 @@ class Hub:
         with closing(sqlite3.connect(f"file:{self._folder / 'hub' / 'hub.db'}?mode=ro", uri=True)) as database:
             return [json.loads(row[0]) for row in database.execute("SELECT body FROM events ORDER BY sequence")]
 
+    def cursor(self) -> str:
+        """Where a unit stands that has pulled everything."""
+        with closing(sqlite3.connect(f"file:{self._folder / 'hub' / 'hub.db'}?mode=ro", uri=True)) as database:
+            return ".".join(map(str, database.execute("SELECT epoch, sequence FROM stores").fetchone()))
+
     def of(self, customer: str) -> list[str]:
         """Types of a customer's events, in order."""
         return [event["type"] for event in self.events() if event["data"].get("customer") == customer]

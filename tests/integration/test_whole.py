@@ -35,8 +35,17 @@ def store(opened: Store) -> Iterator[Store]:
 
 
 def held(store: Store, customer: str) -> bool:
+    """Whether the slice has anything of her, the note that her erasure is still to be told included."""
+    named = "SELECT customer FROM profiles UNION SELECT customer FROM tombstones UNION SELECT customer FROM erased"
     with closing(sqlite3.connect(store.unit / "slice.db")) as database:
-        return bool(database.execute("SELECT 1 FROM profiles WHERE customer = ?", (customer,)).fetchall())
+        return (customer,) in database.execute(named).fetchall()
+
+
+def caught_up(store: Store) -> bool:
+    """Whether the unit has pulled all that the hub has."""
+    with closing(sqlite3.connect(store.unit / "slice.db")) as database:
+        [(cursor,)] = database.execute("SELECT value FROM state WHERE name = 'cursor'").fetchall()
+    return bool(cursor == store.hub.cursor())
 
 
 def test_a_visit_on_real_parts_survives_the_death_of_each(store: Store) -> None:
@@ -102,8 +111,9 @@ def test_a_display_that_died_is_told_the_scene_again_while_that_is_permitted(sto
     assert "show" not in again.wait_for("state")
     again.close()
 
-    # Her profile is gone, and not only marked: no byte of its key or of her id is in the slice's files.
-    assert not held(store, "c-cleo")
+    # The hub echoes her word as a tombstone, which names her until it is obeyed. Then her profile is gone, and not only
+    # marked: no byte of its key or of her id is in the slice's files.
+    until(lambda: caught_up(store) and not held(store, "c-cleo"), "the hub's tombstone, and what it leaves")
     assert store.agent.stop() == 0
     left = {path.name for path in store.unit.glob("slice.db*") if b"c-cleo" in path.read_bytes()}
     assert left == set()

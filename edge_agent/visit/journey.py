@@ -167,6 +167,14 @@ class Journey:
         """Return the visit with a campaign that does not come up again in this stay."""
         return self if campaign is None or campaign in self.met else replace(self, met=(*self.met, campaign))
 
+    def without_card(self) -> "Journey":
+        """Return the visit as done with what was decided, where no card follows it: no later run sends one either.
+
+        Not before anything was shown: a scene that died on its way is decided anew.
+        """
+        none = self.card_kind is None and self.card is None and self.state is not State.ARRIVED
+        return self.done(self.campaign) if none else self
+
     def over(self, at: datetime, owed: Iterable[str], *, open_yet: bool) -> "Journey":
         """Return the visit as it ends, for whoever comes back within minutes.
 

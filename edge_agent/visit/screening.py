@@ -72,7 +72,7 @@ class Screening:
         for journey in self._roster.showing(message_id):
             if journey.shown_s is not None or journey.message_id != message_id:
                 continue
-            journey = replace(journey.on(Signal.SHOWN), shown_s=self._ledger.now.monotonic_s)
+            journey = replace(journey.on(Signal.SHOWN), shown_s=self._ledger.now.monotonic_s).without_card()
             self._roster.put(journey)
             campaign = journey.said(message_id)
             if campaign is not None:

@@ -231,7 +231,7 @@ class Speaker:
                 decision=name,
                 campaign=campaign.campaign,
                 card_kind=campaign.card if decision.card and campaign.card != "none" else None,
-            )
+            ).without_card()
             if on_screen:
                 journey, scene = self._show(journey, decision)
         self._ledger.report(

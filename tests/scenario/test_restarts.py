@@ -1,13 +1,16 @@
 """A unit that starts again at any moment of a visit neither greets twice nor forgets an obligation."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge_agent.contracts.campaign import Cap
 from edge_agent.contracts.clerk import Card
-from edge_agent.events import EventRow, KnowledgeChanged
-from tests.scenario.shop import WELCOME, Shop, profile
+from edge_agent.events import ContactRow, EventRow, KnowledgeChanged
+from tests.scenario.shop import START, WELCOME, Shop, profile
 from tests.scenario.test_journey import ORDER, READY
 
 ANYTIME = ORDER.model_copy(update={"caps": ()})
@@ -69,6 +72,20 @@ def test_uninterrupted_it_says_both():
     shop = lived(frozenset(), showing=True)
     shown = [event.data.campaign for event in shop.events if event.type == "content.shown"]
     assert shown == ["jacket", "order"]
+
+
+@pytest.mark.parametrize("stayed_s", [3.01, 10])
+def test_a_clerk_who_was_not_to_be_told_is_not_told_by_a_later_run(stayed_s):
+    shop = Shop([profile("anna")])
+    capped = WELCOME.model_copy(update={"caps": (Cap(count=1, per_s=86_400, channel="clerk"),)})
+    shop.shelf.all_campaigns = (capped,)
+    shop.rows.append(ContactRow("anna", "jacket", "clerk", START - timedelta(hours=2)))
+    shop.restart()
+    shop.walk(stayed_s, ("anna", 1.0))
+    shop.restart()
+    shop.walk(60, ("anna", 1.0))
+    assert "content.shown" in shop.happened()
+    assert shop.cards == []
 
 
 ORDER_OF_EVENTS = (

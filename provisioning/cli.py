@@ -121,7 +121,7 @@ def unit_revoke(config: HubServerConfig, store: str, name: str) -> None:
 @click.argument("store")
 @click.option("--file", "path", type=FILE, help="JSON store file: catalogue, campaigns, customers and pictures.")
 @click.option(
-    "--campaigns", "campaign_path", type=FILE, help="Campaigns alone (TOML), see: edge-agent campaigns check."
+    "--campaigns", "campaign_path", type=FILE, help="Campaigns alone (TOML or JSON), see: edge-agent campaigns check."
 )
 @on_hub
 def load(config: HubServerConfig, store: str, path: Path | None, campaign_path: Path | None) -> None:

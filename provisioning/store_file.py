@@ -78,11 +78,15 @@ def read_store_file(path: Path, store: str, now: datetime) -> Loaded:
 
 
 def read_campaign_file(path: Path) -> CampaignFile:
-    """Read a file of campaigns (TOML, or JSON by its name); raises StoreFileError with a line per mistake."""
+    """Read a file of campaigns, TOML or JSON, as ``edge-agent campaigns check`` does.
+
+    Raises StoreFileError with a line per mistake.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a mark before the first character
+        is_json = path.suffix.lower() == ".json" or text.lstrip().startswith("{")
+        tree = json.loads(text) if is_json else tomllib.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreFileError(f"{path}: {error}") from error
     right, mistakes = read_campaigns(tree)
     if mistakes:

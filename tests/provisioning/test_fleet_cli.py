@@ -4,6 +4,7 @@ import io
 import json
 import re
 import stat
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -112,6 +113,20 @@ def test_campaigns_are_loaded_from_the_file_that_marketing_writes(tmp_path: Path
     assert hub.content.document(STORE, "campaigns") == (body, etag)
     hub.close()
     assert fleet(tmp_path, "load", STORE).exit_code == 2
+
+
+@pytest.mark.parametrize(("name", "is_json"), [("c.JSON", True), ("campaigns", True), ("c.toml", False)])
+def test_what_the_check_reads_can_be_loaded(
+    name: str, is_json: bool, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    fleet(tmp_path, "store", "add", STORE)
+    example = (pytestconfig.rootpath / "docs" / "campaigns.example.toml").read_text()
+    text = json.dumps(tomllib.loads(example), default=str) if is_json else example
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8" if is_json else "utf-8-sig")
+    assert fleet(tmp_path, "load", STORE, "--campaigns", str(path)).exit_code == 0
+    path.write_text("a = " + "[" * 100_000)
+    assert fleet(tmp_path, "load", STORE, "--campaigns", str(path)).exit_code == 1
 
 
 def test_the_status_cuts_nothing_off_whatever_the_width(tmp_path: Path) -> None:

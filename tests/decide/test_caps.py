@@ -11,7 +11,7 @@ from edge_agent.contracts.campaign import Cap
 from edge_agent.contracts.config import LimitsConfig
 from edge_agent.contracts.slice import Contacts
 from edge_agent.decide.caps import Room, room
-from edge_agent.decide.contacts import CONTACTS_MAX, HERS_MAX, ContactLog
+from edge_agent.decide.contacts import CONTACTS_MAX, COUNTED_MAX, HERS_MAX, ContactLog
 from tests.decide.cases import ANNA, DAY, HOUR, Case, campaign, changed, contact, said
 from tests.scenario.shop import START, WELCOME
 
@@ -216,6 +216,17 @@ def test_what_is_too_old_is_forgotten():
     log = said(contact(ago=100 * DAY), contact(customer="bert", ago=100 * DAY), contact(customer="bert"))
     log.forget_before(START - 90 * DAY)
     assert (len(log.of("anna")), len(log.of("bert"))) == (0, 2)
+
+
+def test_what_was_said_before_the_clock_was_set_back_is_kept():
+    log = said(contact(), contact(ago=100 * DAY))
+    log.forget_before(START - 90 * DAY)
+    assert len(log.of("anna")) == 2
+
+
+def test_the_counts_of_everybody_are_bounded_too():
+    log = ContactLog(contact(customer="anna", ago=timedelta(seconds=n)) for n in range(COUNTED_MAX // 4 + 10, 0, -1))
+    assert log.with_anybody("jacket", "screen", START - 9 * DAY) == COUNTED_MAX // 4
 
 
 @given(

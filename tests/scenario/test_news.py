@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from edge_agent.contracts.campaign import Campaign
+from edge_agent.contracts.campaign import Audience, Campaign
 from edge_agent.contracts.screen import Clear, Hello, Refused
 from edge_agent.contracts.slice import ServiceTicket
 from edge_agent.events import DisplayJoined, DisplayLost, FromScreen, KnowledgeChanged
@@ -15,7 +15,7 @@ from tests.scenario.test_journey import CARE, ORDER, READY, TICKET
 
 SOCKS = WELCOME.model_copy(update={"campaign": "socks", "value": 1})
 OWED = CARE.model_copy(update={"campaign": "owed", "card": "obligation"})
-TALK = CARE.model_copy(update={"campaign": "talk", "screen": True, "card": "none"})
+TALK = CARE.model_copy(update={"campaign": "talk", "audience": Audience(), "screen": True, "card": "none"})
 
 
 def here(*campaigns: Campaign, seconds: float, **hers: object) -> Shop:

@@ -225,6 +225,15 @@ def test_a_language_of_the_shop_that_is_missing(tmp_path: Path) -> None:
     assert "wording: has no fr" in check(path, "--config", str(config)).stderr
 
 
+def test_dayparts_go_by_the_clock_of_the_unit(tmp_path: Path) -> None:
+    late = {"starts_at": "2026-11-30T22:00:00Z", "ends_at": "2026-11-30T23:30:00Z"}  # Tuesday 00:30 in Vienna
+    path = write(tmp_path, changed(dayparts=[{"days": ["tue"]}], **late))
+    config = tmp_path / "agent.toml"
+    config.write_text('store = "s"\nunit = "u"\nzone = "Z"\ntimezone = "Europe/Vienna"\n')
+    assert check(path, "--config", str(config)).exit_code == 0
+    assert "dayparts: none of them falls between" in check(path).stderr
+
+
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [

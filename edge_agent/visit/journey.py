@@ -228,6 +228,7 @@ def restored(row: VisitRow, card_kind: CardKind | None, now_s: float) -> Journey
         decision=row.decision,
         message_id=row.message_id,
         campaign=row.campaign,
+        speaks_of_none=row.message_id != row.decision,  # her thanks have a name of their own
         card_kind=card_kind,
         shown_s=None if state is State.ARRIVED else now_s,
         card=row.card,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from edge_agent.contracts.campaign import Cap
 from edge_agent.contracts.clerk import Card
-from edge_agent.events import ContactRow, EventRow, KnowledgeChanged
+from edge_agent.contracts.screen import ProofOfPlay
+from edge_agent.events import ContactRow, EventRow, FromScreen, KnowledgeChanged
 from tests.scenario.shop import START, WELCOME, Shop, profile
 from tests.scenario.test_journey import ORDER, READY
 
@@ -86,6 +87,23 @@ def test_a_clerk_who_was_not_to_be_told_is_not_told_by_a_later_run(stayed_s):
     shop.walk(60, ("anna", 1.0))
     assert "content.shown" in shop.happened()
     assert shop.cards == []
+
+
+def test_thanks_speak_of_no_campaign_in_a_later_run_either():
+    shop = Shop([profile("anna")])
+    shop.shelf.all_campaigns = (OFFER,)
+    shop.walk(30, ("anna", 1.0))
+    shop.say("claim")
+    shop.say("done", outcome="sold")
+    shop.walk(1, ("anna", 1.0))
+    thanks = shop.showing
+    assert thanks is not None
+    shop.restart(showing=thanks.message_id)
+    shop.unit.put(
+        FromScreen(ProofOfPlay(message_id=thanks.message_id, first_frame_at=START, on_screen_s=8, ended="permit"))
+    )
+    assert shop.events[-1].type == "content.played"
+    assert shop.events[-1].data.campaign is None
 
 
 ORDER_OF_EVENTS = (

@@ -21,7 +21,7 @@ from edge_agent.contracts.event import EVENT_TYPES
 from edge_agent.contracts.screen import Hello, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import Engine, StoreKnowledge
-from edge_agent.errors import DamagedError
+from edge_agent.errors import DamagedError, StoreError
 from edge_agent.events import (
     NOBODY,
     ClerkReplied,
@@ -380,6 +380,21 @@ def test_the_hubs_tombstone_clears_screen_card_slice_and_queue_and_a_receipt_goe
     unit.leave()
     unit.change(SliceOperation(kind="tombstone", customer="bea"))
     assert unit.events() == ["consent.erased", "consent.erased"]  # the second is bea's
+
+
+def test_a_tombstone_that_the_disk_refuses_ends_everything_personal_and_erases_her_later(unit: Unit) -> None:
+    carded(unit)
+    with full_disk(unit.folder):
+        with pytest.raises(StoreError):
+            unit.change(GONE)
+        unit.put(SliceChanged(unit.stores.slice.outdated, START + LEASE))  # as the pull does
+        assert not personal(unit)
+        unit.walk(10)
+        assert not personal(unit)
+        assert unit.stores.slice.holds("anna")
+    unit.change(GONE)
+    assert not unit.stores.slice.holds("anna")
+    assert unit.events() == ["consent.erased"]
 
 
 def test_a_tombstone_that_was_applied_before_a_crash_is_obeyed_at_the_start(tmp_path: Path) -> None:

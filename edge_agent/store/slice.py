@@ -44,6 +44,8 @@ class SliceStore:
         """Open the file, locked. Raises DamagedError also where the slice is another store's."""
         self._store = store
         self._epochs: Epochs | None = None
+        self.outdated: frozenset[CustomerId] = frozenset()
+        """Who changed by a page that the disk refused: what lies here of them may no longer be used, nor is it read."""
         self._file = DatabaseFile(path, "NORMAL", SLICE_STEPS)
         try:
             self._check_store()
@@ -115,7 +117,7 @@ class SliceStore:
         select = f"SELECT epoch, key, tokens, profile FROM {IN_FORCE} AND customer = ?"  # noqa: S608
         for last_try in (False, True):  # her epoch may have ended after her row was read: it is under the next then
             rows = self._file.rows(select, (0, customer))
-            if not rows or self.locked:
+            if not rows or self.locked or customer in self.outdated:
                 return None
             epoch, wrapped, tokens, rest = rows[0]
             try:
@@ -146,6 +148,8 @@ class SliceStore:
         return self._opened(customer, *rows[0]) if rows and not self.locked else ()
 
     def _opened(self, customer: CustomerId, epoch: int, wrapped: bytes, tokens: bytes) -> tuple[Token, ...]:
+        if customer in self.outdated:
+            return ()
         try:
             return _TOKENS.validate_json(self._unwrapped(customer, epoch, wrapped).open(TOKENS, tokens))
         except (StoreError, ValidationError):
@@ -166,13 +170,23 @@ class SliceStore:
         :meth:`sweep` then. The page is on disk whole, with the place where it ends, or not at all. A page that begins
         a snapshot replaces what is pending, any other goes on with it. ``refused`` says who withdrew for good, it
         is asked in the piece that writes: whatever the hub sends of them is deleted instead of stored.
-        Raises StoreError where the page is for another store, or the disk refuses.
+        Raises StoreError where the page is for another store, or the disk refuses; who changed by it is then
+        :attr:`outdated` until a checkpoint came into force.
         """
         if page.store != self._store:
             raise StoreError(f"a page of the slice is for store {page.store}, this is {self._store}")
         epochs = self._epochs
         if epochs is None:
             raise StoreError("the slice is locked: the unit key is not here")
+        try:
+            yield from self._add(page, refused, epochs)
+        except StoreError:
+            pending = self._log.pending()
+            if not page.snapshot and (pending is None or not pending.snapshot):  # a snapshot names everybody
+                self.outdated |= {operation.customer for operation in page.operations}
+            raise
+
+    def _add(self, page: SlicePage, refused: Callable[[], Set[CustomerId]], epochs: Epochs) -> Iterator[Applied | None]:
         if page.snapshot or self._log.pending() is None:
             yield from self._log.abandon()
         rows: dict[CustomerId, SealedProfile | None] = {}
@@ -192,8 +206,10 @@ class SliceStore:
             applied = self._log.append(page, (_row(customer, row, epochs) for customer, row in rows.items()), skipped)
             if applied is not None:
                 self._set_state({"cursor": page.cursor, "lease_until": page.lease_until.isoformat()})
-        if applied is not None and applied.changed is None:
-            remove_set_aside(self._file.path)
+        if applied is not None:
+            self.outdated = frozenset()
+            if applied.changed is None:
+                remove_set_aside(self._file.path)
         yield applied
 
     def pending(self) -> Pending | None:

@@ -17,6 +17,7 @@ from edge_agent.errors import DamagedError, DiskError, HubError, StoreError
 from edge_agent.events import KnowledgeChanged, SliceChanged
 from edge_agent.store.catalogue import CatalogueStore
 from edge_agent.store.slice import SliceStore
+from edge_agent.store.slice_log import Applied
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health
 from edge_agent.sync.client import AbsentError, GoneError, HubClient
@@ -104,7 +105,6 @@ class Pull:
             return  # whoever unlocks it asks for a pull
         try:
             pending = self._to.slices.pending()
-            await self._to.worker.pieces(self._to.slices.sweep())
             try:
                 await self._pull_pages(self._to.slices.cursor() if pending is None else pending.cursor)
             except GoneError as gone:
@@ -141,12 +141,24 @@ class Pull:
             except BrokenPageError as error:
                 await self._to.worker.pieces(self._to.slices.abandon())
                 raise HubError(f"slice: {error}; nothing was applied") from error
-            applied = await self._to.worker.pieces(self._to.slices.add(page, self._to.refused))
+            applied = await self._write(page)
             cursor = page.cursor
         if applied.skipped:
             log.warning("%d broken profiles of the slice were skipped, the rest is used", applied.skipped)
         self._to.emit(SliceChanged(applied.changed, page.lease_until))
         await self._to.worker.pieces(self._to.slices.sweep())
+
+    async def _write(self, page: SlicePage) -> Applied | None:
+        """Write a page. Where the disk refuses, whoever changed by it is not known until it takes it."""
+        try:
+            return await self._to.worker.pieces(self._to.slices.add(page, self._to.refused))
+        except DamagedError:
+            raise
+        except StoreError:
+            lease_until = self._to.slices.lease_until()
+            if lease_until is not None and self._to.slices.outdated:
+                self._to.emit(SliceChanged(self._to.slices.outdated, lease_until))
+            raise
 
     def _check(self, page: SlicePage, cursor: str | None) -> None:
         pending = None if cursor is None else self._to.slices.pending()

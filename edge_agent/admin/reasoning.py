@@ -19,7 +19,7 @@ _MODES: Final[dict[ScreenMode, str]] = {
     "generic": "nothing personal",
     "contextual": "about the topic, addressing nobody",
     "badge": "to her badge",
-    "named": "by name, where she consents",
+    "named": "to her badge; no screen says names yet",
 }
 
 

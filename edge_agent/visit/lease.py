@@ -15,7 +15,9 @@ class Lease:
         """Monotonic second; ``None`` until the wall clock can be trusted."""
 
     def grant(self, until: datetime | None) -> None:
-        """Begin a new one. ``None``: there is none."""
+        """Begin a new one; the same one again changes nothing. ``None``: there is none."""
+        if until == self._until:
+            return
         self._until = until
         self._ends_s = None
 

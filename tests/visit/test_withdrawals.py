@@ -113,8 +113,11 @@ def test_a_lease_that_has_run_out_stays_so_until_the_next_one():
     assert lease.until(NOW) == NOON + DAY
     over = later(NOW, 86_400, -DAY)
     assert lease.until(over) is None
-    lease.grant(over.utc + DAY)
-    assert lease.until(over) == over.utc + DAY
+    lease.grant(NOON + DAY)  # the same one, told again
+    assert lease.until(over) is None
+    following = over.utc + DAY + timedelta(seconds=1)
+    lease.grant(following)
+    assert lease.until(over) == following
 
 
 def test_before_the_time_is_known_a_lease_does_not_begin_to_run_out():

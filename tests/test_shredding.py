@@ -98,3 +98,17 @@ def test_a_receipt_that_is_written_again_after_a_crash_is_the_same_event(tmp_pat
     told = [outgoing.event.id for outgoing in stores.journal.outbox(100)]
     assert told[-1] == due.receipt
     stores.close()
+
+
+def test_a_change_of_the_unit_key_destroys_the_old_epochs_too_and_says_so(tmp_path: Path) -> None:
+    stores, recorder = opened(tmp_path)
+    fill(stores)
+    withdraw(recorder, "anna", 1)
+    stores.close()
+    stores = open_stores(tmp_path, STORE, UnitKey(SECRET[::-1], "tpm"))
+    recorder = Recorder(stores, "/s", "boot", lambda: "e")
+    recorder.start(at(30))
+    shred(recorder, 60)
+    assert receipts(stores) == [("anna", "deleted"), ("anna", "shredded")]
+    assert stores.slice.count() == 0
+    stores.close()

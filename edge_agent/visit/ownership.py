@@ -165,7 +165,7 @@ class Coordinator:
         if told is None or self._is_over(heard):
             return
         if known is None or (visit.owner == unit and heard.holds and told.visit != known.visit):
-            visit.state, visit.state_s = told, now_s
+            visit.state, visit.state_s = told if known is None else continued(told, known), now_s
         elif told.visit == known.visit or heard.holds:  # two that met after a split know of each other's greeting
             visit.state = continued(known, told)
 

@@ -72,6 +72,18 @@ def test_what_comes_up_on_her_way_is_said_once_in_the_whole_store():
     assert [event.data.campaign for event in shop.shown()] == ["jacket", "order"]
 
 
+def test_two_that_could_not_meet_send_one_card():
+    shop = floor(DESK, DOOR, RACK)
+    shop.bus.cut_off = frozenset({"unit2"})
+    shop.walk(22, ("anna", (-1.5, 0.0)))
+    shop.kill("unit1")
+    shop.walk(12, ("anna", (2.9, 0.0)))
+    assert len(visits(shop.of_type("visit.started"))) == 2, "a unit that hears nobody serves its own zone"
+    shop.bus.cut_off = frozenset()
+    shop.walk(30, ("anna", (2.9, 0.0)))
+    assert [event.data.zone for event in shop.of_type("clerk.notified")] == ["unit1"]
+
+
 def test_a_card_stays_with_the_unit_that_sent_it():
     shop = floor(DOOR, RACK)
     shop.walk(30, ("anna", (0.3, 0.0)))

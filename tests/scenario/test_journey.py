@@ -167,6 +167,14 @@ def test_nobody_is_sent_to_look_for_somebody_who_has_left(back):
     assert shop.events[-1].data.reason == "left"
 
 
+def test_while_she_is_here_another_clerk_may_take_what_one_gives_back():
+    shop = Shop([profile("anna")])
+    shop.walk(25, ("anna", 1.0))
+    shop.say("claim")
+    shop.say("release")
+    assert shop.cards[-1].state == "open"
+
+
 def test_what_she_is_owed_stays_when_its_clerk_gives_it_back():
     shop = Shop([profile("anna", orders=READY)])
     shop.shelf.all_campaigns = (ORDER,)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.contracts.campaign import Cap
+from edge_agent.contracts.campaign import Audience, Cap
 from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.screen import ProofOfPlay
 from edge_agent.events import ContactRow, EventRow, FromScreen, KnowledgeChanged
@@ -86,6 +86,23 @@ def test_a_clerk_who_was_not_to_be_told_is_not_told_by_a_later_run(stayed_s):
     shop.restart()
     shop.walk(60, ("anna", 1.0))
     assert "content.shown" in shop.happened()
+    assert shop.cards == []
+
+
+def test_nor_of_what_followed_her_first_message():
+    shop = Shop([profile("anna", viewed=())])
+    first = WELCOME.model_copy(update={"campaign": "first", "audience": Audience(), "card": "none"})
+    capped = ORDER.model_copy(
+        update={"card": "opportunity", "caps": (Cap(count=1, per_s=86_400, channel="clerk"),)},
+    )
+    shop.shelf.all_campaigns = (first, capped)
+    shop.rows.append(ContactRow("anna", "order", "clerk", START - timedelta(hours=2)))
+    shop.restart()
+    shop.walk(15, ("anna", 1.0))
+    shop.change(profile("anna", viewed=(), orders=READY))
+    assert [scene.layout for scene in shop.scenes] == ["welcome", "order_ready"]
+    shop.restart()
+    shop.walk(60, ("anna", 1.0))
     assert shop.cards == []
 
 

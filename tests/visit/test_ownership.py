@@ -235,6 +235,19 @@ def test_what_two_units_said_while_they_could_not_meet_does_not_come_up_again() 
     assert continued(here, nothing_yet) == here
 
 
+def test_an_owner_that_began_alone_hears_for_good_what_the_one_before_had_done() -> None:
+    desk = Desk()
+    desk.ask("till", 0.0, near(1.0, holds=True, visit=V1.model_copy(update={"campaign": "jacket", "card": "c1"})))
+    alone = VisitState(visit="v2", greeted=True, campaign="jacket")
+    for second in range(3):
+        assigned = desk.ask("rack", 2 * LEASE_S + second, near(1.0, holds=True, visit=alone))
+        assert assigned is not None
+        assert assigned.yours
+        assert assigned.visit is not None
+        assert assigned.visit.card == "c1"
+    assert assigned.visit.visit == "v2", "it is the owner's visit from now on"
+
+
 def test_the_end_of_a_visit_is_said_until_it_is_answered() -> None:
     rack = member()
     before = rack.ask(HEARD, {ANNA: V1}, 0.5)

@@ -248,6 +248,7 @@ class Service:
 
     def _drop(self, customer: CustomerId) -> None:
         self._reception.stepped_away(customer)
+        self._speaker.forget(customer)
         self._greeter.clear_for(customer, "consent")
         journey = self._roster.get(customer)
         if journey is not None:

@@ -96,6 +96,10 @@ class Speaker:
         behind = _put_behind(journey)
         self._roster.put(replace(behind, message_id=name, spoken_s=now_s, shown_s=None, speaks_of_none=True))
 
+    def forget(self, customer: CustomerId) -> None:
+        """Drop what was still to be shown to her, profile included: she withdrew."""
+        self._late.pop(customer, None)
+
     # --- what has changed -------------------------------------------------------------------
 
     def take_down_what_fell(self) -> None:

@@ -64,6 +64,16 @@ def test_a_scene_stays_for_its_shortest_time_and_the_obligation_does_not_wait_fo
     assert layouts(shop) == ["product", "order_ready"]
 
 
+def test_what_waits_for_the_screen_is_forgotten_with_her():
+    shop = here(WELCOME, ORDER, seconds=4)
+    shop.change(profile("anna", orders=READY))
+    assert set(shop.pipeline._service._speaker._late) == {"anna"}
+    shop.say("opted_out")
+    assert shop.pipeline._service._speaker._late == {}
+    shop.walk(10, ("anna", 1.0))
+    assert layouts(shop) == ["product"]
+
+
 def test_nothing_of_a_lower_or_the_same_class_replaces_what_stands():
     shop = here(TALK, seconds=10, tickets=TICKET)
     assert layouts(shop) == ["service"]

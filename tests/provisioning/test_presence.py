@@ -88,7 +88,7 @@ def test_what_is_not_hers_or_not_now_does_not_count(shop: Shop, forge: Callable[
         {"age": "unknown"},
         {"valid_until": NOW - timedelta(seconds=1)},
     ],
-    ids=str,
+    ids=["no consent", "analytics only", "a minor", "age unknown", "past its time"],
 )
 def test_without_a_consent_in_force_it_does_not_count(shop: Shop, changes: dict[str, object]) -> None:
     presence, slices = shop

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -39,7 +39,8 @@ class DatabaseFile:
         self.path = path
         self._reading = Lock()
         with _errors_told(path):
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            with suppress(FileExistsError):  # one that is there is not opened, see check_header
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
             path.chmod(0o600)  # SQLite gives its -wal and -shm files the mode of the main file
             self.write = _connect(path)
             try:
@@ -85,15 +86,23 @@ class DatabaseFile:
         self.write.close()
 
 
+def check_header(path: Path) -> None:
+    """Raise DamagedError where a file names a format that SQLite would open, and refuse to write.
+
+    Only before anything here has the file open: to close it takes this process's locks away from SQLite as well, and
+    whoever else reads it then removes the log under our feet.
+    """
+    with _errors_told(path), path.open("rb") as file:
+        versions = file.read(20)[18:]
+    if versions and not set(versions) <= {1, 2}:
+        raise DamagedError(f"{path}: its header names a file format that is not known", path)
+
+
 def check(path: Path) -> None:
     """Read a database through, indexes too: ``quick_check`` leaves those out, and a broken one would end each run anew.
 
     Raises DamagedError where it is not sound.
     """
-    with _errors_told(path), path.open("rb") as file:
-        versions = file.read(20)[18:]
-    if versions and not set(versions) <= {1, 2}:  # SQLite would open it, and refuse to write
-        raise DamagedError(f"{path}: its header names a file format that is not known", path)
     with _errors_told(path), closing(_connect(path)) as database:
         problem = database.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if problem != "ok":

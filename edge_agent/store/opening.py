@@ -10,7 +10,7 @@ from edge_agent.contracts.base import Identifier
 from edge_agent.errors import DamagedError
 from edge_agent.store.card_box import CardBox
 from edge_agent.store.catalogue import CatalogueStore
-from edge_agent.store.database import check, make_folder, set_aside, set_aside_at
+from edge_agent.store.database import check, check_header, make_folder, set_aside, set_aside_at
 from edge_agent.store.journal import Journal
 from edge_agent.store.slice import SliceStore
 from edge_agent.store.unit_key import UnitKey
@@ -99,8 +99,10 @@ def _open(
 ) -> tuple[Store, Path | None]:
     """Return the opened store, and where its damaged file was set aside. ``whole``: it is read through first."""
     try:
-        if path.exists() and whole:
-            check(path)
+        if path.exists():
+            check_header(path)
+            if whole:
+                check(path)
         opened = opener()
         if (copied_at := set_aside_at(path)) is not None:  # by an earlier run
             problems.append(f"{path.name}: was corrupt; a copy, last written {copied_at:%Y-%m-%d %H:%M} UTC, is kept")

@@ -1,5 +1,7 @@
 """The unit comes up whatever lies in its folder."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.errors import StoreError
 from edge_agent.events import WithdrawalRow
 from edge_agent.store.migrations import JOURNAL_STEPS, migrate
@@ -14,6 +17,7 @@ from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import UnitKey
 from tests.store.builders import KEY, NOW, STORE, event, page, put, tag, visit
 
+LOOK = "SELECT coalesce(max(etag), 0) FROM documents"
 DAY = NOW.replace(day=5) - NOW
 
 
@@ -203,3 +207,18 @@ def test_a_copy_that_an_earlier_run_set_aside_is_told_as_long_as_it_is_there(tmp
     last = open_stores(tmp_path, STORE, KEY)
     assert last.problems == ()
     last.close()
+
+
+def test_whoever_looks_into_the_file_takes_nothing_away_from_it(tmp_path: Path) -> None:
+    """Another program that reads it and leaves must find our locks: else it removes the log that we still write to."""
+    stores = open_stores(tmp_path, STORE, KEY, unlock=False)
+    stores.slice.read_through()
+    assert stores.slice.unlock(KEY)
+    looks = (
+        f"import sqlite3; c = sqlite3.connect({str(tmp_path / 'slice.db')!r}); print(*c.execute({LOOK!r})); c.close()"
+    )
+    for number in range(3):
+        stores.catalogue.put_campaigns(CampaignFile(version=1, campaigns=()), str(number))
+        seen = subprocess.run([sys.executable, "-c", looks], check=True, capture_output=True, text=True).stdout
+        assert seen.strip() == f"('{number}',)"
+    stores.close()

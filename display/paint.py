@@ -1,5 +1,6 @@
 """The brush: puts the parts of one plan onto one surface."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ import segno
 from display import vector
 from display.boxes import Box, stack
 from display.columns import CHIP_PADDING, Line, flow
-from display.errors import PosterError
 from display.plan import Plan, Role
 from display.theme import Colour, Ground, Theme
 from display.typeset import Style, Typesetter
 from edge_agent.contracts.screen import Badge
+
+log = logging.getLogger(__name__)
 
 _RINGS = 4
 _MODULE_MIN = 0.1  # of the smallest text: 2 mm on a 43-inch panel, for a phone at arm's length
@@ -138,15 +140,13 @@ class Painter:
         self._put(text, text_x, top + (height - line.block.height_px) // 2)
 
     def _qr(self, text: str, box: Box) -> None:
-        """A QR code on a white panel, each module a whole number of pixels."""
-        try:
-            code = segno.make(text, error="m", micro=False)
-        except segno.DataOverflowError as error:
-            raise PosterError("qr: the text is too long for a QR code") from error
+        """A QR code on a white panel, each module a whole number of pixels; none where no phone could read it."""
+        code = segno.make(text, error="m", micro=False)  # the contract's 300 characters always fit
         modules = code.symbol_size(border=0)[0]
         scale = box.width // (modules + 2 * _QR_QUIET_MODULES)
         if scale < _MODULE_MIN * self._plan.minimum_px:
-            raise PosterError("qr: the text is too long for a QR code of this size")
+            log.warning("a QR code of %d characters cannot be read on a screen so small: left out", len(text))
+            return  # the words are worth showing without it
         self._poster.blit(
             vector.panel(box.width, box.height, self._plan.minimum_px / 2, (255, 255, 255)), (box.x, box.y)
         )

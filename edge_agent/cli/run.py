@@ -19,13 +19,16 @@ def run(config_file: Path, verbose: bool) -> None:
     import asyncio
 
     from edge_agent.app.agent import Agent
+    from edge_agent.app.hold import hold
     from edge_agent.logs import configure
     from edge_agent.settings import load_config
 
     configure(verbose=verbose)
+    config = load_config(config_file)
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    agent = Agent(load_config(config_file), None if credentials is None else Path(credentials))
-    # What is here by now stays. The garbage collector would walk all of it again after each page of the slice, and
-    # nothing else happens meanwhile: 100 ms, longer on a Raspberry Pi.
-    gc.freeze()
-    asyncio.run(agent.run())
+    with hold(config.folder):
+        agent = Agent(config, None if credentials is None else Path(credentials))
+        # What is here by now stays. The garbage collector would walk all of it again after each page of the slice, and
+        # nothing else happens meanwhile: 100 ms, longer on a Raspberry Pi.
+        gc.freeze()
+        asyncio.run(agent.run())

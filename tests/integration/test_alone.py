@@ -139,16 +139,32 @@ def test_it_ends_cleanly_however_early_or_often_it_is_told(number: int, tmp_path
         assert "Traceback" not in agent.log
 
 
-def test_two_agents_on_one_unit_do_not_destroy_each_other(tmp_path: Path) -> None:
+def test_a_second_agent_on_one_unit_is_refused_and_takes_over_when_the_first_is_killed(tmp_path: Path) -> None:
     config = write_toml(tmp_path / "agent.toml", plain(tmp_path))
     words = ("edge-agent", "run", "--config", str(config))
-    with (
-        running(*words, log=tmp_path / "first.log") as first,
-        running(*words, log=tmp_path / "second.log") as second,
-    ):
+    with running(*words, log=tmp_path / "first.log") as first:
         first.wait_for("is at work")
+        refused = call(*words, status=1).stderr
+        assert "another agent is at work here; stop it first" in refused
+        assert "Traceback" not in refused
+        assert first.ended is None
+        os.kill(first.pid, signal.SIGKILL)
+        until(lambda: first.ended is not None)
+    with running(*words, log=tmp_path / "second.log") as second:
         second.wait_for("is at work")
-        assert first.stop() == second.stop() == 0
+        assert second.stop() == 0
+
+
+def test_two_agents_that_start_on_a_new_unit_at_once_do_not_destroy_each_other(tmp_path: Path) -> None:
+    config = write_toml(tmp_path / "agent.toml", plain(tmp_path))
+    words = ("edge-agent", "run", "--config", str(config))
+    logs = [tmp_path / "a.log", tmp_path / "b.log"]
+    with running(*words, log=logs[0]) as a, running(*words, log=logs[1]) as b:
+        until(lambda: {a.ended, b.ended} == {None, 1}, lambda: a.log + b.log)
+        winner = a if a.ended is None else b
+        winner.wait_for("is at work")
+        assert winner.stop() == 0
+        assert "corrupt" not in a.log + b.log
 
 
 @pytest.mark.parametrize(

@@ -91,14 +91,6 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         made.close()
 
 
-@pytest.fixture
-def store(opened: Store) -> Iterator[Store]:
-    opened.start_display()
-    yield opened
-    opened.close_tablets()
-    opened.stop_agent()
-
-
 def test_web_app_store(store: Store) -> None:
     a, b = store.tablet("tablet-a"), store.tablet("tablet-b")
     store.start_agent("c-anna")

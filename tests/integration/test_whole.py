@@ -25,15 +25,6 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         made.close()
 
 
-@pytest.fixture
-def store(opened: Store) -> Iterator[Store]:
-    """The store with its display; each test starts the agent, with a customer of its own."""
-    opened.start_display()
-    yield opened
-    opened.close_tablets()
-    opened.stop_agent()
-
-
 def held(store: Store, customer: str) -> bool:
     """Whether the slice has anything of her, the note that her erasure is still to be told included."""
     named = "SELECT customer FROM profiles UNION SELECT customer FROM tombstones UNION SELECT customer FROM erased"

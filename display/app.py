@@ -14,18 +14,18 @@ from types import FrameType
 import sdnotify
 
 from display import clock
-from display.compose import Composer
 from display.director import Director
 from display.errors import PlaylistError, ScreenAbsent
-from display.frames import FrameFile
 from display.link import Link
-from display.playlist import Loop, parse_playlist
-from display.posters import Posters
+from display.loop.playlist import Loop, parse_playlist
+from display.panel.frames import FrameFile
+from display.panel.window import Closed, Offscreen, Screen, open_screen
+from display.scenes.compose import Composer
+from display.scenes.posters import Posters
 from display.settings import parse_size
 from display.stage import Stage
+from display.text.typeset import Typesetter, open_typesetter
 from display.theme import DEFAULT
-from display.typeset import Typesetter, open_typesetter
-from display.window import Closed, Offscreen, Screen, open_screen
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.screen import Hello
 

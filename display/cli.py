@@ -46,9 +46,9 @@ def render(scene_file: Path, picture_file: Path, size: str, content: Path, brand
     """Draw the scene in SCENE.json to OUT.png."""
     import pygame
 
-    from display.compose import Composer
+    from display.scenes.compose import Composer
+    from display.text.typeset import open_typesetter
     from display.theme import DEFAULT
-    from display.typeset import open_typesetter
     from edge_agent.contracts.screen import Scene
 
     try:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from display import clock
 from display.errors import PosterError
-from display.frames import FrameFile
 from display.items import Item, LoopPicture
 from display.link import Link
-from display.playlist import Loop
-from display.posters import Posters
+from display.loop.playlist import Loop
+from display.panel.frames import FrameFile
+from display.panel.window import Screen
+from display.scenes.posters import Posters
 from display.stage import Frame, Report, Stage
-from display.window import Screen
 from edge_agent.contracts.screen import (
     Clear,
     ContentChanged,

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 from display.items import Brand, Item, LoopPicture
-from display.playlist import Loop
+from display.loop.playlist import Loop
 from edge_agent.contracts.screen import ProofOfPlay, Refused, Renew, Scene, Show, Shown
 
 Ending = Literal["maximum", "cleared", "permit", "replaced", "stopped"]

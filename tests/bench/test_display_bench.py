@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from display.compose import Composer
+from display.scenes.compose import Composer
+from display.text.typeset import open_typesetter
 from display.theme import DEFAULT
-from display.typeset import open_typesetter
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.screen import Badge, Prepare, Scene, Show, State
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from display.typeset import Typesetter, open_typesetter
-from display.typeset_pillow import PillowTypesetter
+from display.text.pillow import PillowTypesetter
+from display.text.typeset import Typesetter, open_typesetter
 from edge_agent.contracts.screen import Badge, Scene
 
 

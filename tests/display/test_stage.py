@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from display.items import Brand, LoopPicture
-from display.playlist import Loop
+from display.loop.playlist import Loop
 from display.stage import Report, Stage
 from edge_agent.contracts.screen import ProofOfPlay, Refused, Renew, Scene, Show, Shown
 

@@ -9,11 +9,11 @@ import pygame
 import pytest
 from PIL import Image
 
-from display.compose import Composer
 from display.errors import PosterError
 from display.items import Brand, LoopPicture
+from display.scenes.compose import Composer
+from display.text.typeset import Style, Typesetter
 from display.theme import DEFAULT, Theme
-from display.typeset import Style, Typesetter
 from edge_agent.contracts.screen import Badge, Scene
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -41,7 +41,7 @@ def content(tmp_path: Path) -> Path:
 def jacket(content: Path) -> str:
     """A picture of the sample store in the content folder; returns its digest."""
     name = "edge_agent/simulator/scenarios/flagship/pictures/trail-jacket.svg"
-    picture = (Path(__file__).parents[2] / name).read_bytes()
+    picture = (Path(__file__).parents[3] / name).read_bytes()
     return add(content, picture)
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pygame
 
-from display import layout
 from display.errors import PosterError
 from display.items import Brand, Item, LoopPicture
-from display.paint import Painter, Words
-from display.pictures import load_picture
-from display.plan import Contents, Plan, Role, mirrored
+from display.scenes import layout
+from display.scenes.paint import Painter, Words
+from display.scenes.pictures import load_picture
+from display.scenes.plan import Contents, Plan, Role, mirrored
+from display.text.typeset import Typesetter, is_right_to_left
 from display.theme import Theme
-from display.typeset import Typesetter, is_right_to_left
 from edge_agent.contracts.screen import Scene
 
 

@@ -8,8 +8,8 @@ and shrinks them together until they fit.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from display.boxes import Box, row
-from display.plan import Align, Contents, GroundName, Plan, Slot
+from display.scenes.boxes import Box, row
+from display.scenes.plan import Align, Contents, GroundName, Plan, Slot
 from edge_agent.contracts.screen import Layout
 
 TEXT_MIN = 4.0

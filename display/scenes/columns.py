@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from display.errors import PosterError
-from display.plan import Plan, Role, Slot
-from display.typeset import Block, Style, Typesetter
+from display.scenes.plan import Plan, Role, Slot
+from display.text.typeset import Block, Style, Typesetter
 
 CHIP_PADDING = 0.55
 """Padding of the panel around a place, in text sizes."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from display.errors import PlaylistError
 from display.items import Brand, LoopPicture
-from display.playlist import Loop, parse_playlist
+from display.loop.playlist import Loop, parse_playlist
 from edge_agent.contracts.catalogue import LoopItem
 from edge_agent.contracts.screen import Playlist
 

@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 
-from display.compose import Composer
 from display.items import Item
-from display.window import Screen, Uploaded
+from display.panel.window import Screen, Uploaded
+from display.scenes.compose import Composer
 
 KEEP = 4
 """The one that is up, the one that it replaces, the next of the loop, and one that the agent had prepared: 33 MB."""

@@ -63,9 +63,9 @@ def open_typesetter(families: str) -> Typesetter:
     try:
         # pangocairocffi leaves files open while it is imported.
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-            from display.typeset_pango import PangoTypesetter
+            from display.text.pango import PangoTypesetter
     except (ImportError, OSError) as error:  # the Python packages, or the system's libraries
-        from display.typeset_pillow import PillowTypesetter
+        from display.text.pillow import PillowTypesetter
 
         log.warning("no Pango (%s): drawing text with Pillow; install libpango-1.0-0 and libpangocairo-1.0-0", error)
         return PillowTypesetter()

@@ -5,9 +5,9 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from display.boxes import Box, row, stack
-from display.layout import TEXT_MIN, plan, unit_px
-from display.plan import Contents, mirrored
+from display.scenes.boxes import Box, row, stack
+from display.scenes.layout import TEXT_MIN, plan, unit_px
+from display.scenes.plan import Contents, mirrored
 from edge_agent.contracts.screen import Layout
 
 SIZES = st.one_of(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from display.boxes import Anchor, Box
+from display.scenes.boxes import Anchor, Box
 
 Role = Literal["badge", "label", "headline", "body", "product_name", "price", "place"]
 """What a line of a column is."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pygame
 import segno
 
-from display import vector
-from display.boxes import Box, stack
-from display.columns import CHIP_PADDING, Line, flow
-from display.plan import Plan, Role
+from display.scenes import vector
+from display.scenes.boxes import Box, stack
+from display.scenes.columns import CHIP_PADDING, Line, flow
+from display.scenes.plan import Plan, Role
+from display.text.typeset import Style, Typesetter
 from display.theme import Colour, Ground, Theme
-from display.typeset import Style, Typesetter
 from edge_agent.contracts.screen import Badge
 
 log = logging.getLogger(__name__)

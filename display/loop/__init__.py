@@ -1,0 +1,1 @@
+"""The idle loop: what it holds, and what of it is due."""

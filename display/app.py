@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 SCREEN_RETRY_S = 2.0
 """A screen that is off or unplugged is looked for every so often."""
 
-PLAYLIST_MAX_BYTES = 1024 * 1024
+PLAYLIST_MAX_BYTES = 4 * 1024 * 1024
 
 
 class Stopped(Exception):

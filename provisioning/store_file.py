@@ -128,4 +128,9 @@ def _with_pictures(value: JsonValue, folder: Path, pictures: dict[str, Path], na
 
 def _item(digest: str, file: Path) -> dict[str, JsonValue]:
     media_type = _MEDIA_TYPES[file.suffix.lower()]
-    return {"sha256": digest, "size_bytes": file.stat().st_size, "media_type": media_type}
+    return {
+        "sha256": digest,
+        "size_bytes": file.stat().st_size,
+        "media_type": media_type,
+        "content_class": "public",  # whoever lays it beside the file of a shop's screens means it to be seen there
+    }

@@ -7,8 +7,9 @@ from typing import Final, get_args
 
 from edge_agent.cli.campaign_words import about, word_doubts
 from edge_agent.constants import CONTACT_KEEP_S
-from edge_agent.contracts.campaign import Campaign, Cap, Daypart, Weekday
+from edge_agent.contracts.campaign import Campaign, Cap
 from edge_agent.contracts.catalogue import Product
+from edge_agent.contracts.dayparts import Daypart, Weekday
 from edge_agent.decide.contacts import HERS_MAX
 from edge_agent.decide.languages import nearest
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, get_args
 
-from edge_agent.contracts.campaign import Audience, Campaign, Cap, Daypart, Weekday
+from edge_agent.contracts.campaign import Audience, Campaign, Cap
+from edge_agent.contracts.dayparts import Daypart, Weekday
 
 _DAYS: Final = get_args(Weekday)
 _UNITS: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))

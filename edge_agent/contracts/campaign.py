@@ -1,11 +1,11 @@
 """What could be said, for whom and when. Written by marketing, checked at the hub and on the unit."""
 
-from datetime import time
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Seconds, ShortText, UtcTime
+from edge_agent.contracts.dayparts import Daypart, no_number
 from edge_agent.contracts.wording import Wording
 
 MessageClass = Literal["service", "order", "offer"]
@@ -22,22 +22,8 @@ CAMPAIGNS_MAX: Final = 1000
 """So many campaigns a store may have."""
 
 
-def _no_number(example: str) -> BeforeValidator:
-    """Refuse a number, which would be read as seconds since 1970 or midnight: 20261201 is no day in 2026."""
-
-    def check(given: object) -> object:
-        if isinstance(given, (int, float)) or (isinstance(given, str) and given.strip().isdecimal()):
-            raise ValueError(f"{given!s:.20} is no {example}")
-        return given
-
-    return BeforeValidator(check)
-
-
-WrittenTime = Annotated[UtcTime, _no_number("date with a time; write 2026-12-01T09:00:00+01:00")]
+WrittenTime = Annotated[UtcTime, no_number("date with a time; write 2026-12-01T09:00:00+01:00")]
 """A point in time as a person writes it."""
-
-WallTime = Annotated[time, _no_number("time of day; write 09:00")]
-"""A time by the clock on the store's wall."""
 
 
 class Cap(FileContract):
@@ -52,27 +38,6 @@ class Cap(FileContract):
     and then told to a clerk is one contact."""
     whose: Literal["customer", "store"] = "customer"
     """``customer``: contacts with her. ``store``: contacts of this unit with anybody."""
-
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class Daypart(FileContract):
-    """A part of the week, by the clock on the store's wall."""
-
-    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    """On these days."""
-    begins: WallTime = time(0)
-    """From this time, ``09:00``."""
-    ends: WallTime = time(0)
-    """Until before this time; not later than ``begins``: on the next day."""
-
-    @field_validator("begins", "ends")
-    @classmethod
-    def _on_the_wall(cls, at: time) -> time:
-        if at.tzinfo is not None:
-            raise ValueError("is a time on the store's own clock: leave out Z and any offset, as in 09:00")
-        return at
 
 
 class Audience(FileContract):

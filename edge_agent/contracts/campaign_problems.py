@@ -9,7 +9,8 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from edge_agent.contracts.campaign import CAMPAIGNS_MAX, Audience, Campaign, CampaignFile, Cap, Daypart
+from edge_agent.contracts.campaign import CAMPAIGNS_MAX, Audience, Campaign, CampaignFile, Cap
+from edge_agent.contracts.dayparts import Daypart
 from edge_agent.contracts.wording import ModeWording, Wording
 
 _SHOWN_MAX: Final = 60

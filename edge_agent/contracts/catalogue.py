@@ -6,9 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edge_agent.contracts.base import Contract, Identifier, Language, Sha256, ShortText, UtcTime
+from edge_agent.contracts.dayparts import Daypart
 
 ContentClass = Literal["public", "discreet", "sensitive"]
 """``public``: may stand on a screen. ``discreet``: on a card only. ``sensitive``: nowhere."""
+
+
+MediaType = Literal["image/png", "image/jpeg", "image/webp", "image/avif", "image/svg+xml", "video/mp4", "video/webm"]
+"""What a screen can show. Films need the optional extra ``video``; a screen without it leaves them out."""
 
 
 class Price(Contract):
@@ -63,19 +68,52 @@ class ContentItem(Contract):
     """Digest of the file, and its name in the content folder."""
     size_bytes: Annotated[int, Field(ge=1, le=64 * 1024 * 1024)]
     """Size in bytes."""
-    media_type: Literal["image/png", "image/jpeg", "image/webp", "image/avif", "image/svg+xml"]
-    """What kind of picture it is."""
+    media_type: MediaType
+    """What kind of picture or film it is."""
+    content_class: ContentClass = "sensitive"
+    """Where it may be shown; a screen is public. A hub that does not say is taken at its strictest."""
+    languages: Annotated[tuple[Language, ...], Field(max_length=8)] = ()
+    """Languages of the words in it: only shops that speak one of them show it. Empty: it has no words."""
+    valid_from: UtcTime | None = None
+    """Not shown before this."""
+    valid_until: UtcTime | None = None
+    """Not shown from this on, whatever refers to it."""
 
 
 class LoopItem(Contract):
-    """One picture of the idle loop."""
+    """One picture or film of the loop."""
 
     picture: Sha256
-    """Which picture."""
+    """Which file."""
+    item: Identifier | None = None
+    """Its name for the proofs of play. Absent: the beginning of the file's digest."""
+    kind: Literal["idle", "campaign"] = "idle"
+    """``campaign``: while one of these is due, nothing that is merely ``idle`` is shown."""
+    weight: Annotated[int, Field(ge=1, le=100)] = 1
+    """Its share of voice: one with weight 3 comes up three times as often as one with weight 1, evenly spread."""
     duration_s: Annotated[float, Field(ge=3, le=600)] = 12
-    """How long it stays."""
+    """How long it stays; a film stays for its own length, at most for this."""
     headline: dict[Language, ShortText] = Field(default_factory=dict)
     """Words over the picture, per language."""
+    motion: Literal["none", "ken_burns"] = "none"
+    """``ken_burns``: a slow pan and zoom, where the screen can do it smoothly."""
+    dayparts: Annotated[tuple[Daypart, ...], Field(max_length=14)] = ()
+    """Only in these parts of the week, by the clock on the store's wall. Empty: always."""
+    valid_from: UtcTime | None = None
+    """Not shown before this."""
+    valid_until: UtcTime | None = None
+    """Not shown from this on; what is up then leaves at once."""
+
+
+class Emergency(Contract):
+    """What every screen of the store shows instead of anything else, at once."""
+
+    headline: Annotated[dict[Language, ShortText], Field(min_length=1)]
+    """What to do, in a few words, per language; screens show each of the shop's languages in turn."""
+    body: dict[Language, ShortText] = Field(default_factory=dict)
+    """Where to go, per language."""
+    valid_until: UtcTime
+    """It leaves by itself at this time."""
 
 
 class Catalogue(Contract):
@@ -91,6 +129,8 @@ class Catalogue(Contract):
     """Files that products and the loop refer to."""
     loop: Annotated[tuple[LoopItem, ...], Field(max_length=500)] = ()
     """The idle loop of the screens."""
+    emergency: Emergency | None = None
+    """An emergency; it goes before everything."""
 
 
 class CatalogueChanges(Contract):

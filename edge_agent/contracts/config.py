@@ -8,6 +8,7 @@ from pydantic import Field, HttpUrl, ValidationError, ValidationInfo, field_vali
 
 from edge_agent.contracts.base import FileContract, Identifier, Language, Metres, Seconds, ShortText
 from edge_agent.contracts.campaign import Cap, ScreenMode
+from edge_agent.contracts.dayparts import Daypart
 from edge_agent.contracts.radio_config import NOTICED_WITHIN_S, RadioConfig
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -133,8 +134,23 @@ class DisplayConfig(FileContract):
     """Turns the picture clockwise, for screens that hang upright."""
     offscreen: bool = False
     """Draw without any screen, for tests and the demo."""
+    theme: Path | None = None
+    """The brand's look, a TOML file (``docs/themes.md``). Absent: the house's own."""
+    diagonal_inch: Annotated[float, Field(ge=5, le=200)] = 43.0
+    """Diagonal of the panel."""
+    viewing_distance_m: Annotated[float, Field(ge=0.3, le=30)] = 3.0
+    """From how far away the smallest text must be readable. With the diagonal it gives the smallest text size."""
+    overscan_percent: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """Share of each side that the panel cuts off; nothing that matters is drawn there."""
+    hours: Annotated[tuple[Daypart, ...], Field(max_length=14)] = ()
+    """When the panel is on, by the clock on the store's wall. Empty: always."""
+    cec: bool = False
+    """Switch the panel by HDMI-CEC, through the system's ``cec-ctl``. Otherwise it goes dark."""
+    video: bool = False
+    """Show films of the loop (needs the extra ``video``)."""
     frame_file: Path | None = None
-    """Where the presented frame is written for the live view (JPEG, on tmpfs). Absent: nowhere."""
+    """Where presented frames are written for screenshots and the live view (JPEG, on tmpfs). Absent: nowhere. A
+    personal scene is left out of them, except in the demo (``web.live_view = "demo"``)."""
 
 
 class CardConfig(FileContract):
@@ -188,8 +204,9 @@ class WebConfig(FileContract):
     """Address to listen on. Anything but loopback is warned about until tablets can be paired."""
     port: Port = 8080
     """TCP port."""
-    live_view: Literal["off", "demo"] = "off"
-    """``demo``: the screen's frames and the story of what happens can be watched. Never in a shop."""
+    live_view: Literal["off", "admin", "demo"] = "off"
+    """``admin``: the screen's frames can be watched from the unit itself, without what is personal. ``demo``: whole,
+    and the story of what happens as well; never in a shop."""
 
 
 class AdminConfig(FileContract):

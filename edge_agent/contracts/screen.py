@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from edge_agent.contracts.base import Contract, Identifier, Language, Seconds, Sha256, ShortText, UtcTime
 from edge_agent.contracts.campaign import ScreenMode
-from edge_agent.contracts.catalogue import LoopItem
+from edge_agent.contracts.catalogue import ContentItem, Emergency, LoopItem
 
 PROTOCOL_VERSION = 1
 """Version of these messages; a display of another version is told so and shows its loop only."""
@@ -131,6 +131,15 @@ class ContentChanged(Contract):
     """Version of the playlist."""
 
 
+class Capture(Contract):
+    """Agent -> display: write what is on the screen to ``display.frame_file``, reduced and redacted."""
+
+    type: Literal["capture"] = "capture"
+    """Discriminator."""
+    request: Identifier
+    """Named in the answer."""
+
+
 class State(Contract):
     """Agent -> display: the full state, first message after hello."""
 
@@ -170,6 +179,10 @@ class Shown(Contract):
     """Which scene."""
     first_frame_s: Seconds
     """CLOCK_MONOTONIC second of the first frame."""
+    received_s: Seconds | None = None
+    """CLOCK_MONOTONIC second at which the command was read."""
+    composed_s: Seconds | None = None
+    """CLOCK_MONOTONIC second from which its poster was ready; before ``received_s`` where it had been prepared."""
 
 
 class ProofOfPlay(Contract):
@@ -182,11 +195,56 @@ class ProofOfPlay(Contract):
     first_frame_at: UtcTime
     """Wall-clock time of the first frame."""
     on_screen_s: Seconds
-    """Seconds that the scene was visible."""
+    """Seconds that the scene was visible: without those in which the panel was off or the window covered."""
     ended: Literal["maximum", "cleared", "permit", "replaced", "stopped"]
     """What ended it."""
     content_version: str = ""
     """Version of the playlist at that time."""
+
+
+class LoopPlayed(Contract):
+    """Display -> agent -> hub: how often and how long one item of the loop was on the screen within an interval.
+
+    Counted up, so that months without a line take no room.
+    """
+
+    type: Literal["loop_played"] = "loop_played"
+    """Discriminator."""
+    item: Identifier
+    """Name of the item."""
+    picture: Sha256
+    """Which file."""
+    from_at: UtcTime
+    """Begin of the interval."""
+    until_at: UtcTime
+    """End of the interval."""
+    plays: Annotated[int, Field(ge=1, le=100_000)]
+    """How often it came up in the interval."""
+    on_screen_s: Seconds
+    """Seconds that it was visible, as in :class:`ProofOfPlay`."""
+    content_version: str = ""
+    """Version of the playlist."""
+
+
+class Panel(Contract):
+    """Display -> agent: whether anybody can see the screen. Said after the state, and whenever it changes."""
+
+    type: Literal["panel"] = "panel"
+    """Discriminator."""
+    state: Literal["on", "covered", "off", "absent"]
+    """``covered``: another window hides it. ``off``: outside the hours of ``display.hours``, or switched off.
+    ``absent``: unplugged. Unless it is on, nothing is shown, and whoever would wait for the screen does not."""
+
+
+class Captured(Contract):
+    """Display -> agent: the frame that was asked for lies in the file."""
+
+    type: Literal["captured"] = "captured"
+    """Discriminator."""
+    request: Identifier
+    """Which :class:`Capture`."""
+    redacted: bool
+    """Whether a personal scene was on the screen, and is not in the file."""
 
 
 class Refused(Contract):
@@ -200,10 +258,12 @@ class Refused(Contract):
     """Why, for the log."""
 
 
-ToDisplay = Annotated[Show | Prepare | Renew | Clear | ContentChanged | State, Field(discriminator="type")]
+ToDisplay = Annotated[Show | Prepare | Renew | Clear | ContentChanged | Capture | State, Field(discriminator="type")]
 """Messages from the agent."""
 
-FromDisplay = Annotated[Hello | Shown | ProofOfPlay | Refused, Field(discriminator="type")]
+FromDisplay = Annotated[
+    Hello | Shown | ProofOfPlay | LoopPlayed | Panel | Captured | Refused, Field(discriminator="type")
+]
 """Messages from the display."""
 
 TO_DISPLAY: TypeAdapter[ToDisplay] = TypeAdapter(ToDisplay)
@@ -211,7 +271,11 @@ FROM_DISPLAY: TypeAdapter[FromDisplay] = TypeAdapter(FromDisplay)
 
 
 class Playlist(Contract):
-    """``playlist.json`` in the content folder: the idle loop. Written by the agent, atomically."""
+    """``playlist.json`` in the content folder: the loop and its files. Written by the agent, atomically.
+
+    The display checks each file against its digest before it is shown for the first time; a file that is not listed, is
+    not ``public``, is not valid now, or does not fit its digest never reaches the screen.
+    """
 
     version: str
     """Changes with the content."""
@@ -219,3 +283,7 @@ class Playlist(Contract):
     """Language of the words of the loop."""
     items: Annotated[tuple[LoopItem, ...], Field(max_length=500)] = ()
     """Pictures of the loop, in order; the files lie beside it, named by their digest."""
+    files: Annotated[tuple[ContentItem, ...], Field(max_length=10_000)] = ()
+    """Every file that lies beside it and may be shown, those of products too."""
+    emergency: Emergency | None = None
+    """Goes before everything, at once."""

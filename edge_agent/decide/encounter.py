@@ -7,9 +7,9 @@ from functools import partial
 from typing import Final
 
 from edge_agent.contracts.campaign import Campaign
+from edge_agent.contracts.dayparts import week_second
 from edge_agent.contracts.slice import Profile
 from edge_agent.decide.caps import ANYWHERE, Room, room
-from edge_agent.decide.dayparts import week_second
 from edge_agent.decide.eligibility import Sizes, consents
 from edge_agent.decide.knowledge import Situation
 from edge_agent.events import ContactRow

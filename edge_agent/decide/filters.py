@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from edge_agent.constants import APPOINTMENT_LATE_S
 from edge_agent.contracts.campaign import Campaign
-from edge_agent.decide.dayparts import bounds, within
+from edge_agent.contracts.dayparts import bounds, within
 from edge_agent.decide.encounter import NEVER_S, Encounter
 
 Stops = Callable[[Encounter], object]

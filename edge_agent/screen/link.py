@@ -13,9 +13,12 @@ from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.screen import (
     FROM_DISPLAY,
     PROTOCOL_VERSION,
+    Captured,
     ContentChanged,
     FromDisplay,
     Hello,
+    LoopPlayed,
+    Panel,
     Refused,
     State,
     ToDisplay,
@@ -154,6 +157,8 @@ class ScreenLink:
                     self._complain("garbage", f"a packet of {len(packet)} bytes is not a message; ignored")
                 case Hello():
                     self._complain("second hello", "it said hello twice; ignored")
+                case Panel() | LoopPlayed() | Captured():
+                    log.debug("display: %s", message.type)
                 case _:
                     if isinstance(message, Refused):
                         self._complain("refused", f"it refused what it was told: {message.reason}")

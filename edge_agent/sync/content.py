@@ -64,7 +64,7 @@ class ContentFolder:
         """
         with disk_told(self._folder):
             present = tuple(item for item in loop if (self._folder / item.picture).exists())
-            unversioned = Playlist(version="", language=self._language, items=present)
+            unversioned = Playlist(version="", language=self._language, items=present, files=tuple(items))
             version = hashlib.sha256(unversioned.model_dump_json().encode()).hexdigest()[:16]
             text = unversioned.model_copy(update={"version": version}).model_dump_json().encode()
             # First room, then the playlist: a full disk is freed by what nothing mentions.

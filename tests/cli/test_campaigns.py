@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from edge_agent.cli import cli
 from edge_agent.cli.campaign_table import in_words
-from edge_agent.contracts.campaign import Audience, Campaign, CampaignFile, Cap, Daypart
+from edge_agent.contracts.campaign import Audience, Campaign, CampaignFile, Cap
 from edge_agent.contracts.campaign_problems import read_campaigns
+from edge_agent.contracts.dayparts import Daypart
 from edge_agent.contracts.pattern import CARD_SLOTS
 from edge_agent.contracts.wording import Wording
 

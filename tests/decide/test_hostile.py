@@ -6,8 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.contracts.campaign import Audience, Campaign, Cap, Daypart, Wording
+from edge_agent.contracts.campaign import Audience, Campaign, Cap, Wording
 from edge_agent.contracts.catalogue import Product, Stock
+from edge_agent.contracts.dayparts import Daypart
 from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.slice import (
     Appointment,

@@ -7,9 +7,48 @@ occurs, and what lies within it is left out that day.
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, time
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from edge_agent.contracts.campaign import Daypart, Weekday
+from pydantic import BeforeValidator, Field, field_validator
+
+from edge_agent.contracts.base import FileContract
+
+
+def no_number(example: str) -> BeforeValidator:
+    """Return a check that refuses a number, which would be read as seconds since 1970: 20261201 is no day in 2026."""
+
+    def check(given: object) -> object:
+        if isinstance(given, (int, float)) or (isinstance(given, str) and given.strip().isdecimal()):
+            raise ValueError(f"{given!s:.20} is no {example}")
+        return given
+
+    return BeforeValidator(check)
+
+
+WallTime = Annotated[time, no_number("time of day; write 09:00")]
+"""A time by the clock on the store's wall."""
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Daypart(FileContract):
+    """A part of the week, by the clock on the store's wall."""
+
+    days: Annotated[tuple[Weekday, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    """On these days."""
+    begins: WallTime = time(0)
+    """From this time, ``09:00``."""
+    ends: WallTime = time(0)
+    """Until before this time; not later than ``begins``: on the next day."""
+
+    @field_validator("begins", "ends")
+    @classmethod
+    def _on_the_wall(cls, at: time) -> time:
+        if at.tzinfo is not None:
+            raise ValueError("is a time on the store's own clock: leave out Z and any offset, as in 09:00")
+        return at
+
 
 _DAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_S: Final = 86_400.0

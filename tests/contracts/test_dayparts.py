@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge_agent.contracts.campaign import Daypart
-from edge_agent.decide.dayparts import bounds, week_second, within
+from edge_agent.contracts.dayparts import Daypart, bounds, week_second, within
 
 VIENNA = ZoneInfo("Europe/Vienna")
 MINUTE = timedelta(minutes=1)

@@ -1,8 +1,9 @@
 """How the brand looks: colours, fonts, spacing and motion, in one place."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-from edge_agent.contracts.screen import BadgeColour
+from edge_agent.contracts.screen import BadgeColour, Layout
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
@@ -26,6 +27,16 @@ class Ground:
     """Fill of the small panel behind a place."""
     chip_ink: Colour
     """Text on that panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How a poster takes the place of another."""
+
+    kind: Literal["fade", "slide", "wipe"] = "fade"
+    """Cross-fade; the new one slides in from the side where reading ends; or is uncovered from there."""
+    length_s: float = 0.6
+    """From the first frame to the last. 0: at once."""
 
 
 PINE: Colour = (13, 43, 38)
@@ -70,6 +81,15 @@ class Theme:
     """The badge palette."""
     fade_s: float = 0.6
     """Length of a cross-fade. With the longest permit it must stay under four seconds."""
+    motions: dict[Layout | Literal["loop"], Motion] = field(default_factory=dict)
+    """How scenes of a layout, and pictures of the loop, come; where absent: by a cross-fade."""
+
+    def transition(self, layout: Layout | Literal["loop"]) -> Motion:
+        """Return how a scene of ``layout``, or a picture of the loop, comes onto the screen.
+
+        A personal scene always *leaves* by a fade of ``fade_s``, whatever comes after it.
+        """
+        return self.motions.get(layout, Motion("fade", self.fade_s))
 
 
 DEFAULT = Theme()

@@ -24,6 +24,7 @@ from display.scenes.compose import Composer
 from display.scenes.posters import Posters
 from display.settings import parse_size
 from display.stage import Stage
+from display.text.sizes import smallest_px
 from display.text.typeset import Typesetter, open_typesetter
 from display.theme import DEFAULT
 from edge_agent.contracts.config import AgentConfig
@@ -109,7 +110,9 @@ def build(config: AgentConfig, screen: Screen, typesetter: Typesetter) -> Direct
     brand = config.display.brand
     first = read_loop(content, Loop())
     stage = Stage(first, DEFAULT.fade_s, clock.monotonic_s())
-    composer = Composer(screen.size, DEFAULT, typesetter, content, brand)
+    width_px, height_px = screen.size
+    smallest = smallest_px(height_px, width_px, config.display.diagonal_inch, config.display.viewing_distance_m)
+    composer = Composer(screen.size, DEFAULT, typesetter, content, brand, smallest)
 
     def hello() -> Hello:
         width, height = screen.size

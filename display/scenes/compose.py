@@ -1,6 +1,6 @@
 """Draw a scene, a picture of the loop or the brand's name into one surface: a poster."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pygame
@@ -28,6 +28,8 @@ class Composer:
     """Where pictures lie, named by their digest."""
     brand: str
     """Name of the brand."""
+    smallest_px: float | None = None
+    """No text is smaller (``display.text.sizes``). Absent: what can be read from 3 m on a 43-inch panel."""
 
     def compose(self, item: Item) -> pygame.Surface:
         """Return the poster of an item. Raises PosterError where it cannot be drawn well."""
@@ -49,6 +51,8 @@ class Composer:
             return self._paint(plan, Words("en", {}), None)
 
     def _paint(self, plan: Plan, words: Words, picture: str | None) -> pygame.Surface:
+        if self.smallest_px is not None and plan.minimum_px:
+            plan = replace(plan, minimum_px=self.smallest_px)
         if is_right_to_left(words.language):
             plan = mirrored(plan, self.size[0])
         poster = pygame.Surface(self.size, 0, 32)

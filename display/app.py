@@ -26,7 +26,8 @@ from display.settings import parse_size
 from display.stage import Stage
 from display.text.sizes import smallest_px
 from display.text.typeset import Typesetter, open_typesetter
-from display.theme import DEFAULT
+from display.theme import Theme
+from display.themes import theme_or_house
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.screen import Hello
 
@@ -70,12 +71,13 @@ def run_display(config: AgentConfig) -> None:
     notifier = sdnotify.SystemdNotifier()
     if notifier.socket is not None:
         notifier.socket.setblocking(False)  # a systemd that does not read must not stop the screen
-    typesetter = open_typesetter(DEFAULT.fonts)
+    theme = theme_or_house(config.display.theme)
+    typesetter = open_typesetter(theme.fonts)
     try:
         with ExitStack() as cleanup:
             screen = wait_for_screen(config, waker, notifier)
             cleanup.callback(screen.close)
-            director = build(config, screen, typesetter)
+            director = build(config, screen, theme, typesetter)
             cleanup.callback(director.close)
             loop(director, waker, notifier)
     except Stopped:
@@ -104,15 +106,15 @@ def wait_for_screen(config: AgentConfig, waker: Waker, notifier: sdnotify.System
         select.select([waker.reader], [], [], SCREEN_RETRY_S)
 
 
-def build(config: AgentConfig, screen: Screen, typesetter: Typesetter) -> Director:
+def build(config: AgentConfig, screen: Screen, theme: Theme, typesetter: Typesetter) -> Director:
     """Put the parts together."""
     content = config.content_folder
     brand = config.display.brand
     first = read_loop(content, Loop())
-    stage = Stage(first, DEFAULT.fade_s, clock.monotonic_s())
+    stage = Stage(first, theme.fade_s, clock.monotonic_s())
     width_px, height_px = screen.size
     smallest = smallest_px(height_px, width_px, config.display.diagonal_inch, config.display.viewing_distance_m)
-    composer = Composer(screen.size, DEFAULT, typesetter, content, brand, smallest)
+    composer = Composer(screen.size, theme, typesetter, content, brand, smallest)
 
     def hello() -> Hello:
         width, height = screen.size

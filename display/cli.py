@@ -48,12 +48,12 @@ def render(scene_file: Path, picture_file: Path, size: str, content: Path, brand
 
     from display.scenes.compose import Composer
     from display.text.typeset import open_typesetter
-    from display.theme import DEFAULT
+    from display.themes import house
     from edge_agent.contracts.screen import Scene
 
     try:
         scene = Scene.model_validate_json(scene_file.read_bytes())
-        composer = Composer(parse_size(size), DEFAULT, open_typesetter(DEFAULT.fonts), content, brand)
+        composer = Composer(parse_size(size), house(), open_typesetter(house().fonts), content, brand)
         poster = composer.compose(scene)
         pygame.image.save(poster, picture_file)
     except OSError as error:

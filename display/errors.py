@@ -4,6 +4,7 @@
 
     DisplayError               anything of the display's that a caller may handle
     ├── SettingsError          the configuration file is wrong; says key, value and what is allowed
+    ├── ThemeError             a theme is wrong; says file, key and what is allowed; the house's own is used
     ├── PlaylistError          ``playlist.json`` is wrong; the last good one is kept
     ├── PosterError            a scene or picture cannot be drawn; the agent is told why
     └── ScreenAbsent           there is no screen to draw on; tried again
@@ -18,6 +19,10 @@ class DisplayError(Exception):
 
 class SettingsError(DisplayError):
     """The configuration file is wrong."""
+
+
+class ThemeError(DisplayError):
+    """The file of a theme is wrong."""
 
 
 class PlaylistError(DisplayError):

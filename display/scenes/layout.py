@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from display.scenes.boxes import Box, row
-from display.scenes.plan import Align, Contents, GroundName, Plan, Slot
+from display.scenes.plan import Align, Contents, Plan, Slot
+from display.theme import GroundName
 from edge_agent.contracts.screen import Layout
 
 TEXT_MIN = 4.0
@@ -29,7 +30,7 @@ def loop_plan(size: tuple[int, int]) -> Plan:
 def brand_plan(size: tuple[int, int]) -> Plan:
     """Return the plan of the brand's own card, shown when there is nothing else."""
     canvas = _Canvas(*size)
-    return Plan("dark", canvas.inner, (Slot("headline", canvas.px(12), bold=True, lines=2),), align="centre")
+    return Plan("personal", canvas.inner, (Slot("headline", canvas.px(12), bold=True, lines=2),), align="centre")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def unit_px(size: tuple[int, int]) -> float:
 
 def _welcome(canvas: _Canvas, contents: Contents) -> Plan:
     if not contents.badges:
-        return _spoken(canvas, "dark", align="centre")
+        return _spoken(canvas, "personal", align="centre")
     return _beside_badges(
         canvas,
         contents,
@@ -90,7 +91,7 @@ def _order_ready(canvas: _Canvas, contents: Contents) -> Plan:
         Slot("place", canvas.px(6.4), canvas.px(5), bold=True, lines=2),
     )
     if not contents.badges:
-        return Plan("dark", canvas.body, slots[1:], "centre", minimum_px=canvas.px(TEXT_MIN), brand=canvas.brand)
+        return Plan("personal", canvas.body, slots[1:], "centre", minimum_px=canvas.px(TEXT_MIN), brand=canvas.brand)
     return _beside_badges(canvas, contents, slots)
 
 
@@ -103,11 +104,11 @@ def _beside_badges(canvas: _Canvas, contents: Contents, slots: tuple[Slot, ...])
         side = min(canvas.px(58), body.width * 36 // 100)
         badge = Box(body.x, body.y + (body.height - side) // 2, side, side)
         column = replace(body, x=badge.right + gap, width=body.right - badge.right - gap)
-        return Plan("dark", column, slots, minimum_px=canvas.px(TEXT_MIN), badges=(badge,), brand=canvas.brand)
+        return Plan("personal", column, slots, minimum_px=canvas.px(TEXT_MIN), badges=(badge,), brand=canvas.brand)
     side = min(canvas.px(62), body.height * 42 // 100)
     badge = Box((canvas.width - side) // 2, body.y + canvas.px(4), side, side)
     column = replace(body, y=badge.bottom + gap, height=body.bottom - badge.bottom - gap)
-    return Plan("dark", column, slots, "centre", "top", canvas.px(TEXT_MIN), badges=(badge,), brand=canvas.brand)
+    return Plan("personal", column, slots, "centre", "top", canvas.px(TEXT_MIN), badges=(badge,), brand=canvas.brand)
 
 
 def _group(canvas: _Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> Plan:
@@ -118,7 +119,7 @@ def _group(canvas: _Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) ->
     )
     body = canvas.body
     if not contents.badges:
-        return Plan("dark", body, slots, "centre", minimum_px=canvas.px(TEXT_MIN), brand=canvas.brand)
+        return Plan("personal", body, slots, "centre", minimum_px=canvas.px(TEXT_MIN), brand=canvas.brand)
     gap = canvas.px(6)
     if canvas.landscape or contents.badges <= 2:
         tiles = replace(body, height=body.height * (46 if canvas.landscape else 38) // 100)
@@ -132,7 +133,7 @@ def _group(canvas: _Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) ->
     top = tiles.bottom + canvas.px(11)  # room for the names below the badges
     column = replace(body, y=top, height=body.bottom - top)
     return Plan(
-        "dark",
+        "personal",
         column,
         slots,
         "centre",
@@ -153,7 +154,7 @@ def _product(canvas: _Canvas, contents: Contents) -> Plan:
         Slot("price", canvas.px(8), canvas.px(0.5), bold=True, lines=1),
         Slot("place", canvas.px(5), canvas.px(3.5), bold=True, lines=2),
     )
-    return _beside_picture(canvas, contents, "light", slots, qr_units=20)
+    return _beside_picture(canvas, contents, "product", slots, qr_units=20)
 
 
 def _offer(canvas: _Canvas, contents: Contents) -> Plan:
@@ -165,7 +166,7 @@ def _offer(canvas: _Canvas, contents: Contents) -> Plan:
         Slot("body", canvas.px(5), canvas.px(2.5), lines=3),
         Slot("place", canvas.px(5), canvas.px(3.5), bold=True, lines=2),
     )
-    return _beside_picture(canvas, contents, "warm", slots, qr_units=30)
+    return _beside_picture(canvas, contents, "offer", slots, qr_units=30)
 
 
 def _beside_picture(
@@ -208,7 +209,7 @@ def _beside_picture(
 
 
 def _service(canvas: _Canvas, contents: Contents) -> Plan:
-    plan = _spoken(canvas, "light", align="start" if canvas.landscape else "centre")
+    plan = _spoken(canvas, "product", align="start" if canvas.landscape else "centre")
     side, gap = canvas.px(30), canvas.px(8)
     body = canvas.body
     column, sign = _sign_beside(canvas, side, gap)
@@ -262,7 +263,7 @@ def _picture(canvas: _Canvas, contents: Contents) -> Plan:
     if canvas.landscape:
         column = replace(inner, width=inner.width * 62 // 100)
     return Plan(
-        "dark",
+        "personal",
         column,
         (Slot("headline", canvas.px(9.5), bold=True), Slot("body", canvas.px(5.2), canvas.px(2), lines=3)),
         anchor="bottom",

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import pygame
 import segno
 
+from display.colour import Colour
 from display.scenes import vector
 from display.scenes.boxes import Box, stack
 from display.scenes.columns import CHIP_PADDING, Line, flow
 from display.scenes.plan import Plan, Role
 from display.text.typeset import Style, Typesetter
-from display.theme import Colour, Ground, Theme
+from display.theme import Ground, Theme
 from edge_agent.contracts.screen import Badge
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Painter:
         self._plan = plan
         self._theme = theme
         self._typesetter = typesetter
-        self._ground: Ground = getattr(theme, plan.ground)
+        self._ground: Ground = theme.ground[plan.ground]
 
     def ground(self) -> None:
         """Fill the background, with wide quiet rings: the waves of a beacon."""
@@ -70,7 +71,9 @@ class Painter:
         self._poster.blit(picture, (x, y))
         if self._plan.scrim and under_words:
             height = round(box.height * 0.6)
-            self._poster.blit(vector.scrim(box.width, height, self._theme.plaque), (box.x, box.bottom - height))
+            self._poster.blit(
+                vector.scrim(box.width, height, self._theme.ground["picture"].base), (box.x, box.bottom - height)
+            )
 
     def words(self, words: Words) -> None:
         """Put badges, pictogram, QR code and texts in their places."""
@@ -155,7 +158,7 @@ class Painter:
             for column, dark in enumerate(cells):
                 if dark:
                     corner = box.x + offset + column * scale, box.y + offset + row * scale
-                    self._poster.fill(self._theme.plaque, (*corner, scale, scale))
+                    self._poster.fill(self._theme.badge.plaque, (*corner, scale, scale))
 
     def _below(self, box: Box, label: str, language: str) -> None:
         """The name of a large badge, centred below it."""
@@ -166,13 +169,13 @@ class Painter:
         self._put(block.draw(self._ground.ink), room.x, room.y)
 
     def _badge(self, badge: Badge, side_px: int) -> pygame.Surface:
-        colour = self._theme.badge_colours[badge.colour]
-        return vector.badge(badge.shape, colour, self._theme.plaque, self._ground.ink, side_px)
+        colour = self._theme.badge.colours[badge.colour]
+        return vector.badge(badge.shape, colour, self._theme.badge.plaque, self._ground.ink, side_px)
 
     def _colour(self, role: Role, badges: tuple[Badge, ...]) -> Colour:
         match role:
             case "label" if badges:
-                return self._theme.badge_colours[badges[0].colour]
+                return self._theme.badge.colours[badges[0].colour]
             case "price":
                 return self._ground.accent
             case "body" | "product_name":

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from display.scenes.boxes import Anchor, Box
+from display.theme import GroundName
 
 Role = Literal["badge", "label", "headline", "body", "product_name", "price", "place"]
 """What a line of a column is."""
 
-GroundName = Literal["dark", "light", "warm", "alarm"]
 Align = Literal["start", "centre", "end"]
 
 

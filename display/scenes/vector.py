@@ -5,7 +5,7 @@ import math
 
 import pygame
 
-from display.theme import Colour
+from display.colour import Colour, hexadecimal
 from edge_agent.contracts.screen import BadgeShape
 
 
@@ -13,11 +13,6 @@ def draw_svg(body: str, width_px: int, height_px: int, view: str = "0 0 100 100"
     """Return the elements of an SVG, drawn anti-aliased at a size."""
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{view}" width="{width_px}" height="{height_px}">'
     return pygame.image.load_sized_svg(io.BytesIO(f"{head}{body}</svg>".encode()), (width_px, height_px))
-
-
-def hexadecimal(colour: Colour) -> str:
-    """Return ``#rrggbb``."""
-    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def panel(width_px: int, height_px: int, radius_px: float, colour: Colour) -> pygame.Surface:

@@ -5,8 +5,8 @@ import pangocairocffi  # type: ignore[import-untyped]
 import pygame
 from pangocffi import Alignment, Context, FontDescription, Layout, Weight, WrapMode, ffi, pango  # type: ignore[import-untyped]
 
+from display.colour import Colour
 from display.text.typeset import Style, is_right_to_left
-from display.theme import Colour
 
 _SCALE = 1024  # Pango counts in 1/1024 pixel
 _TIGHT_SCRIPTS = frozenset({"cs", "da", "de", "en", "es", "fi", "fr", "it", "nl", "no", "pl", "pt", "sv"})

@@ -6,8 +6,8 @@ from pathlib import Path
 import pygame
 from PIL import Image, ImageDraw, ImageFont, features
 
+from display.colour import Colour
 from display.text.typeset import Style, is_right_to_left
-from display.theme import Colour
 
 # Pillow looks these up in the system's font folders; the first that is there and draws the text is taken.
 _REGULAR = ("NotoSans-Regular.ttf", "DejaVuSans.ttf", "NotoKufiArabic-Regular.ttf", "NotoSansHebrew-Regular.ttf")

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import pygame
 
-from display.theme import Colour
+from display.colour import Colour
 
 log = logging.getLogger(__name__)
 

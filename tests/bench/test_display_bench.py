@@ -18,7 +18,7 @@ import pytest
 
 from display.scenes.compose import Composer
 from display.text.typeset import open_typesetter
-from display.theme import DEFAULT
+from display.themes import house
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.screen import Badge, Prepare, Scene, Show, State
 
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_compose_a_product_scene(folder: Path, benchmark: Callable[..., object]) -> None:
-    composer = Composer(SIZE, DEFAULT, open_typesetter(DEFAULT.fonts), folder / "content", "Northline")
+    composer = Composer(SIZE, house(), open_typesetter(house().fonts), folder / "content", "Northline")
     benchmark(composer.compose, product(1))
 
 

@@ -9,11 +9,12 @@ import pygame
 import pytest
 from PIL import Image
 
+from display.colour import contrast
 from display.errors import PosterError
 from display.items import Brand, LoopPicture
 from display.scenes.compose import Composer
 from display.text.typeset import Style, Typesetter
-from display.theme import DEFAULT, Theme
+from display.themes import house
 from edge_agent.contracts.screen import Badge, Scene
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -48,7 +49,7 @@ def jacket(content: Path) -> str:
 @pytest.fixture
 def composer(content: Path, typesetter: Typesetter) -> MakeComposer:
     def make(size: tuple[int, int] = LANDSCAPE) -> Composer:
-        return Composer(size, DEFAULT, typesetter, content, "Northline")
+        return Composer(size, house(), typesetter, content, "Northline")
 
     return make
 
@@ -125,7 +126,7 @@ def test_right_to_left_scenes_are_mirrored(composer: MakeComposer, jacket: str, 
     scene = make_scene(layout="product", picture=jacket)
     latin = image_of(composer().compose(scene))
     arabic = image_of(composer().compose(scene.model_copy(update={"language": "ar"})))
-    panel = DEFAULT.picture_ground
+    panel = house().picture_ground
     assert latin.getpixel((475, 5)) == panel
     assert arabic.getpixel((5, 5)) == panel
 
@@ -184,30 +185,12 @@ def test_broken_pictures_are_refused(
 
 def test_the_brand_can_always_be_drawn(content: Path, typesetter: Typesetter) -> None:
     for brand in ("", "Northline", "\U0010fffd" * 80):
-        poster = Composer(LANDSCAPE, DEFAULT, typesetter, content, brand).compose(Brand())
+        poster = Composer(LANDSCAPE, house(), typesetter, content, brand).compose(Brand())
         assert poster.get_size() == LANDSCAPE
 
 
-def luminance(colour: tuple[int, int, int]) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    parts = [part / 255 for part in colour]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
 def test_the_theme_is_readable() -> None:
-    theme = Theme()
-    for ground in (theme.dark, theme.light, theme.warm, theme.alarm):
-        for back in (ground.base, ground.motif):
-            assert contrast(ground.ink, back) >= 7
-            assert contrast(ground.soft, back) >= 6.5
-            assert contrast(ground.accent, back) >= 4.5  # large text only
-        assert contrast(ground.chip, ground.chip_ink) >= 7
-    for colour in theme.badge_colours.values():
-        assert contrast(colour, theme.plaque) >= 6
-        assert contrast(colour, theme.dark.motif) >= 4.5
+    theme = house()
+    assert all(pair.contrast >= 7 for pair in theme.text_pairs())
+    for colour in theme.badge.colours.values():
+        assert contrast(colour, theme.badge.plaque) >= 6

@@ -10,7 +10,7 @@ from display.items import Item, LoopPicture
 from display.link import Link
 from display.loop.playlist import Loop
 from display.panel.frames import FrameFile
-from display.panel.window import Screen
+from display.panel.window import Placed, Screen
 from display.scenes.posters import Posters
 from display.stage import Frame, Report, Stage
 from edge_agent.contracts.screen import (
@@ -67,7 +67,7 @@ class Director:
     def present_again(self) -> None:
         """Present the last frame once more: proof that the way to the screen works."""
         if self._drawn is not None:
-            self.screen.present([(self.posters.get(layer.item), layer.opacity) for layer in self._drawn.layers])
+            self.screen.present(self._placed(self._drawn))
 
     def next_deadline(self) -> float:
         """Return the monotonic second of the next turn, if no message arrives before."""
@@ -136,11 +136,14 @@ class Director:
                 self._compose(item)
 
     def _present(self, frame: Frame) -> None:
-        self.screen.present([(self.posters.get(layer.item), layer.opacity) for layer in frame.layers])
+        self.screen.present(self._placed(frame))
         self._drawn = frame
         self._report(self.stage.presented(clock.monotonic_s(), clock.utc_now()))
         if self.frames is not None:
             self.frames.changed()
+
+    def _placed(self, frame: Frame) -> list[Placed]:
+        return [Placed(self.posters.get(layer.item), layer.opacity, layer.part, layer.at) for layer in frame.layers]
 
     def _prepare(self) -> None:
         """Compose what is likely to be shown next, while nothing moves."""

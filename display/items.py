@@ -1,8 +1,40 @@
 """What the stage can show."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from edge_agent.contracts.screen import Scene
+
+Area = tuple[float, float, float, float]
+"""Left, top, width and height of a part of a picture, as fractions of its width and height."""
+
+WHOLE: Area = (0.0, 0.0, 1.0, 1.0)
+"""All of a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle as shares of a poster or of the screen, from the top left corner as a person sees it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def turned(self, rotation: Literal[0, 90, 180, 270]) -> "Part":
+        """Return where it lies on a panel for which the picture is turned clockwise."""
+        match rotation:
+            case 0:
+                return self
+            case 90:
+                return Part(1 - self.y - self.height, self.x, self.height, self.width)
+            case 180:
+                return Part(1 - self.x - self.width, 1 - self.y - self.height, self.width, self.height)
+            case 270:
+                return Part(self.y, 1 - self.x - self.width, self.height, self.width)
+
+
+WHOLE = Part(0, 0, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

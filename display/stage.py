@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from display.items import Brand, Item, LoopPicture
+from display.items import WHOLE, Brand, Item, LoopPicture, Part
 from display.loop.playlist import Loop
 from edge_agent.contracts.screen import ProofOfPlay, Refused, Renew, Scene, Show, Shown
 
@@ -37,6 +37,10 @@ class Layer:
     item: Item
     opacity: float
     """Above 0, at most 1."""
+    part: Part = WHOLE
+    """Which part of the poster ..."""
+    at: Part = WHOLE
+    """... is drawn where on the screen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pygame
 from pygame._sdl2.video import Renderer, Texture
 
 from display.errors import ScreenAbsent
+from display.items import WHOLE, Part
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,19 @@ Uploaded = pygame.Surface | Texture
 _FAKE_DRIVERS = frozenset({"dummy", "offscreen"})  # SDL takes these when no screen is there: that is no screen
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One uploaded poster of a frame, over those before it."""
+
+    poster: Uploaded
+    opacity: float = 1.0
+    """Of the first one: always 1."""
+    part: Part = WHOLE
+    """Which part of the poster ..."""
+    at: Part = WHOLE
+    """... is drawn where on the screen, as a person sees it."""
+
+
 class Screen(Protocol):
     """Something that can be looked at."""
 
@@ -35,12 +49,15 @@ class Screen(Protocol):
     events_s: float
     """Longest time between two looks at what the window system has to say."""
 
+    scales: bool
+    """Whether a poster can be drawn larger or smaller in every frame. Otherwise it is only moved and cut."""
+
     def upload(self, poster: pygame.Surface) -> Uploaded:
         """Make a poster ready to be blended."""
         ...
 
-    def present(self, layers: Sequence[tuple[Uploaded, float]]) -> None:
-        """Show posters over each other with their opacities, the first one opaque."""
+    def present(self, layers: Sequence[Placed]) -> None:
+        """Show posters over each other, the first one opaque and over the whole screen."""
         ...
 
     def grab(self) -> pygame.Surface:
@@ -65,6 +82,7 @@ class Offscreen:
 
     frame_s = 1 / 30
     events_s = float("inf")
+    scales = False
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
@@ -74,7 +92,7 @@ class Offscreen:
         """Keep it as it is."""
         return poster
 
-    def present(self, layers: Sequence[tuple[Uploaded, float]]) -> None:
+    def present(self, layers: Sequence[Placed]) -> None:
         """Blend the posters."""
         _blend(self._surface, layers)
 
@@ -110,16 +128,19 @@ class WindowScreen:
         texture.blend_mode = pygame.BLENDMODE_BLEND
         return texture
 
-    def present(self, layers: Sequence[tuple[Uploaded, float]]) -> None:
+    @property
+    def scales(self) -> bool:
+        """A GPU draws a poster larger at no cost."""
+        return self._renderer is not None
+
+    def present(self, layers: Sequence[Placed]) -> None:
         """Blend the posters and flip."""
         if self._renderer is None:
-            _blend(self._window.get_surface(), layers)
+            _blend(self._window.get_surface(), layers, self._rotation)
             self._window.flip()
             return
-        for number, (texture, opacity) in enumerate(layers):
-            assert isinstance(texture, Texture)
-            texture.alpha = 255 if number == 0 else round(255 * opacity)
-            texture.draw()
+        for layer in layers:
+            _draw(layer, self._window.size, self._rotation)
         self._renderer.present()
 
     def grab(self) -> pygame.Surface:
@@ -175,8 +196,48 @@ def _renderer(window: pygame.Window) -> Renderer | None:
         return None
 
 
-def _blend(target: pygame.Surface, layers: Sequence[tuple[Uploaded, float]]) -> None:
-    for number, (poster, opacity) in enumerate(layers):
+def _draw(layer: Placed, size: tuple[int, int], rotation: Rotation) -> None:
+    """Draw a texture with shares of pixels: what moves slowly would tremble on whole ones."""
+    texture = layer.poster
+    assert isinstance(texture, Texture)
+    alpha = round(255 * layer.opacity)
+    if layer.part == WHOLE == layer.at:
+        texture.alpha = alpha
+        texture.draw()
+        return
+    (left, top, right, bottom) = _edges(layer.at.turned(rotation), size)
+    (from_left, from_top, from_right, from_bottom) = _edges(layer.part.turned(rotation), (1, 1))
+    tint = (255, 255, 255, alpha)
+    texture.draw_quad(
+        (left, top),
+        (right, top),
+        (right, bottom),
+        (left, bottom),
+        (from_left, from_top),
+        (from_right, from_top),
+        (from_right, from_bottom),
+        (from_left, from_bottom),
+        tint,
+        tint,
+        tint,
+        tint,
+    )
+
+
+def _blend(target: pygame.Surface, layers: Sequence[Placed], rotation: Rotation = 0) -> None:
+    """Draw surfaces at their own size, on whole pixels."""
+    for layer in layers:
+        poster = layer.poster
         assert isinstance(poster, pygame.Surface)
-        poster.set_alpha(None if number == 0 else round(255 * opacity))
-        target.blit(poster, (0, 0))
+        poster.set_alpha(None if layer.opacity == 1 else round(255 * layer.opacity))
+        left, top, _, _ = _edges(layer.at.turned(rotation), target.get_size())
+        part = _edges(layer.part.turned(rotation), poster.get_size())
+        from_left, from_top, from_right, from_bottom = map(round, part)
+        area = pygame.Rect(from_left, from_top, from_right - from_left, from_bottom - from_top)
+        target.blit(poster, (round(left), round(top)), area)
+
+
+def _edges(part: Part, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Return the left, upper, right and lower edge in pixels."""
+    width, height = size
+    return part.x * width, part.y * height, (part.x + part.width) * width, (part.y + part.height) * height

@@ -5,12 +5,6 @@ from typing import Literal
 
 from edge_agent.contracts.screen import Scene
 
-Area = tuple[float, float, float, float]
-"""Left, top, width and height of a part of a picture, as fractions of its width and height."""
-
-WHOLE: Area = (0.0, 0.0, 1.0, 1.0)
-"""All of a picture."""
-
 
 @dataclass(frozen=True, slots=True)
 class Part:

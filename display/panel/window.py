@@ -49,8 +49,10 @@ class Screen(Protocol):
     events_s: float
     """Longest time between two looks at what the window system has to say."""
 
-    scales: bool
+    @property
+    def scales(self) -> bool:
     """Whether a poster can be drawn larger or smaller in every frame. Otherwise it is only moved and cut."""
+        ...
 
     def upload(self, poster: pygame.Surface) -> Uploaded:
         """Make a poster ready to be blended."""

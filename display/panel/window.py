@@ -51,7 +51,7 @@ class Screen(Protocol):
 
     @property
     def scales(self) -> bool:
-    """Whether a poster can be drawn larger or smaller in every frame. Otherwise it is only moved and cut."""
+        """Whether a poster can be drawn larger or smaller in every frame. Otherwise it is only moved and cut."""
         ...
 
     def upload(self, poster: pygame.Surface) -> Uploaded:

@@ -143,7 +143,7 @@ class Director:
             self.frames.changed()
 
     def _placed(self, frame: Frame) -> list[Placed]:
-        return [Placed(self.posters.get(layer.item), layer.opacity, layer.part, layer.at) for layer in frame.layers]
+        return [Placed(self.posters.get(layer.item), layer.opacity, layer.source, layer.at) for layer in frame.layers]
 
     def _prepare(self) -> None:
         """Compose what is likely to be shown next, while nothing moves."""

@@ -1,13 +1,12 @@
 """What the stage can show."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from edge_agent.contracts.screen import Scene
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Area(NamedTuple):
     """A rectangle as shares of a poster or of the screen, from the top left corner as a person sees it."""
 
     x: float
@@ -15,20 +14,21 @@ class Part:
     width: float
     height: float
 
-    def turned(self, rotation: Literal[0, 90, 180, 270]) -> "Part":
+    def turned(self, rotation: Literal[0, 90, 180, 270]) -> "Area":
         """Return where it lies on a panel for which the picture is turned clockwise."""
         match rotation:
             case 0:
                 return self
             case 90:
-                return Part(1 - self.y - self.height, self.x, self.height, self.width)
+                return Area(1 - self.y - self.height, self.x, self.height, self.width)
             case 180:
-                return Part(1 - self.x - self.width, 1 - self.y - self.height, self.width, self.height)
+                return Area(1 - self.x - self.width, 1 - self.y - self.height, self.width, self.height)
             case 270:
-                return Part(self.y, 1 - self.x - self.width, self.height, self.width)
+                return Area(self.y, 1 - self.x - self.width, self.height, self.width)
 
 
-WHOLE = Part(0, 0, 1, 1)
+WHOLE = Area(0, 0, 1, 1)
+"""All of it."""
 
 
 @dataclass(frozen=True, slots=True)

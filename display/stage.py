@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from display.items import WHOLE, Brand, Item, LoopPicture, Part
+from display.items import WHOLE, Area, Brand, Item, LoopPicture
 from display.loop.playlist import Loop
 from edge_agent.contracts.screen import ProofOfPlay, Refused, Renew, Scene, Show, Shown
 
@@ -37,9 +37,9 @@ class Layer:
     item: Item
     opacity: float
     """Above 0, at most 1."""
-    part: Part = WHOLE
+    source: Area = WHOLE
     """Which part of the poster ..."""
-    at: Part = WHOLE
+    at: Area = WHOLE
     """... is drawn where on the screen."""
 
 

@@ -13,7 +13,7 @@ import pygame
 from pygame._sdl2.video import Renderer, Texture
 
 from display.errors import ScreenAbsent
-from display.items import WHOLE, Part
+from display.items import WHOLE, Area
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,9 @@ class Placed:
     poster: Uploaded
     opacity: float = 1.0
     """Of the first one: always 1."""
-    part: Part = WHOLE
+    source: Area = WHOLE
     """Which part of the poster ..."""
-    at: Part = WHOLE
+    at: Area = WHOLE
     """... is drawn where on the screen, as a person sees it."""
 
 
@@ -203,12 +203,12 @@ def _draw(layer: Placed, size: tuple[int, int], rotation: Rotation) -> None:
     texture = layer.poster
     assert isinstance(texture, Texture)
     alpha = round(255 * layer.opacity)
-    if layer.part == WHOLE == layer.at:
+    if layer.source == WHOLE == layer.at:
         texture.alpha = alpha
         texture.draw()
         return
     (left, top, right, bottom) = _edges(layer.at.turned(rotation), size)
-    (from_left, from_top, from_right, from_bottom) = _edges(layer.part.turned(rotation), (1, 1))
+    (from_left, from_top, from_right, from_bottom) = _edges(layer.source.turned(rotation), (1, 1))
     tint = (255, 255, 255, alpha)
     texture.draw_quad(
         (left, top),
@@ -233,13 +233,13 @@ def _blend(target: pygame.Surface, layers: Sequence[Placed], rotation: Rotation 
         assert isinstance(poster, pygame.Surface)
         poster.set_alpha(None if layer.opacity == 1 else round(255 * layer.opacity))
         left, top, _, _ = _edges(layer.at.turned(rotation), target.get_size())
-        part = _edges(layer.part.turned(rotation), poster.get_size())
+        part = _edges(layer.source.turned(rotation), poster.get_size())
         from_left, from_top, from_right, from_bottom = map(round, part)
         area = pygame.Rect(from_left, from_top, from_right - from_left, from_bottom - from_top)
         target.blit(poster, (round(left), round(top)), area)
 
 
-def _edges(part: Part, size: tuple[int, int]) -> tuple[float, float, float, float]:
+def _edges(part: Area, size: tuple[int, int]) -> tuple[float, float, float, float]:
     """Return the left, upper, right and lower edge in pixels."""
     width, height = size
     return part.x * width, part.y * height, (part.x + part.width) * width, (part.y + part.height) * height

@@ -1,0 +1,148 @@
+"""Posters over each other: as textures that a GPU moves, or as surfaces where there is none.
+
+A poster is uploaded once, upright in a texture, turned for the panel in a surface; a frame only says which part of it
+goes where. Surfaces are copied at full speed; scaling them takes 20 ms and more, so that nothing should grow there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pygame
+from pygame._sdl2.video import Renderer, Texture
+
+from display.items import WHOLE, Part
+from display.panel.geometry import Rotation, corners, pixels, seen_size
+
+Uploaded = pygame.Surface | Texture
+"""A poster that is ready to be shown. What it holds of the GPU is freed with its last reference."""
+
+BLACK = (0, 0, 0, 255)
+
+Scale = Callable[[pygame.Surface, tuple[int, int]], pygame.Surface]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One uploaded poster of a frame, over those before it."""
+
+    poster: Uploaded
+    opacity: float = 1.0
+    """Above 0, at most 1."""
+    part: Part = WHOLE
+    """Which part of the poster ..."""
+    at: Part = WHOLE
+    """... fills which part of the screen, as a person sees it."""
+
+
+class Canvas(Protocol):
+    """Something to draw frames on."""
+
+    scales: bool
+    """Whether posters may grow and shrink at the pace of the screen."""
+
+    def upload(self, poster: pygame.Surface) -> Uploaded:
+        """Make an upright poster ready to be drawn."""
+        ...
+
+    def draw(self, layers: Sequence[Placed]) -> None:
+        """Draw posters over each other; black where there is none."""
+        ...
+
+    def flip(self) -> None:
+        """Show what was drawn."""
+        ...
+
+    def picture(self, layers: Sequence[Placed], size: tuple[int, int]) -> pygame.Surface:
+        """Return a frame, upright and reduced to ``size``, without showing it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceCanvas:
+    """Plain surfaces, blended by the processor."""
+
+    target: Callable[[], pygame.Surface]
+    """Returns the surface to draw on: a window's may be another one after it was resized."""
+    show: Callable[[], None]
+    """Shows that surface."""
+    rotation: Rotation = 0
+    scales = False
+
+    def upload(self, poster: pygame.Surface) -> Uploaded:
+        """Turn the poster for the panel."""
+        return pygame.transform.rotate(poster, -self.rotation) if self.rotation else poster
+
+    def draw(self, layers: Sequence[Placed]) -> None:
+        """Copy and blend."""
+        self._blend(self.target(), layers, pygame.transform.scale)
+
+    def flip(self) -> None:
+        """Show the surface."""
+        self.show()
+
+    def picture(self, layers: Sequence[Placed], size: tuple[int, int]) -> pygame.Surface:
+        """Blend reduced copies."""
+        small = pygame.Surface(seen_size(size, self.rotation), 0, 32)
+        self._blend(small, layers, pygame.transform.smoothscale)
+        return pygame.transform.rotate(small, self.rotation) if self.rotation else small
+
+    def _blend(self, target: pygame.Surface, layers: Sequence[Placed], scale: Scale) -> None:
+        if not layers or layers[0].at != WHOLE:
+            target.fill(BLACK)
+        for number, layer in enumerate(layers):
+            poster = layer.poster
+            assert isinstance(poster, pygame.Surface)
+            part = pygame.Rect(pixels(layer.part.turned(self.rotation), poster.get_size()))
+            place = pygame.Rect(pixels(layer.at.turned(self.rotation), target.get_size()))
+            if abs(part.width - place.width) > 1 or abs(part.height - place.height) > 1:  # not by rounding alone
+                poster = scale(poster.subsurface(part.clip(poster.get_rect())), place.size)
+                part = poster.get_rect()
+            poster.set_alpha(None if number == 0 else round(255 * layer.opacity))
+            target.blit(poster, place, part)
+
+
+@dataclass(frozen=True, slots=True)
+class TextureCanvas:
+    """Textures, moved and blended by the GPU."""
+
+    renderer: Renderer
+    panel: tuple[int, int]
+    """Size of the panel in pixels."""
+    rotation: Rotation = 0
+    scales = True
+
+    def upload(self, poster: pygame.Surface) -> Uploaded:
+        """Give the poster to the GPU, as it is."""
+        texture = Texture.from_surface(self.renderer, poster)
+        texture.blend_mode = pygame.BLENDMODE_BLEND
+        return texture
+
+    def draw(self, layers: Sequence[Placed]) -> None:
+        """Draw each poster as one quad: its corners may lie between pixels, so that slow movements do not tremble."""
+        self._draw(layers, self.panel)
+
+    def flip(self) -> None:
+        """Hand the frame over, and wait for the screen's own beat."""
+        self.renderer.present()
+
+    def picture(self, layers: Sequence[Placed], size: tuple[int, int]) -> pygame.Surface:
+        """Draw into a small texture and read that back: what was shown is no longer the GPU's to give."""
+        small = seen_size(size, self.rotation)
+        self.renderer.target = Texture(self.renderer, small, target=True)
+        try:
+            self._draw(layers, small)
+            read = self.renderer.to_surface()
+        finally:
+            self.renderer.target = None
+        return pygame.transform.rotate(read, self.rotation) if self.rotation else read
+
+    def _draw(self, layers: Sequence[Placed], panel: tuple[int, int]) -> None:
+        self.renderer.draw_color = BLACK
+        self.renderer.clear()
+        width, height = panel
+        for number, layer in enumerate(layers):
+            assert isinstance(layer.poster, Texture)
+            places = [(x * width, y * height) for x, y in corners(layer.at, self.rotation)]
+            tint = (255, 255, 255, 255 if number == 0 else round(255 * layer.opacity))
+            layer.poster.draw_quad(*places, *corners(layer.part), tint, tint, tint, tint)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from display.errors import PosterError
 from display.scenes.plan import Plan, Role, Slot
+from display.text.scripts import lacking
 from display.text.typeset import Block, Style, Typesetter
 
 CHIP_PADDING = 0.55
@@ -108,7 +109,4 @@ def _lay(slot: Slot, scale: float, placed: Plan, text: str, language: str, types
 def _check_glyphs(lines: list[Line]) -> None:
     for line in lines:
         if line.block.missing:
-            raise PosterError(
-                f"{line.role}: no installed font has {line.block.missing} of its characters;"
-                " install one for its script, such as fonts-noto-core or fonts-noto-cjk"
-            )
+            raise PosterError(f"{line.role}: {lacking(line.block.missing)}")

@@ -11,7 +11,8 @@ from display.scenes import layout
 from display.scenes.paint import Painter, Words
 from display.scenes.pictures import load_picture
 from display.scenes.plan import Contents, Plan, Role, mirrored
-from display.text.typeset import Typesetter, is_right_to_left
+from display.text.scripts import is_right_to_left
+from display.text.typeset import Typesetter
 from display.theme import Theme
 from edge_agent.contracts.screen import Scene
 

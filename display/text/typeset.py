@@ -1,7 +1,6 @@
 """Text in any language: Pango where it is installed, Pillow where it is not."""
 
 import logging
-import warnings
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -10,14 +9,6 @@ import pygame
 from display.colour import Colour
 
 log = logging.getLogger(__name__)
-
-RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-"""Languages that are written from right to left."""
-
-
-def is_right_to_left(language: str) -> bool:
-    """Whether a BCP 47 language is written from right to left."""
-    return language.split("-")[0] in RIGHT_TO_LEFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +26,15 @@ class Block(Protocol):
     """Text that has been laid out within a width."""
 
     width_px: int
-    """Width of its longest line."""
+    """Width of its longest line; more than was allowed only where not even one letter fits."""
     height_px: int
     """Height of all lines."""
     lines: int
     """How many lines it took."""
     broken: bool
     """Whether a word is wider than the width, so that it was broken."""
-    missing: int
-    """Characters that no installed font can draw."""
+    missing: str
+    """The characters that no installed font can draw, each once."""
 
     def draw(self, colour: Colour) -> pygame.Surface:
         """Return it as pixels with premultiplied alpha, exactly as wide as it was allowed to be."""
@@ -61,9 +52,7 @@ class Typesetter(Protocol):
 def open_typesetter(families: str) -> Typesetter:
     """Return the best typesetter that this machine has."""
     try:
-        # pangocairocffi leaves files open while it is imported.
-        with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-            from display.text.pango import PangoTypesetter
+        from display.text.pango import PangoTypesetter
     except (ImportError, OSError) as error:  # the Python packages, or the system's libraries
         from display.text.pillow import PillowTypesetter
 

@@ -119,7 +119,7 @@ def test_arabic_percentages_read_the_right_way(typesetter: Typesetter) -> None:
     assert pygame.image.tobytes(with_words.draw((9, 9, 9)), "RGBA") != pygame.image.tobytes(
         turned.draw((9, 9, 9)), "RGBA"
     )
-    assert with_words.missing == 0
+    assert with_words.missing == ""
 
 
 def test_right_to_left_scenes_are_mirrored(composer: MakeComposer, jacket: str, make_scene: MakeScene) -> None:

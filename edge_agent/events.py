@@ -8,7 +8,7 @@ from edge_agent.contracts.base import Contract, CustomerId, Identifier
 from edge_agent.contracts.campaign import Channel, MessageClass
 from edge_agent.contracts.clerk import Card, Reply, TabletHello
 from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
-from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown, ToDisplay
+from edge_agent.contracts.screen import Hello, LoopPlayed, Panel, ProofOfPlay, Refused, Shown, ToDisplay
 from edge_agent.contracts.slice import Purpose
 from edge_agent.telling import Fact, Sighting
 
@@ -88,6 +88,10 @@ class AppPresent:
     """When, as a monotonic second of this unit."""
 
 
+ScreenReport = Shown | ProofOfPlay | LoopPlayed | Panel | Refused
+"""What a display says that the pipeline is to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class DisplayJoined:
     """A display connected and said what it is showing."""
@@ -102,9 +106,9 @@ class DisplayLost:
 
 @dataclass(frozen=True, slots=True)
 class FromScreen:
-    """The display reports on a scene."""
+    """The display reports on a scene, on the loop, or on its panel."""
 
-    message: Shown | ProofOfPlay | Refused
+    message: ScreenReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +293,10 @@ class ToScreen:
     """Tell the display. Does not wait for the commit."""
 
     message: ToDisplay
+    heard_s: float | None = None
+    """Of a scene that follows the dwell: the monotonic second since when she has been near whom it addresses."""
+    decided_s: float | None = None
+    """Of a scene: the monotonic second for which it was decided. The step itself may run later."""
 
 
 @dataclass(frozen=True, slots=True)

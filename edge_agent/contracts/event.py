@@ -1,8 +1,9 @@
 """What happened, as CloudEvents 1.0: unit -> hub, and the payloads' vocabulary.
 
 Properties follow the Segment e-commerce vocabulary where it has a name (``product_id``,
-``order_id``, ``coupon``). Customers appear under opaque ids only; departments and roles
-are named, clerks and tablets never.
+``order_id``, ``coupon``), and proofs of play the file format of Outsmart's playout reporting
+standard (``startdate``, ``enddate``, ``spotlength``, ``creativeid``, ``creativename``). Customers
+appear under opaque ids only; departments and roles are named, clerks and tablets never.
 """
 
 from typing import Annotated, Literal
@@ -16,6 +17,9 @@ from edge_agent.contracts.explanation import Explanation
 
 Lane = Literal["consent", "outcome", "telemetry"]
 """Order in which the outbox is sent: consent and audit first; telemetry is shed first."""
+
+Milliseconds = Annotated[int, Field(ge=0, le=10 * 365 * 86_400_000)]
+"""A duration in milliseconds."""
 
 
 class VisitEvent(Contract):
@@ -85,12 +89,38 @@ class ContentPlayed(VisitEvent):
     """Which decision."""
     campaign: Identifier | None = None
     """Which campaign."""
-    first_frame_at: UtcTime
+    startdate: UtcTime
     """When its first frame was presented."""
-    on_screen_s: Seconds
-    """Seconds that it was visible."""
+    spotlength: Milliseconds
+    """Milliseconds that it was visible: without those in which the panel was off or the window covered."""
     ended: Identifier
     """What ended it."""
+    content_version: ShortText = ""
+    """Version of the playlist at that time: pictures of products come with it."""
+
+
+class ContentLooped(Contract):
+    """Proof of play of the loop: what one item of it came to within an interval. About nobody.
+
+    The standard reports each play by itself; these are counted up, so that months without a line take no room.
+    """
+
+    zone: ShortText
+    """Area of the unit."""
+    creativeid: Sha256
+    """Digest of the file."""
+    creativename: Identifier
+    """Name of the item."""
+    startdate: UtcTime
+    """Begin of the interval."""
+    enddate: UtcTime
+    """End of the interval."""
+    plays: Annotated[int, Field(ge=1, le=100_000)]
+    """How often it came up in the interval."""
+    spotlength: Milliseconds
+    """Milliseconds that it was visible, of all plays together."""
+    content_version: ShortText = ""
+    """Version of the playlist."""
 
 
 class ClerkEvent(VisitEvent):
@@ -189,6 +219,7 @@ EVENT_TYPES: dict[str, tuple[type[Contract], Lane]] = {
     "decision.holdout": (DecisionEvent, "outcome"),
     "content.shown": (ContentShown, "outcome"),
     "content.played": (ContentPlayed, "telemetry"),
+    "content.loop_played": (ContentLooped, "telemetry"),
     "clerk.notified": (ClerkEvent, "outcome"),
     "clerk.claimed": (ClerkEvent, "outcome"),
     "clerk.escalated": (ClerkEscalated, "outcome"),

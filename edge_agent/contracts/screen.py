@@ -127,7 +127,7 @@ class ContentChanged(Contract):
 
     type: Literal["content"] = "content"
     """Discriminator."""
-    version: str
+    version: ShortText
     """Version of the playlist."""
 
 
@@ -149,7 +149,7 @@ class State(Contract):
     """Version of these messages."""
     show: Show | None = None
     """What the screen should show now; absent: the loop."""
-    content_version: str = ""
+    content_version: ShortText = ""
     """Version of the playlist that the content folder holds."""
 
 
@@ -198,7 +198,7 @@ class ProofOfPlay(Contract):
     """Seconds that the scene was visible: without those in which the panel was off or the window covered."""
     ended: Literal["maximum", "cleared", "permit", "replaced", "stopped"]
     """What ended it."""
-    content_version: str = ""
+    content_version: ShortText = ""
     """Version of the playlist at that time."""
 
 
@@ -218,11 +218,11 @@ class LoopPlayed(Contract):
     """Begin of the interval."""
     until_at: UtcTime
     """End of the interval."""
-    plays: Annotated[int, Field(ge=1, le=100_000)]
-    """How often it came up in the interval."""
+    plays: Annotated[int, Field(ge=0, le=100_000)]
+    """How often it came up in the interval. 0: it was up already when the interval began."""
     on_screen_s: Seconds
     """Seconds that it was visible, as in :class:`ProofOfPlay`."""
-    content_version: str = ""
+    content_version: ShortText = ""
     """Version of the playlist."""
 
 
@@ -277,7 +277,7 @@ class Playlist(Contract):
     not ``public``, is not valid now, or does not fit its digest never reaches the screen.
     """
 
-    version: str
+    version: ShortText
     """Changes with the content."""
     language: Language = "en"
     """Language of the words of the loop."""

@@ -4,6 +4,7 @@ from edge_agent.contracts.base import CustomerId
 from edge_agent.decide.eligibility import consents
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.presence.tracker import PresenceTracker
+from edge_agent.visit.composing import Others
 from edge_agent.visit.journey import Journey
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.roster import Roster
@@ -30,14 +31,21 @@ class Company:
         allowed = profile is not None and consents(profile, "screen", self._ledger.now.utc)
         return allowed and not self._roster.silence(customer) and self._tracker.near_since_s(customer) is not None
 
+    def near_since_s(self, customer: CustomerId) -> float | None:
+        """Since which monotonic second she is near; ``None`` while she is not."""
+        return self._tracker.near_since_s(customer)
+
+    def beside(self, customer: CustomerId) -> Others:
+        """Return who else stands before the screen."""
+        return Others(self.others(customer), self._addressable(customer))
+
     def others(self, customer: CustomerId) -> list[int | None]:
         """Return the badges of the other known customers who are near."""
         served = {journey.customer: journey.badge for journey in self._served(customer)}
         waiting = {other: badge for other, badge in self.waiting.items() if other != customer}
         return list({**waiting, **served}.values())
 
-    def addressable(self, customer: CustomerId) -> list[Journey]:
-        """Return the visits of those others to whom the screen may speak, and has something to say."""
+    def _addressable(self, customer: CustomerId) -> list[Journey]:
         return [other for other in self._served(customer) if other.message_id and self.may_be_addressed(other.customer)]
 
     def _served(self, customer: CustomerId) -> list[Journey]:

@@ -33,7 +33,7 @@ class Ledger:
         """Add rows to commit."""
         self._rows.extend(rows)
 
-    def report(self, event_type: str, data: Contract, customer: CustomerId) -> None:
+    def report(self, event_type: str, data: Contract, customer: CustomerId | None) -> None:
         """Add an event for the platform. ``customer``: whom it is about, also where ``data`` does not say so."""
         self._rows.append(EventRow(event_type, data, self.now, customer))
 

@@ -11,7 +11,8 @@ from edge_agent.contracts.event import VisitEnded, VisitStarted
 from edge_agent.contracts.ownership import VisitState
 from edge_agent.presence.tracker import PresenceTracker
 from edge_agent.visit.company import Company
-from edge_agent.visit.greeter import Greeter, lookalikes
+from edge_agent.visit.composing import lookalikes
+from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey, State, returned
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.roster import Roster

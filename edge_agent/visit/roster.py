@@ -46,8 +46,8 @@ class Roster:
         self.withdrawals = Withdrawals(config.timezone)
         self.lease = Lease()
         """How long the slice may be used."""
-        self.screen_connected = False
-        """Whether there is a display to speak through."""
+        self.screen_works = False
+        """Whether there is a display to speak through, and anybody can see it."""
 
     def restore(
         self, visits: Iterable[VisitRow], contacts: Iterable[ContactRow], withdrawals: Iterable[WithdrawalRow]
@@ -159,7 +159,7 @@ class Roster:
             lease_until=self.lease.until(now),
             notice=self._config.notice.version is not None,
             mode=self._config.screen.mode,
-            screen=self.screen_connected,
+            screen=self.screen_works,
             withdrawn=self.withdrawals.in_force(customer, now.utc, now.monotonic_s),
             zone=self._config.zone,
             timezone=self._timezone,

@@ -1,10 +1,11 @@
-"""What the display says: that it came or went, which scenes it showed, and for how long."""
+"""What the display says: that it came or went, whether anybody can see it, what it showed, and for how long."""
 
 from dataclasses import replace
 
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.event import ContentPlayed, ContentShown, CouponIssued
-from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
+from edge_agent.contracts.event import ContentLooped, ContentPlayed, ContentShown, CouponIssued
+from edge_agent.contracts.screen import Hello, LoopPlayed, Panel, ProofOfPlay, Refused, Shown
+from edge_agent.events import ScreenReport
 from edge_agent.visit.counter import Counter
 from edge_agent.visit.coupons import expires_at
 from edge_agent.visit.greeter import Greeter
@@ -13,6 +14,7 @@ from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.roster import Roster
 from edge_agent.visit.sharing import Sharing
 from edge_agent.visit.speaker import Speaker
+from edge_agent.visit.view import Ended
 
 
 class Screening:
@@ -35,33 +37,58 @@ class Screening:
         self._counter = counter
         self._sharing = sharing
         self._ledger = ledger
+        self._first_frame: tuple[str, float] | None = None
+        self.ended: Ended | None = None
+        """The scene that ended last; for the field tools."""
+
+    def shown_s(self, message_id: str) -> float | None:
+        """Return the monotonic second of the first frame of the present scene; ``None``: it has not come up yet."""
+        shown = self._first_frame
+        return shown[1] if shown is not None and shown[0] == message_id else None
 
     def joined(self, hello: Hello) -> None:
         """A display connected and said what it is showing."""
-        self._roster.screen_connected = True
         self._greeter.joined()
         if hello.showing is not None:  # the word that it was shown was lost in a restart
+            self._first_frame = self._first_frame or (hello.showing, self._ledger.now.monotonic_s)
             self._shown(hello.showing)
-        # Whoever had nothing to hear from a unit without a screen may have now.
-        self._roster.review(journey.customer for journey in self._roster.all())
+        self._works()  # a panel that does not is told of next
 
     def lost(self) -> None:
         """The display is gone. Its scene goes on when it is back in time, and fades by itself if it is not."""
-        self._roster.screen_connected = False
+        self._roster.screen_works = False
 
-    def said(self, message: Shown | ProofOfPlay | Refused) -> None:
-        """The display reports on a scene."""
+    def _works(self) -> None:
+        """Go on with a screen: whoever had nothing to hear from a unit without one may have now."""
+        if not self._roster.screen_works:
+            self._roster.screen_works = True
+            self._roster.review(journey.customer for journey in self._roster.all())
+
+    def said(self, message: ScreenReport) -> None:
+        """The display reports on a scene, on its loop, or on its panel."""
         match message:
+            case Panel(state="on"):
+                self._works()
+            case Panel():
+                self.lost()
+            case LoopPlayed():
+                self._ledger.report("content.loop_played", self._looped(message), None)
             case Shown():
+                self._first_frame = message.message_id, message.first_frame_s
                 self._shown(message.message_id)
             case ProofOfPlay():
+                self._has_ended(message.message_id, message.ended, message.on_screen_s)
                 self._ended(message.message_id)
                 for journey in self._roster.showing(message.message_id):
                     self._ledger.report("content.played", self._played(journey, message), journey.customer)
             case Refused(message_id=str() as message_id):
+                self._has_ended(message_id, message.reason, 0.0)
                 self._ended(message_id)
             case Refused():
                 pass  # it could not even read which scene was meant; the link logs it
+
+    def _has_ended(self, message_id: str, why: str, on_screen_s: float) -> None:
+        self.ended = Ended(message_id, why, on_screen_s, self._ledger.now.monotonic_s)
 
     def _ended(self, message_id: str) -> None:
         if self._greeter.awaits(message_id):
@@ -106,7 +133,24 @@ class Screening:
             **self._roster.base(journey.customer, journey.visit),
             decision=proof.message_id,
             campaign=journey.said(proof.message_id),
-            first_frame_at=proof.first_frame_at,
-            on_screen_s=proof.on_screen_s,
+            startdate=proof.first_frame_at,
+            spotlength=_milliseconds(proof.on_screen_s),
             ended=proof.ended,
+            content_version=proof.content_version,
         )
+
+    def _looped(self, played: LoopPlayed) -> ContentLooped:
+        return ContentLooped(
+            zone=self._config.zone,
+            creativeid=played.picture,
+            creativename=played.item,
+            startdate=played.from_at,
+            enddate=played.until_at,
+            plays=played.plays,
+            spotlength=_milliseconds(played.on_screen_s),
+            content_version=played.content_version,
+        )
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -11,18 +11,29 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import ConsentRevoked, VisitEnded
 from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.ownership import Withdrawal
-from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
+from edge_agent.contracts.screen import Hello
 from edge_agent.decide.decision import decide
 from edge_agent.decide.knowledge import Knowledge
-from edge_agent.events import CardRow, ContactRow, Forget, Instant, ToUnits, VisitRow, WithdrawalRow
+from edge_agent.events import (
+    CardRow,
+    ContactRow,
+    Forget,
+    Instant,
+    ScreenReport,
+    ToUnits,
+    VisitRow,
+    WithdrawalRow,
+)
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.company import Company
+from edge_agent.visit.composing import Composer
 from edge_agent.visit.counter import Counter
 from edge_agent.visit.desk import Happened
 from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey
 from edge_agent.visit.ledger import Ledger
 from edge_agent.visit.reception import Reception
+from edge_agent.visit.rehearsal import Rehearsal
 from edge_agent.visit.roster import Roster
 from edge_agent.visit.screening import Screening
 from edge_agent.visit.sharing import Shared, Sharing
@@ -47,15 +58,28 @@ class Service:
         self._ledger = ledger
         self._new_id = new_id
         self._roster = Roster(config, knowledge, ledger)
-        self._greeter = Greeter(config, ledger, new_id)
+        self._greeter = Greeter(config, ledger)
         coordinator = config.units.coordinator
         self.sharing = (
             Sharing() if coordinator is None else Shared(config.unit, coordinator, tracker, self._roster, ledger)
         )
         """Which visits are this unit's to serve."""
         self._company = Company(knowledge, tracker, self._roster, ledger)
+        composer = Composer(config)
+        self._rehearsal = Rehearsal(
+            knowledge, self._company, self._roster, self._greeter, composer, self.sharing, ledger, new_id
+        )
         self._speaker = Speaker(
-            config, knowledge, self._company, self._roster, self._greeter, self.sharing, ledger, new_id
+            config,
+            knowledge,
+            self._company,
+            self._roster,
+            self._greeter,
+            composer,
+            self._rehearsal,
+            self.sharing,
+            ledger,
+            new_id,
         )
         self._reception = Reception(
             config,
@@ -103,7 +127,10 @@ class Service:
 
     def view(self, badges: Mapping[CustomerId, int | None], at_most: int) -> View:
         """Return who is here, the nearest ``at_most`` of those whose badges these are."""
-        return look(badges, self._roster.may_be_known, at_most, self._tracker, self._roster, self._greeter.current)
+        current, screening = self._greeter.current, self._screening
+        shown_s = None if current is None else screening.shown_s(current.scene.message_id)
+        known, roster = self._roster.may_be_known, self._roster
+        return look(badges, known, at_most, self._tracker, roster, current, shown_s, screening.ended)
 
     def explain(self, customer: CustomerId, at: datetime) -> Explanation:
         """Return why this, why not that would be said to her at a UTC time, as if it were decided anew."""
@@ -121,10 +148,12 @@ class Service:
             case Change.NEAR if self._roster.may_be_known(event.customer):
                 self._roster.tell("near", event.customer, number, distance_m=event.distance_m)
                 self.sharing.hurry()  # so that she has an owner by the time that she has stayed
+                self._rehearsal.comes(event.customer, number)
             case Change.SETTLED:
                 self._reception.settled(event.customer, badge)
                 self._send_card(event.customer)
             case Change.AWAY:
+                self._rehearsal.leaves(event.customer, "away")
                 self._reception.stepped_away(event.customer)
                 self._greeter.clear_for(event.customer, "away")
                 if journey is not None:
@@ -136,6 +165,7 @@ class Service:
                 self.sharing.forget(event.customer)
             case _:
                 pass  # nothing may be known of her
+        self._rehearsal.look()
 
     def _leave(self, journey: Journey, reason: Literal["left", "consent"]) -> None:
         self._greeter.clear_for(journey.customer, "consent" if reason == "consent" else "away")
@@ -158,13 +188,14 @@ class Service:
     def display_joined(self, hello: Hello) -> None:
         """A display connected and said what it is showing."""
         self._screening.joined(hello)
+        self._rehearsal.display_joined()
 
     def display_lost(self) -> None:
         """The display is gone."""
         self._screening.lost()
 
-    def screen_said(self, message: Shown | ProofOfPlay | Refused) -> None:
-        """The display reports on a scene."""
+    def screen_said(self, message: ScreenReport) -> None:
+        """The display reports on a scene, on the loop, or on its panel."""
         self._screening.said(message)
 
     # --- clerks -----------------------------------------------------------------------------
@@ -217,6 +248,7 @@ class Service:
         self._speaker.take_down_what_fell()
         self._counter.take_back_what_fell()
         self._roster.review(customers)
+        self._rehearsal.look()
 
     def withdrawn_elsewhere(self, withdrawal: Withdrawal) -> None:
         """It was said at another unit of the store, which reports it. A repeated word changes nothing."""
@@ -249,6 +281,7 @@ class Service:
     def _drop(self, customer: CustomerId) -> None:
         self._reception.stepped_away(customer)
         self._speaker.forget(customer)
+        self._rehearsal.leaves(customer, "consent")
         self._greeter.clear_for(customer, "consent")
         journey = self._roster.get(customer)
         if journey is not None:
@@ -267,6 +300,7 @@ class Service:
         self.sharing.time_passed()
         self._roster.past.expire(self._ledger.now.monotonic_s)
         self._reception.share()
+        self._rehearsal.time_passed()
         self._speaker.time_passed()
         self._counter.time_passed()
         for journey in self._roster.all():

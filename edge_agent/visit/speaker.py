@@ -18,9 +18,11 @@ from edge_agent.decide.decision import Decision, decide
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.decide.ranking import CLASS_RANK
 from edge_agent.visit.company import Company
+from edge_agent.visit.composing import Composer, Draft
 from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey, State
 from edge_agent.visit.ledger import Ledger
+from edge_agent.visit.rehearsal import Rehearsal
 from edge_agent.visit.roster import Roster
 from edge_agent.visit.sharing import Sharing
 
@@ -34,7 +36,7 @@ class _Late:
     """A decision whose card is out, and whose scene waits for the one that stands."""
 
     decision: Decision
-    name: str
+    draft: Draft
     at_s: float
 
 
@@ -48,6 +50,8 @@ class Speaker:
         company: Company,
         roster: Roster,
         greeter: Greeter,
+        composer: Composer,
+        rehearsal: Rehearsal,
         sharing: Sharing,
         ledger: Ledger,
         new_id: Callable[[], str],
@@ -57,6 +61,8 @@ class Speaker:
         self._company = company
         self._roster = roster
         self._greeter = greeter
+        self._composer = composer
+        self._rehearsal = rehearsal
         self._sharing = sharing
         self._ledger = ledger
         self._new_id = new_id
@@ -72,7 +78,8 @@ class Speaker:
         elif decision.campaign is not None:
             if _COMPLAINT in decision.explanation.rejected:  # whatever else is said: offers would have been made
                 self._report_silence(journey, decision, _COMPLAINT)
-            journey = self._carry_out(journey, decision, decision.campaign, on_screen=True)
+            draft, heard_s = self._rehearsal.draft(journey.customer), self._company.near_since_s(journey.customer)
+            journey = self._carry_out(journey, decision, decision.campaign, draft, on_screen=True, heard_s=heard_s)
         return journey
 
     def _report_silence(self, journey: Journey, decision: Decision, reason: str) -> None:
@@ -84,7 +91,7 @@ class Speaker:
         """She has bought something: say so much on the screen, if she stands alone before it and it is free to."""
         journey, profile = self._roster.get(customer), self._knowledge.profile(customer)
         now_s = self._ledger.now.monotonic_s
-        allowed = self._config.screen.mode != "generic" and self._roster.screen_connected
+        allowed = self._config.screen.mode != "generic" and self._roster.screen_works
         if journey is None or profile is None or not allowed or not self._company.may_be_addressed(customer):
             return
         if self._company.others(customer) or not self._sharing.may_begin(customer):
@@ -156,10 +163,11 @@ class Speaker:
         if not decision.card and (again or not alone):  # in company a scene would not say it
             self._roster.note(journey)
             return
-        journey = self._carry_out(journey, decision, campaign, on_screen=alone and not again and not waits)
+        draft = self._rehearsal.draft(journey.customer)
+        journey = self._carry_out(journey, decision, campaign, draft, on_screen=alone and not again and not waits)
         self._roster.put(journey)
-        if waits and alone and decision.screen and journey.decision is not None:
-            self._late[journey.customer] = _Late(decision, journey.decision, free_s)
+        if waits and alone and decision.screen and not decision.holdout:
+            self._late[journey.customer] = _Late(decision, draft, free_s)
 
     def _send_again(self, journey: Journey) -> None:
         """Let the first obligation go out again that was taken back when she left."""
@@ -210,12 +218,13 @@ class Speaker:
 
     def _show_late(self, customer: CustomerId, late: _Late) -> None:
         journey, campaign, product = self._roster.get(customer), late.decision.campaign, late.decision.product
-        if journey is None or journey.decision != late.name or campaign is None:
+        if journey is None or journey.decision != late.draft.message_id or campaign is None:
             return
         stands = self._roster.stands(campaign.campaign, None if product is None else product.product)
         alone = not self._company.others(customer)
-        if stands and alone and self._company.may_be_addressed(customer) and self._sharing.may_begin(customer):
-            journey, _ = self._show(journey, late.decision)
+        may = self._roster.screen_works and self._company.may_be_addressed(customer)
+        if stands and alone and may and self._sharing.may_begin(customer):
+            journey, _ = self._show(journey, late.decision, late.draft)
             self._roster.put(journey)
 
     # --- saying it --------------------------------------------------------------------------
@@ -224,8 +233,17 @@ class Speaker:
         situation = replace(self._roster.situation(journey.customer, journey), met=met)
         return decide(journey.customer, self._knowledge, situation)
 
-    def _carry_out(self, journey: Journey, decision: Decision, campaign: Campaign, *, on_screen: bool) -> Journey:
-        name, scene = self._new_id(), None
+    def _carry_out(
+        self,
+        journey: Journey,
+        decision: Decision,
+        campaign: Campaign,
+        draft: Draft,
+        *,
+        on_screen: bool,
+        heard_s: float | None = None,
+    ) -> Journey:
+        name, scene = draft.message_id, None
         again = campaign.campaign == journey.campaign
         if decision.holdout:
             journey = replace(journey.done(campaign.campaign), held_out=True)
@@ -237,7 +255,7 @@ class Speaker:
                 card_kind=campaign.card if decision.card and campaign.card != "none" else None,
             ).without_card()
             if on_screen:
-                journey, scene = self._show(journey, decision)
+                journey, scene = self._show(journey, decision, draft, heard_s)
         self._ledger.report(
             "decision.holdout" if decision.holdout else "decision.made",
             DecisionEvent(
@@ -258,18 +276,25 @@ class Speaker:
             self._roster.tell("silent", journey.customer, journey.badge, text=why)
         return journey
 
-    def _show(self, journey: Journey, decision: Decision) -> tuple[Journey, Scene | None]:
-        company = self._company
-        others, addressable = company.others(journey.customer), company.addressable(journey.customer)
-        scene = self._greeter.greet(journey, decision, others, addressable, self._sharing.until_s())
+    def _show(
+        self, journey: Journey, decision: Decision, draft: Draft, heard_s: float | None = None
+    ) -> tuple[Journey, Scene | None]:
+        """Show a decision; with other known customers near, greet the group instead, or nobody."""
+        customer, now = journey.customer, self._ledger.now
+        others = self._company.beside(customer)
+        composed = self._composer.compose(draft, customer, journey.badge, decision, others, now.utc)
+        if composed is not None:
+            self._greeter.greet(composed, self._sharing.until_s(), heard_s)
+        elif decision.screen:
+            self._greeter.clear("group")
         journey = replace(
             _put_behind(journey),
-            message_id=None if scene is None else scene.message_id,
-            spoken_s=None if scene is None else self._ledger.now.monotonic_s,
-            shown_s=journey.shown_s if scene is None else None,
-            speaks_of_none=scene is not None and scene.layout == "group",
+            message_id=None if composed is None else draft.message_id,
+            spoken_s=None if composed is None else now.monotonic_s,
+            shown_s=journey.shown_s if composed is None else None,
+            speaks_of_none=composed is not None and composed.campaign is None,
         )
-        return journey, scene
+        return journey, None if composed is None else composed.scene
 
 
 def _put_behind(journey: Journey) -> Journey:

@@ -29,6 +29,19 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A scene that is over."""
+
+    message_id: str
+    why: str
+    """What ended it, or why the display refused it."""
+    on_screen_s: float
+    """Seconds that it was visible."""
+    at_s: float
+    """Monotonic second at which the display said so."""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a unit sees at one moment."""
 
@@ -40,6 +53,10 @@ class View:
     """The personal scene on the screen."""
     scene_until_s: float
     """Monotonic second at which its time is over."""
+    scene_shown_s: float | None
+    """Monotonic second of its first frame; ``None``: it has not come up yet."""
+    ended: Ended | None
+    """The scene that ended last."""
     silent: str | None
     """Why the unit may know nobody at all."""
 
@@ -51,8 +68,14 @@ def look(
     tracker: PresenceTracker,
     roster: Roster,
     current: OnScreen | None,
+    shown_s: float | None,
+    ended: Ended | None,
 ) -> View:
-    """Return the view of those whose badges these are. ``known``: whether somebody may be known to the unit now."""
+    """Return the view of those whose badges these are.
+
+    ``known``: whether somebody may be known to the unit now. ``shown_s``: monotonic second of the first frame of the
+    present scene. ``ended``: the one that ended last.
+    """
     silent = roster.unit_silence()
     nearest = sorted(badges, key=lambda customer: (_distance_m(tracker, customer), customer)) if silent is None else []
     people = []
@@ -69,7 +92,7 @@ def look(
             )
         )
     scene, until_s = (None, 0.0) if current is None else (current.scene, current.until_s)
-    return View(tuple(people), len(nearest[at_most:]), scene, until_s, silent)
+    return View(tuple(people), len(nearest[at_most:]), scene, until_s, shown_s, ended, silent)
 
 
 def _distance_m(tracker: PresenceTracker, customer: CustomerId) -> float:

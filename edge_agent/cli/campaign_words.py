@@ -5,6 +5,7 @@ from typing import Final
 
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
+from edge_agent.contracts.reading import words
 from edge_agent.contracts.wording import BODY_MAX, HEADLINE_MAX, HEADLINE_WORDS_MAX, OPENING_MAX, ModeWording, Wording
 from edge_agent.decide.facts import ClerkFacts, slots
 from edge_agent.decide.languages import text_in
@@ -58,8 +59,8 @@ def _why(slot: str) -> str:
 def _too_long(where: str, said: str, most: int) -> Iterator[str]:
     if len(said) > most:
         yield f"{where}: '{said}' has {len(said)} characters; more than {most} are cut off"
-    elif where.endswith("headline") and len(said.split()) > HEADLINE_WORDS_MAX:
-        yield f"{where}: '{said}' has {len(said.split())} words; at a glance {HEADLINE_WORDS_MAX} are read"
+    elif where.endswith("headline") and words(said) > HEADLINE_WORDS_MAX:
+        yield f"{where}: '{said}' has {words(said):.0f} words; at a glance {HEADLINE_WORDS_MAX} are read"
 
 
 def _sentences(wording: Wording) -> Iterator[tuple[str, str]]:

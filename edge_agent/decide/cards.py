@@ -9,6 +9,7 @@ from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.clerk import Card
 from edge_agent.contracts.screen import Badge
+from edge_agent.contracts.shorten import shorten
 from edge_agent.contracts.slice import Profile
 from edge_agent.contracts.wording import OPENING_MAX
 from edge_agent.decide.eligibility import consents, pieces, wanted_size
@@ -17,7 +18,6 @@ from edge_agent.decide.languages import text_in
 from edge_agent.decide.patterns import fill
 from edge_agent.decide.phrases.book import clock_time, phrase, ticket, viewed, wall_time
 from edge_agent.decide.products import current_price, speakable
-from edge_agent.decide.shorten import shorten
 from edge_agent.decide.wording import words
 
 _FACTS_MAX: Final = 3

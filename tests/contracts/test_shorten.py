@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.decide.shorten import shorten
+from edge_agent.contracts.shorten import shorten
 
 
 @pytest.mark.parametrize(

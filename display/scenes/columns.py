@@ -7,6 +7,7 @@ from display.errors import PosterError
 from display.scenes.plan import Plan, Role, Slot
 from display.text.scripts import lacking
 from display.text.typeset import Block, Style, Typesetter
+from edge_agent.contracts.shorten import shorten
 
 CHIP_PADDING = 0.55
 """Padding of the panel around a place, in text sizes."""
@@ -18,6 +19,8 @@ _SHRINK = 0.94
 _BALANCE_LINES = 4  # longer texts look balanced by themselves
 _BADGE_GAP = 0.28  # between a small badge and its name, in badge sizes
 _BADGE_TEXT = 0.4  # size of its name, in badge sizes
+_MAY_BE_CUT: tuple[Role, ...] = ("body", "product_name")
+_SHARES = (0.8, 0.6, 0.4, 0.25)  # of its characters are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Line:
     gap_px: float
     indent_px: float
     """Where its text begins, from the edge of the column."""
+    too_wide: bool
+    """Whether the column is too narrow for even one letter of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,42 @@ class Balanced:
 def flow(placed: Plan, texts: Mapping[Role, str], language: str, typesetter: Typesetter) -> list[Line]:
     """Return the lines of a column that have a text, all at the largest common scale that fits.
 
-    Raises PosterError where they do not fit at the smallest size that can be read from the floor,
-    or where no font has the characters.
+    What does not fit at the smallest size that can be read from the floor loses the end of its second line, then of
+    the product's name. Raises PosterError where even that does not help, or where no font has the characters.
     """
     slots = [slot for slot in placed.slots if texts.get(slot.role)]
     for scale, smallest in _scales(placed, slots):
         lines = [_lay(slot, scale, placed, texts[slot.role], language, typesetter) for slot in slots]
         _check_glyphs(lines)
-        height = sum(line.height_px for line in lines) + sum(line.gap_px for line in lines[1:])
         wild = any(line.block.broken or line.block.lines > slot.lines for line, slot in zip(lines, slots, strict=True))
-        if height <= placed.column.height and (smallest or not wild):
+        if _fit(lines, placed) and (smallest or not wild):
             balanced = Balanced(typesetter)
             return [_lay(slot, scale, placed, texts[slot.role], language, balanced) for slot in slots]
+    for less in _shortened(texts):
+        lines = [_lay(slot, scale, placed, less[slot.role], language, typesetter) for slot in slots]
+        if _fit(lines, placed):
+            return lines
     longest = max(slots, key=lambda slot: len(texts[slot.role]))
-    raise PosterError(f"{longest.role}: the text is too long for this screen, even at the smallest readable size")
+    raise PosterError(
+        f"{longest.role}: too long: its {len(texts[longest.role])} characters do not fit at {placed.minimum_px:.0f} px,"
+        " the smallest size that can be read on this screen (display.viewing_distance_m)"
+    )
+
+
+def _fit(lines: list[Line], placed: Plan) -> bool:
+    """Whether the lines stand within their column, one below the other."""
+    height_px = sum(line.height_px for line in lines) + sum(line.gap_px for line in lines[1:])
+    return height_px <= placed.column.height and not any(line.too_wide for line in lines)
+
+
+def _shortened(texts: Mapping[Role, str]) -> Iterator[Mapping[Role, str]]:
+    """Yield texts that say less and less. Headline, price and place are never cut."""
+    less = dict(texts)
+    for role in _MAY_BE_CUT:
+        whole = texts.get(role, "")
+        for share in _SHARES if whole else ():
+            less[role] = shorten(whole, max(2, round(len(whole) * share)))
+            yield less
 
 
 def _scales(placed: Plan, slots: list[Slot]) -> Iterator[tuple[float, bool]]:
@@ -93,17 +120,21 @@ def _lay(slot: Slot, scale: float, placed: Plan, text: str, language: str, types
         case "badge":
             side_px = max(slot.size_px * scale, 1.6 * placed.minimum_px)
             indent_px = side_px * (1 + _BADGE_GAP)
+            allowed_px = max(1, round(width_px - indent_px))
             style = Style(max(side_px * _BADGE_TEXT, placed.minimum_px), language, True, placed.align)
-            block = typesetter.lay(text, style, max(1, round(width_px - indent_px)))
-            return Line("badge", block, side_px, max(side_px, block.height_px), gap_px, indent_px)
+            block = typesetter.lay(text, style, allowed_px)
+            height_px, size_px = max(side_px, block.height_px), side_px
         case "place":
             indent_px = size_px * (CHIP_PADDING + CHIP_PIN)
+            allowed_px = max(1, round(width_px - indent_px - size_px * CHIP_PADDING))
             style = Style(size_px, language, slot.bold, "end" if placed.align == "end" else "start")
-            block = typesetter.lay(text, style, max(1, round(width_px - indent_px - size_px * CHIP_PADDING)))
-            return Line("place", block, size_px, block.height_px + size_px * CHIP_PADDING, gap_px, indent_px)
+            block = typesetter.lay(text, style, allowed_px)
+            height_px = block.height_px + size_px * CHIP_PADDING
         case _:
-            block = typesetter.lay(text, Style(size_px, language, slot.bold, placed.align), width_px)
-            return Line(slot.role, block, size_px, block.height_px, gap_px, 0)
+            indent_px, allowed_px = 0.0, width_px
+            block = typesetter.lay(text, Style(size_px, language, slot.bold, placed.align), allowed_px)
+            height_px = block.height_px
+    return Line(slot.role, block, size_px, height_px, gap_px, indent_px, block.width_px > allowed_px)
 
 
 def _check_glyphs(lines: list[Line]) -> None:

@@ -59,7 +59,7 @@ def _why(slot: str) -> str:
 def _too_long(where: str, said: str, most: int) -> Iterator[str]:
     if len(said) > most:
         yield f"{where}: '{said}' has {len(said)} characters; more than {most} are cut off"
-    elif where.endswith("headline") and words(said) > HEADLINE_WORDS_MAX:
+    elif where.endswith("headline") and round(words(said)) > HEADLINE_WORDS_MAX:
         yield f"{where}: '{said}' has {words(said):.0f} words; at a glance {HEADLINE_WORDS_MAX} are read"
 
 

@@ -1,0 +1,93 @@
+"""Decode in a child process of little memory and time.
+
+Picture decoders are C, and a broken or hostile file may make them crash, swell or never end. In a child, each of these
+is a refusal with a reason: the screen goes on, and does not meet the same file again after a restart. The child is a
+fork, not a new program: it is there within milliseconds, and has every library loaded.
+"""
+
+import mmap
+import os
+import resource
+import select
+import signal
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, NoReturn, cast
+
+from display.errors import PosterError
+from display.scenes.decoding import Pixels
+
+MEMORY_MAX_BYTES = 256 * 1024 * 1024
+"""What a child may take beyond what it has from its parent; both together stay under ``MemoryMax`` of the service."""
+
+CPU_MAX_S = 3
+"""Processor time of one picture. A Raspberry Pi needs less than one second for what a 4K screen can show."""
+
+WAIT_MAX_S = 6.0
+"""Where the machine is too busy to give the child its time."""
+
+_ANSWER_MAX_BYTES = 512
+
+
+def decode_apart(decode: Callable[[], Pixels], size: tuple[int, int]) -> Pixels:
+    """Return what ``decode`` returns, at most ``size`` large, from a child process.
+
+    Raises PosterError, the child's own or one that says what became of it.
+    """
+    with mmap.mmap(-1, size[0] * size[1] * 4) as shared:
+        reader, writer = os.pipe()
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # about threads, see _child
+            child = os.fork()
+        if child == 0:
+            _child(decode, shared, writer)
+        os.close(writer)
+        try:
+            answer = os.read(reader, _ANSWER_MAX_BYTES) if select.select([reader], [], [], WAIT_MAX_S)[0] else b"late"
+        finally:
+            os.close(reader)
+            os.kill(child, signal.SIGKILL)  # it has answered, or never will
+            _, status = os.waitpid(child, 0)
+        word, *rest = answer.decode(errors="replace").split(" ", 3)
+        if word == "ok":
+            mode, width, height = rest
+            length = int(width) * int(height) * len(mode)
+            return Pixels(cast(Literal["RGB", "RGBA"], mode), (int(width), int(height)), shared[:length])
+    raise PosterError(" ".join(rest) if word == "refused" else _fate(word, status))
+
+
+def _child(decode: Callable[[], Pixels], shared: mmap.mmap, writer: int) -> NoReturn:
+    """Decode, answer, and end without cleaning up: everything open belongs to the parent.
+
+    A fork of a process with threads is safe for what is done here: the C library and Python mend their own locks.
+    """
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        held_bytes = int(Path("/proc/self/statm").read_text().split()[5]) * mmap.PAGESIZE
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_DATA, (held_bytes + MEMORY_MAX_BYTES,) * 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S + 1))  # SIGXCPU says why; nothing catches it
+        os.write(writer, _answer(decode, shared).encode()[:_ANSWER_MAX_BYTES])
+    finally:
+        os._exit(0)
+
+
+def _answer(decode: Callable[[], Pixels], shared: mmap.mmap) -> str:
+    try:
+        pixels = decode()
+        shared[: len(pixels.rows)] = pixels.rows
+    except PosterError as error:
+        return f"refused {error}"
+    except MemoryError:
+        return "memory"
+    return f"ok {pixels.mode} {pixels.size[0]} {pixels.size[1]}"
+
+
+def _fate(word: str, status: int) -> str:
+    if word == "memory":
+        return f"takes more than {MEMORY_MAX_BYTES // 2**20} MiB to decode"
+    if word == "late" or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU):
+        return f"takes more than {CPU_MAX_S} s to decode"
+    return "its decoder ended without a picture"

@@ -67,7 +67,9 @@ async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
     retention = Retention(unit.stores, unit.folder, worker, clock)
     pull = Idle(Health("pull", clock))
     key = Key("credential", held=True)
-    inside = Inside(config, clock, unit.engine, Inbox(clock), unit.stores, retention, worker, [pull], None, lambda: key)
+    inside = Inside(
+        config, clock, unit.engine, Inbox(clock), unit.stores, retention, worker, [pull], None, lambda: key, None
+    )
     yield Patient(unit, worker, retention, pull, Examiner(inside))
     worker.close()
     unit.stores.close()

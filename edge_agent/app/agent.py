@@ -45,7 +45,8 @@ from edge_agent.store.unit_key import UnitKey
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health, Part, supervise
 from edge_agent.sync.client import HubClient
-from edge_agent.sync.content import playlist_version
+from edge_agent.sync.content import Content
+from edge_agent.sync.content_folder import playlist_version
 from edge_agent.sync.nudge import Nudge, PullNow
 from edge_agent.sync.presence import AppPresence
 from edge_agent.sync.pull import Destination, Pull
@@ -93,6 +94,7 @@ class Agent:
         self._tablets: Tablets | None = None
         self._reader: TokenReader | None = None
         self._messenger: Messenger | None = None
+        self._content: Content | None = None
         self._keys = UnitKeys(config, credentials, self._client)
         # Locked: the slice is read through and opened when the radio hears already.
         self._stores = open_stores(config.folder, config.store, self._keys.held, unlock=False)
@@ -150,6 +152,7 @@ class Agent:
                     self._parts,
                     self._tablets,
                     key=self._keys.report,
+                    content=None if self._content is None else self._content.report,
                 )
             )
         )
@@ -238,8 +241,10 @@ class Agent:
 
     def _add_sync(self, client: HubClient) -> None:
         config, pull_now, stores = self._config, self._pull_now, self._stores
+        health = self._health("content")
+        self._content = self._add(Content(client, config, stores.catalogue, self._clock, self._new_playlist, health))
         destination = Destination(
-            self._worker, stores.slice, stores.catalogue, stores.journal.refused, self._inbox.put, self._new_playlist
+            self._worker, stores.slice, stores.catalogue, stores.journal.refused, self._inbox.put, self._content.changed
         )
         self._add(Pull(client, config, destination, pull_now, self._health("pull")))
         self._add(Push(client, self._worker, self._stores.journal, self._pushed, self._health("push")))

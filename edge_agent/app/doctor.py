@@ -81,6 +81,7 @@ class Examiner:
             desired_elsewhere=look.desired_elsewhere,
             certificate_until=look.certificate_until,
             memory_bytes=_memory_bytes(),
+            content=None if inside.content is None else inside.content(),
         )
         return examine(facts, __version__)
 

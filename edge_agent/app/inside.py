@@ -10,7 +10,7 @@ from edge_agent.clerk.tablets import Tablets
 from edge_agent.clock import Clock
 from edge_agent.contracts.admin import AdapterStatus, QueueStatus
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.storage import StorageReport
+from edge_agent.contracts.storage import ContentReport, StorageReport
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine
 from edge_agent.loop import Inbox, Stamped
@@ -47,6 +47,8 @@ class Inside:
     """Those of the store; ``None`` where there is no broker."""
     key: Callable[[], Key]
     """Where the key of the profiles comes from."""
+    content: Callable[[], ContentReport] | None
+    """What lies in the content folder; ``None`` where nothing fetches any."""
 
     def adapters(self, now_s: float) -> tuple[AdapterStatus, ...]:
         """Return how each adapter hears at monotonic second ``now_s``."""

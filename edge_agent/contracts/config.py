@@ -153,6 +153,16 @@ class DisplayConfig(FileContract):
     personal scene is left out of them, except in the demo (``web.live_view = "demo"``)."""
 
 
+class ContentConfig(FileContract):
+    """What the pictures and films of the screen may take of the disk."""
+
+    budget_mb: Annotated[int, Field(ge=10, le=1_000_000)] = 2000
+    """All of them together, in megabytes (10^6 bytes). Beyond it films go first, then what is not valid yet; what is
+    due now never."""
+    spare_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 600
+    """Nothing is fetched that would leave less than this of the disk: the journal must always have room."""
+
+
 class CardConfig(FileContract):
     """Cards for clerks."""
 
@@ -258,6 +268,8 @@ class AgentConfig(FileContract):
     """What the screen may say."""
     display: DisplayConfig = DisplayConfig()
     """The display process."""
+    content: ContentConfig = ContentConfig()
+    """Pictures and films on the disk."""
     cards: CardConfig = CardConfig()
     """Cards for clerks."""
     visit: VisitConfig = VisitConfig()

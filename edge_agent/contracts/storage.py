@@ -86,3 +86,26 @@ class StorageReport(Contract):
     """What is deleted in time."""
     set_aside: tuple[ShortText, ...] = ()
     """What was corrupt at the last start, and what became of it: it was set aside and begun anew."""
+
+
+class ContentReport(Contract):
+    """What lies in the content folder, and what does not."""
+
+    version: str = ""
+    """Version of the playlist; empty: there is none yet."""
+    files: Count = 0
+    """Files that are here and may be shown."""
+    files_bytes: Count = 0
+    """What they take."""
+    missing: Count = 0
+    """Files that should be here and are not yet."""
+    left_out: dict[str, Count] = Field(default_factory=dict)
+    """Files that are not held, by reason: ``class``, ``language``, ``past``, ``film``, ``budget``, ``room``."""
+    over_bytes: Count = 0
+    """By how much what is due now exceeds ``content.budget_mb``."""
+    damaged: Count = 0
+    """Files that were found damaged on the disk since the start of the agent; each is fetched again."""
+    problem: ShortText = ""
+    """Why the last file that is missing could not be had."""
+    emergency_until: UtcTime | None = None
+    """An emergency is on the screens until then."""

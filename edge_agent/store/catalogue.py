@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.campaign import Campaign, CampaignFile
-from edge_agent.contracts.catalogue import Catalogue, CatalogueChanges, ContentItem, LoopItem, Product
+from edge_agent.contracts.catalogue import Catalogue, CatalogueChanges, Product
 from edge_agent.contracts.checksum import products_checksum
 from edge_agent.store.database import DatabaseFile
 from edge_agent.store.migrations import SLICE_STEPS
@@ -58,15 +58,9 @@ class CatalogueStore:
         held = self._document("campaigns", CampaignFile)
         return held.campaigns if held else ()
 
-    def content(self) -> tuple[ContentItem, ...]:
-        """The files that screens show."""
-        held = self._document("catalogue", Catalogue)
-        return held.content if held else ()
-
-    def loop(self) -> tuple[LoopItem, ...]:
-        """The idle loop of the screens."""
-        held = self._document("catalogue", Catalogue)
-        return held.loop if held else ()
+    def screens(self) -> Catalogue | None:
+        """Return the catalogue without its products: files, loop and emergency; ``None``: there is none yet."""
+        return self._document("catalogue", Catalogue)
 
     def stock_counted_at(self) -> datetime | None:
         """When stock was counted last, of the first :data:`LOOKED_AT` products; ``None``: none of them has any."""

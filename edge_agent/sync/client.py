@@ -42,6 +42,10 @@ class AbsentError(HubError):
     """The hub has no such thing (404)."""
 
 
+class UnreachableError(HubError):
+    """The hub does not answer, not to the end, or not now: whatever else is asked for is likely to fare alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A body with its version."""
@@ -132,7 +136,7 @@ class HubClient:
                 finally:
                     await response.aclose()
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
-            raise HubError(f"the hub cannot be reached: {_reason(error)}") from error
+            raise UnreachableError(f"the hub cannot be reached: {_reason(error)}") from error
 
     def _open(self) -> tuple[Identity, httpx2.AsyncClient]:
         if self._opened is None:
@@ -190,7 +194,8 @@ async def _raise_for_problem(response: httpx2.Response, endpoint: Endpoint) -> N
         raise GoneError(text)
     if status == httpx2.codes.NOT_FOUND:
         raise AbsentError(text)
-    raise HubError(text, _retry_after_s(response))
+    busy = response.is_server_error or status == httpx2.codes.TOO_MANY_REQUESTS
+    raise (UnreachableError if busy else HubError)(text, _retry_after_s(response))
 
 
 def _retry_after_s(response: httpx2.Response) -> float | None:

@@ -1,8 +1,8 @@
-"""What the store may know: slice, catalogue, campaigns, content and configuration, from the hub to the disk."""
+"""What the store may know: slice, catalogue, campaigns and configuration, from the hub to the disk."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 from urllib.parse import urlencode
@@ -20,9 +20,8 @@ from edge_agent.store.slice import SliceStore
 from edge_agent.store.slice_log import Applied
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health
-from edge_agent.sync.client import AbsentError, GoneError, HubClient
+from edge_agent.sync.client import AbsentError, GoneError, HubClient, UnreachableError
 from edge_agent.sync.configuration import ConfigTree, desired_config, write_config
-from edge_agent.sync.content import ContentFolder
 from edge_agent.sync.merge import BrokenPageError, check_page
 from edge_agent.sync.nudge import PullNow
 
@@ -53,8 +52,8 @@ class Destination:
     """Who withdrew for good; called on the worker's thread."""
     emit: Emit
     """Tells the engine."""
-    new_playlist: Callable[[str], None]
-    """Tells the display which version of the playlist lies in the content folder now."""
+    new_catalogue: Callable[[], Awaitable[None]]
+    """Tells whoever looks after the content. Raises DiskError."""
 
 
 class Pull:
@@ -68,7 +67,6 @@ class Pull:
         self._config = config
         self._to = to
         self._pull_now = pull_now
-        self._content = ContentFolder(config.content_folder, config.screen.languages[0])
         self._store = {"store": config.store}
         self._config_etag: str | None = None
         self._complaint = ""
@@ -77,8 +75,14 @@ class Pull:
         """Pull until cancelled; raises HubError when the slice cannot be had."""
         while True:
             self._pull_now.wanted.clear()
-            await self.pull_slice()
-            self.health.running()
+            broken = None
+            try:
+                await self.pull_slice()
+                self.health.running()
+            except UnreachableError:
+                raise
+            except HubError as error:  # an emergency must not wait for a broken slice
+                broken = error
             try:
                 await self.pull_knowledge()
                 self._complaint = ""
@@ -88,6 +92,8 @@ class Pull:
                 if str(error) != self._complaint:
                     self._complaint = str(error)
                     log.warning("what is held stays in use: %s", error)
+            if broken is not None:
+                raise broken
             timeout_s = REFRESH_S if self._pull_now.live else self._config.hub.poll_s
             try:
                 async with asyncio.timeout(timeout_s):  # wait_for of Python 3.11 can swallow a cancellation
@@ -117,18 +123,14 @@ class Pull:
             raise HubError(f"slice: {error}; it is pulled again") from error
 
     async def pull_knowledge(self) -> None:
-        """Bring in what changed of catalogue, campaigns, content and configuration."""
-        changed = [await self._catalogue(), await self._document("campaigns")]
-        items, loop = self._to.catalogue.content(), self._to.catalogue.loop()
-        missing = await self._content.fetch(self._client, self._config.store, items)
-        version = await asyncio.to_thread(self._content.publish, items, loop)
-        if any(changed):
+        """Bring in what changed of catalogue, campaigns and configuration. Files are fetched by another part."""
+        catalogue = await self._catalogue()
+        if catalogue:
+            await self._to.new_catalogue()
+        campaigns = await self._document("campaigns")
+        if catalogue or campaigns:
             self._to.emit(KnowledgeChanged())
-        if version is not None:
-            self._to.new_playlist(version)
         await self._desired_config()
-        if missing is not None:
-            raise missing
 
     async def _pull_pages(self, cursor: str | None) -> None:
         """Write page after page until a checkpoint has come into force."""

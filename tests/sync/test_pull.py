@@ -1,20 +1,16 @@
 import asyncio
 import contextlib
-import hashlib
 from datetime import timedelta
 
 import pytest
 from pydantic import JsonValue
 
-from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.checksum import operations_checksum
-from edge_agent.contracts.screen import Playlist
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.errors import HubError
 from edge_agent.events import KnowledgeChanged, SliceChanged, WithdrawalRow
 from edge_agent.identify.token import temporary_key, window_of
-from edge_agent.sync.content import playlist_version
 from provisioning.hub.slices import PAGE_MAX, TOMBSTONE_KEEP_S
 from provisioning.hub.tables import catalogue_steps
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
@@ -22,9 +18,6 @@ from tests.sync.badservers import answer, bad_server
 from tests.sync.units import Unit, unit_at
 
 pytestmark = pytest.mark.integration
-
-PICTURE = b"\x89PNG picture"
-DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 
 async def until(condition: object) -> None:
@@ -41,18 +34,6 @@ async def running(*parts: object):
         yield tasks
         for task in tasks:
             task.cancel()
-
-
-def catalogue(*digests: str, size_bytes: int = len(PICTURE)) -> Catalogue:
-    content = [{"sha256": digest, "size_bytes": size_bytes, "media_type": "image/png"} for digest in digests]
-    loop = [{"picture": digest} for digest in digests]
-    return Catalogue(store=STORE, currency="EUR", products=(), content=content, loop=loop)
-
-
-async def put_picture(served: RunningHub, digest: str = DIGEST, content: bytes = PICTURE) -> None:
-    async with served.platform() as platform:
-        answer = await platform.put(f"/content/{digest}", content=content)
-        assert answer.status_code == 204, answer.text
 
 
 async def test_a_snapshot_then_only_what_changed(served: RunningHub, unit: Unit) -> None:
@@ -202,22 +183,6 @@ async def test_a_broken_profile_is_skipped_and_an_unknown_field_is_kept_out_of_t
     assert "anna" not in caplog.text
 
 
-async def test_documents_and_pictures_arrive_once(served: RunningHub, unit: Unit) -> None:
-    await put_picture(served)
-    served.hub.content.put_catalogue(STORE, catalogue(DIGEST))
-    served.hub.content.put_campaigns(STORE, CampaignFile(version=1, campaigns=()))
-    await unit.pull.pull_knowledge()
-    folder = unit.config.content_folder
-    assert (folder / DIGEST).read_bytes() == PICTURE
-    playlist = Playlist.model_validate_json((folder / "playlist.json").read_bytes())
-    assert [item.picture for item in playlist.items] == [DIGEST]
-    assert playlist.version
-    assert unit.told == [KnowledgeChanged()]
-    assert unit.playlists == [playlist.version] == [playlist_version(folder)]
-    await unit.pull.pull_knowledge()
-    assert (len(unit.told), len(unit.playlists)) == (1, 1)  # nothing new, nothing said
-
-
 def shelf(*stock: int) -> Catalogue:
     products = [
         {
@@ -267,32 +232,6 @@ async def test_a_version_that_the_hub_has_forgotten_or_that_was_tampered_with_is
     await unit.pull.pull_knowledge()
     assert "do not fit what is held" in caplog.text
     assert [quantity(unit, product) for product in ("p0", "p1")] == [3, 1]
-
-
-async def test_pictures_that_nothing_mentions_are_deleted(served: RunningHub, unit: Unit) -> None:
-    await put_picture(served)
-    served.hub.content.put_catalogue(STORE, catalogue(DIGEST))
-    await unit.pull.pull_knowledge()
-    served.hub.content.put_catalogue(STORE, catalogue())
-    await unit.pull.pull_knowledge()
-    assert [path.name for path in unit.config.content_folder.iterdir()] == ["playlist.json"]
-
-
-@pytest.mark.parametrize("damage", [b"another picture", b"\x89PNG pictvre"], ids=["longer", "altered"])
-async def test_a_picture_with_a_wrong_digest_is_refused(served: RunningHub, unit: Unit, damage: bytes) -> None:
-    await put_picture(served)
-    served.hub.content.put_catalogue(STORE, catalogue(DIGEST))
-    (served.hub.config.folder / "content" / DIGEST).write_bytes(damage)
-    with pytest.raises(HubError, match="content"):
-        await unit.pull.pull_knowledge()
-    assert [path.name for path in unit.config.content_folder.iterdir()] == ["playlist.json"]
-
-
-async def test_the_hub_refuses_a_picture_with_a_wrong_digest(served: RunningHub) -> None:
-    async with served.platform() as platform:
-        answer = await platform.put(f"/content/{'0' * 64}", content=PICTURE)
-    assert answer.status_code == 422
-    assert answer.json()["detail"].startswith("sha256:")
 
 
 async def test_a_nudge_brings_a_change_at_once(served: RunningHub, unit: Unit) -> None:

@@ -15,6 +15,7 @@ from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health
 from edge_agent.sync.client import HubClient
+from edge_agent.sync.content import Content
 from edge_agent.sync.enrol import enrol
 from edge_agent.sync.nudge import Nudge, PullNow
 from edge_agent.sync.pull import Destination, Pull
@@ -31,6 +32,7 @@ class Unit:
     worker: Worker
     stores: Stores
     pull: Pull
+    content: Content
     push: Push
     nudge: Nudge
     pull_now: PullNow
@@ -49,17 +51,19 @@ class Unit:
 
 
 @contextlib.asynccontextmanager
-async def unit_at(url: str, folder: Path) -> AsyncIterator[Unit]:
+async def unit_at(url: str, folder: Path, **settings: object) -> AsyncIterator[Unit]:
     """Return the unit whose identity lies in ``folder``, talking to ``url``."""
-    config = AgentConfig(store=STORE, unit=UNIT, zone="Outdoor", folder=folder, hub={"url": url, "poll_s": 1})
+    tree = {"store": STORE, "unit": UNIT, "zone": "Outdoor", "folder": folder, "hub": {"url": url, "poll_s": 1}}
+    config = AgentConfig.model_validate(tree | {"content": {"spare_mb": 0}} | settings)
     clock = SystemClock("always")
     client, worker = HubClient(url, config.identity_folder, clock), Worker()
     stores = open_stores(folder, STORE, load_unit_key(folder, None))
     pull_now, wake = PullNow(), asyncio.Event()
     told: list[SliceChanged | KnowledgeChanged] = []
     playlists: list[str] = []
+    content = Content(client, config, stores.catalogue, clock, playlists.append, Health("content", clock))
     destination = Destination(
-        worker, stores.slice, stores.catalogue, stores.journal.refused, told.append, playlists.append
+        worker, stores.slice, stores.catalogue, stores.journal.refused, told.append, content.changed
     )
     unit = Unit(
         config=config,
@@ -67,6 +71,7 @@ async def unit_at(url: str, folder: Path) -> AsyncIterator[Unit]:
         worker=worker,
         stores=stores,
         pull=Pull(client, config, destination, pull_now, Health("pull", clock)),
+        content=content,
         push=Push(client, worker, stores.journal, wake, Health("push", clock)),
         nudge=Nudge(client, STORE, pull_now, Health("nudge", clock)),
         pull_now=pull_now,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from edge_agent.admin.doctor import data, hearing, keeping, links
+from edge_agent.admin.doctor import data, hearing, keeping, links, pictures
 from edge_agent.admin.doctor.facts import Facts
 from edge_agent.contracts.examination import FINDINGS_MAX, SEVERITIES, Examination, Finding
 
@@ -21,6 +21,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     data.slice_age,
     data.offers,
     data.key,
+    pictures.content,
     keeping.disk,
     keeping.retention,
     keeping.memory,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from edge_agent.contracts.admin import AdapterStatus, QueueStatus
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.storage import StorageReport
+from edge_agent.contracts.storage import ContentReport, StorageReport
 from edge_agent.contracts.unit import PartReport
 from edge_agent.events import Instant
 
@@ -91,3 +91,5 @@ class Facts:
     """When the unit's certificate ends; ``None``: it has none."""
     memory_bytes: int
     """What the agent's process takes."""
+    content: ContentReport | None = None
+    """What the screen can show; ``None``: nothing fetches any."""

@@ -20,12 +20,13 @@ from display.link import Link
 from display.loop.playlist import Loop, parse_playlist
 from display.panel.frames import FrameFile
 from display.panel.window import Closed, Offscreen, Screen, open_screen
+from display.scenes.canvas import Viewing
 from display.scenes.compose import Composer
 from display.scenes.posters import Posters
 from display.settings import parse_size
 from display.stage import Stage
-from display.text.sizes import smallest_px
-from display.text.typeset import Typesetter, open_typesetter
+from display.text.faces import open_faces
+from display.text.typeset import Typesetter
 from display.theme import Theme
 from display.themes import theme_or_house
 from edge_agent.contracts.config import AgentConfig
@@ -72,7 +73,7 @@ def run_display(config: AgentConfig) -> None:
     if notifier.socket is not None:
         notifier.socket.setblocking(False)  # a systemd that does not read must not stop the screen
     theme = theme_or_house(config.display.theme)
-    typesetter = open_typesetter(theme.fonts)
+    typesetter = open_faces(theme.fonts, theme.headline_fonts)
     try:
         with ExitStack() as cleanup:
             screen = wait_for_screen(config, waker, notifier)
@@ -112,9 +113,9 @@ def build(config: AgentConfig, screen: Screen, theme: Theme, typesetter: Typeset
     brand = config.display.brand
     first = read_loop(content, Loop())
     stage = Stage(first, theme.fade_s, clock.monotonic_s())
-    width_px, height_px = screen.size
-    smallest = smallest_px(height_px, width_px, config.display.diagonal_inch, config.display.viewing_distance_m)
-    composer = Composer(screen.size, theme, typesetter, content, brand, smallest)
+    panel = config.display
+    viewing = Viewing(panel.diagonal_inch, panel.viewing_distance_m, panel.overscan_percent)
+    composer = Composer(screen.size, theme, typesetter, content, brand, viewing)
 
     def hello() -> Hello:
         width, height = screen.size

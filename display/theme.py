@@ -56,8 +56,6 @@ class Logo(FileContract):
     """A PNG or SVG file, beside the theme."""
     tint: bool = False
     """Draw it in the ink of each ground, for a mark of one colour on a transparent background."""
-    height: Annotated[float, Field(ge=3, le=12)] = 5.0
-    """Height in its corner, in hundredths of the screen's shorter side."""
 
 
 class Space(FileContract):
@@ -67,6 +65,8 @@ class Space(FileContract):
     """Free edge around everything that matters, in hundredths."""
     gap: Annotated[float, Field(ge=3, le=10)] = 6.5
     """Between two parts, in hundredths."""
+    brand: Annotated[float, Field(ge=3, le=12)] = 5.0
+    """Height of the logo in its corner, in hundredths."""
     text: Annotated[float, Field(ge=0.8, le=1.25)] = 1.0
     """Factor on all text sizes. No text gets smaller than the panel's viewing distance allows."""
     corner: Annotated[float, Field(ge=0, le=1)] = 0.4

@@ -1,280 +1,283 @@
-"""Where everything stands: boxes and text sizes of each layout, for any size of screen. Pure.
+"""Where everything stands: boxes and text sizes of each layout, for any screen. Pure.
 
-All lengths derive from the shorter side of the screen (a unit is a hundredth of it), so one
-description serves portrait and landscape, 720p and 4K. Texts flow: a column stacks its lines
-and shrinks them together until they fit.
+Texts flow: a column stacks its lines and shrinks them together until they fit. Parts that a scene
+does not have leave no hole. What a layout has no place for (the picture of an order, say) is left out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from display.scenes.boxes import Box, row
+from display.scenes.canvas import QR_MODULE_LEAST_MM, Canvas
 from display.scenes.plan import Align, Contents, Plan, Slot
 from display.theme import GroundName
 from edge_agent.contracts.screen import Layout
 
-TEXT_MIN = 4.0
-"""Smallest text in units: 43 px at 1080p, capitals of 15 mm on a 43-inch panel, readable from 3 m."""
+_PANEL = 44  # percent of the longer side that a picture's panel takes
 
 
-def plan(layout: Layout, size: tuple[int, int], contents: Contents) -> Plan:
-    """Return where everything of a scene stands on a screen of ``size`` pixels."""
-    return _PLANS[layout](_Canvas(*size), contents)
+def plan(layout: Layout, canvas: Canvas, contents: Contents) -> Plan:
+    """Return where everything of a scene stands."""
+    return _finished(_PLANS[layout](canvas, contents), canvas)
 
 
-def loop_plan(size: tuple[int, int]) -> Plan:
+def loop_plan(canvas: Canvas) -> Plan:
     """Return the plan of a picture of the idle loop with words over it."""
-    return _picture(_Canvas(*size), Contents(picture=True))
+    return _finished(_picture(canvas, Contents(picture=True)), canvas)
 
 
-def brand_plan(size: tuple[int, int]) -> Plan:
-    """Return the plan of the brand's own card, shown when there is nothing else."""
-    canvas = _Canvas(*size)
-    return Plan("personal", canvas.inner, (Slot("headline", canvas.px(12), bold=True, lines=2),), align="centre")
+def brand_plan(canvas: Canvas) -> Plan:
+    """Return the plan of the brand's own card, for when there is nothing else; a logo replaces the words."""
+    slots = (Slot("headline", canvas.text(12), bold=True, lines=2),)
+    return Plan("personal", canvas.safe, slots, "centre", brand_align="centre")
 
 
-@dataclass(frozen=True, slots=True)
-class _Canvas:
-    """A screen, measured in units."""
-
-    width: int
-    height: int
-
-    @property
-    def landscape(self) -> bool:
-        return self.width >= self.height
-
-    @property
-    def inner(self) -> Box:
-        """The screen without its margins."""
-        margin = self.px(7.5)
-        return Box(margin, margin, self.width - 2 * margin, self.height - 2 * margin)
-
-    @property
-    def brand(self) -> Box:
-        """The brand's name, in the bottom margin."""
-        return Box(self.inner.x, self.height - self.px(11.5), self.inner.width, self.px(6))
-
-    @property
-    def body(self) -> Box:
-        """The inner box above the brand's name."""
-        return replace(self.inner, height=self.brand.y - self.inner.y - self.px(2))
-
-    def px(self, units: float) -> int:
-        return round(units * unit_px((self.width, self.height)))
+def mark_box(canvas: Canvas) -> Box:
+    """Return where the logo stands on the brand's own card."""
+    safe = canvas.safe
+    width, height = min(safe.width, canvas.px(110)), min(safe.height, canvas.px(34))
+    return Box(safe.x + (safe.width - width) // 2, safe.y + (safe.height - height) // 2, width, height)
 
 
-def unit_px(size: tuple[int, int]) -> float:
-    """Return a hundredth of the shorter side of the screen; a screen nearer to a square counts as 16:9 within it."""
-    return min(*size, max(size) * 9 / 16) / 100
+def _finished(plan: Plan, canvas: Canvas) -> Plan:
+    return replace(plan, minimum_px=canvas.smallest_px, module_px=QR_MODULE_LEAST_MM * canvas.mm_px)
 
 
-def _welcome(canvas: _Canvas, contents: Contents) -> Plan:
+def _welcome(canvas: Canvas, contents: Contents) -> Plan:
     if not contents.badges:
-        return _spoken(canvas, "personal", align="centre")
-    return _beside_badges(
-        canvas,
-        contents,
-        (
-            Slot("label", canvas.px(7), bold=True, lines=1),
-            Slot("headline", canvas.px(12), canvas.px(1), bold=True),
-            Slot("body", canvas.px(5.6), canvas.px(3), lines=4),
-        ),
-    )
-
-
-def _order_ready(canvas: _Canvas, contents: Contents) -> Plan:
+        return _spoken(canvas, "personal", headline_units=14)
     slots = (
-        Slot("label", canvas.px(7), bold=True, lines=1),
-        Slot("headline", canvas.px(11), canvas.px(1), bold=True),
-        Slot("body", canvas.px(5.6), canvas.px(2.5), lines=4),
-        Slot("place", canvas.px(6.4), canvas.px(5), bold=True, lines=2),
+        Slot("label", canvas.text(7.5), bold=True, lines=1),
+        Slot("headline", canvas.text(12), canvas.px(1), bold=True),
+        Slot("body", canvas.text(5.6), canvas.px(3), lines=4),
     )
-    if not contents.badges:
-        return Plan("personal", canvas.body, slots[1:], "centre", minimum_px=canvas.px(TEXT_MIN), brand=canvas.brand)
     return _beside_badges(canvas, contents, slots)
 
 
-def _beside_badges(canvas: _Canvas, contents: Contents, slots: tuple[Slot, ...]) -> Plan:
+def _order_ready(canvas: Canvas, contents: Contents) -> Plan:
+    slots = (
+        Slot("label", canvas.text(7.5), bold=True, lines=1),
+        Slot("headline", canvas.text(11.5), canvas.px(1), bold=True),
+        Slot("body", canvas.text(5.6), canvas.px(2.5), lines=4),
+        Slot("place", canvas.text(6.4), canvas.px(5), bold=True, lines=2),
+    )
+    if not contents.badges:
+        return Plan("personal", canvas.middle, slots[1:], "centre", brand=canvas.brand, brand_align="centre")
+    return _beside_badges(canvas, contents, slots)
+
+
+def _beside_badges(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...]) -> Plan:
     """One large badge (or a few) with words beside or below it."""
-    body, gap = canvas.body, canvas.px(7)
     if contents.badges > 1:
         return _group(canvas, contents, slots[1:])
+    body = canvas.middle
     if canvas.landscape:
-        side = min(canvas.px(58), body.width * 36 // 100)
+        side = min(canvas.px(60), body.width * 37 // 100, body.height)
         badge = Box(body.x, body.y + (body.height - side) // 2, side, side)
-        column = replace(body, x=badge.right + gap, width=body.right - badge.right - gap)
-        return Plan("personal", column, slots, minimum_px=canvas.px(TEXT_MIN), badges=(badge,), brand=canvas.brand)
-    side = min(canvas.px(62), body.height * 42 // 100)
-    badge = Box((canvas.width - side) // 2, body.y + canvas.px(4), side, side)
-    column = replace(body, y=badge.bottom + gap, height=body.bottom - badge.bottom - gap)
-    return Plan("personal", column, slots, "centre", "top", canvas.px(TEXT_MIN), badges=(badge,), brand=canvas.brand)
-
-
-def _group(canvas: _Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> Plan:
-    slots = slots or (
-        Slot("headline", canvas.px(10), bold=True),
-        Slot("body", canvas.px(5.6), canvas.px(2.5), lines=4),
-        Slot("place", canvas.px(6), canvas.px(4), bold=True, lines=2),
-    )
-    body = canvas.body
-    if not contents.badges:
-        return Plan("personal", body, slots, "centre", minimum_px=canvas.px(TEXT_MIN), brand=canvas.brand)
-    gap = canvas.px(6)
-    if canvas.landscape or contents.badges <= 2:
-        tiles = replace(body, height=body.height * (46 if canvas.landscape else 38) // 100)
-        badges = row(contents.badges, tiles, gap)
-    else:  # two rows in portrait
-        tiles = replace(body, height=body.height * 54 // 100)
-        half = replace(tiles, height=(tiles.height - 2 * gap) // 2)
-        upper = row(2, half, gap)
-        lower = row(contents.badges - 2, replace(half, y=half.bottom + 2 * gap), gap)
-        badges = upper + lower
-    top = tiles.bottom + canvas.px(11)  # room for the names below the badges
-    column = replace(body, y=top, height=body.bottom - top)
+        column = replace(body, x=badge.right + canvas.gap, width=body.right - badge.right - canvas.gap)
+        return Plan("personal", column, slots, badges=(badge,), brand=canvas.brand)
+    side = min(canvas.px(66), body.height * 42 // 100)
+    badge = Box(body.x + (body.width - side) // 2, body.y, side, side)
     return Plan(
         "personal",
-        column,
+        _below(body, badge.bottom + canvas.gap),
         slots,
         "centre",
-        "middle",
-        canvas.px(TEXT_MIN),
-        badges=badges,
-        badge_labels=True,
+        "top",
+        settles=True,
+        badges=(badge,),
         brand=canvas.brand,
+        brand_align="centre",
     )
 
 
-def _product(canvas: _Canvas, contents: Contents) -> Plan:
-    slots = (
-        Slot("badge", canvas.px(15)),
-        Slot("headline", canvas.px(9.2), canvas.px(4.5), bold=True, lines=3),
-        Slot("body", canvas.px(4.8), canvas.px(2), lines=3),
-        Slot("product_name", canvas.px(5.4), canvas.px(4.5), lines=2),
-        Slot("price", canvas.px(8), canvas.px(0.5), bold=True, lines=1),
-        Slot("place", canvas.px(5), canvas.px(3.5), bold=True, lines=2),
+def _group(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> Plan:
+    slots = slots or (
+        Slot("headline", canvas.text(10), bold=True),
+        Slot("body", canvas.text(5.6), canvas.px(2.5), lines=4),
+        Slot("place", canvas.text(6), canvas.px(4), bold=True, lines=2),
     )
-    return _beside_picture(canvas, contents, "product", slots, qr_units=20)
+    body, gap = canvas.middle, canvas.gap
+    if not contents.badges:
+        return Plan("personal", body, slots, "centre", brand=canvas.brand, brand_align="centre")
+    name_px = round(1.25 * 1.4 * canvas.smallest_px)  # one line below each badge, which may be wider than it
+    tiles = replace(body, x=body.x + gap, width=body.width - 2 * gap)
+    if canvas.landscape or contents.badges <= 2:
+        room = body.height * (54 if canvas.landscape else 40) // 100
+        badges = row(contents.badges, replace(tiles, height=room - name_px), gap * 2)
+    else:  # two rows
+        room = body.height * 58 // 100
+        half = replace(tiles, height=(room - gap) // 2 - name_px)
+        badges = row(2, half, gap * 2) + row(contents.badges - 2, replace(half, y=half.bottom + name_px + gap), gap * 2)
+    names = tuple(Box(badge.x - gap, badge.bottom + canvas.px(1.2), badge.width + 2 * gap, name_px) for badge in badges)
+    return Plan(
+        "personal",
+        _below(body, names[-1].bottom + gap // 2),
+        slots,
+        "centre",
+        "top",
+        settles=True,
+        badges=badges,
+        names=names,
+        brand=canvas.brand,
+        brand_align="centre",
+    )
 
 
-def _offer(canvas: _Canvas, contents: Contents) -> Plan:
+def _product(canvas: Canvas, contents: Contents) -> Plan:
     slots = (
-        Slot("badge", canvas.px(13)),
-        Slot("headline", canvas.px(10.5), canvas.px(4), bold=True, lines=3),
-        Slot("price", canvas.px(13), canvas.px(2), bold=True, lines=1),
-        Slot("product_name", canvas.px(5.4), canvas.px(0.5), lines=2),
-        Slot("body", canvas.px(5), canvas.px(2.5), lines=3),
-        Slot("place", canvas.px(5), canvas.px(3.5), bold=True, lines=2),
+        Slot("badge", canvas.px(16)),
+        Slot("headline", canvas.text(9.2), canvas.px(4.5), bold=True, lines=3),
+        Slot("body", canvas.text(4.8), canvas.px(2), lines=3),
+        Slot("product_name", canvas.text(5.2), canvas.px(4.5), lines=2),
+        Slot("price", canvas.text(8.5), canvas.px(0.5), bold=True, lines=1),
+        Slot("place", canvas.text(5), canvas.px(3.5), bold=True, lines=2),
+    )
+    return _beside_picture(canvas, contents, "product", slots, qr_units=22)
+
+
+def _offer(canvas: Canvas, contents: Contents) -> Plan:
+    slots = (
+        Slot("badge", canvas.px(14)),
+        Slot("headline", canvas.text(10.5), canvas.px(3.5), bold=True, lines=3),
+        Slot("price", canvas.text(13), canvas.px(2), bold=True, lines=1),
+        Slot("product_name", canvas.text(5.2), canvas.px(0.5), lines=2),
+        Slot("body", canvas.text(5), canvas.px(2.5), lines=3),
+        Slot("place", canvas.text(5), canvas.px(3.5), bold=True, lines=2),
     )
     return _beside_picture(canvas, contents, "offer", slots, qr_units=30)
 
 
 def _beside_picture(
-    canvas: _Canvas, contents: Contents, ground: GroundName, slots: tuple[Slot, ...], qr_units: float
+    canvas: Canvas, contents: Contents, ground: GroundName, slots: tuple[Slot, ...], qr_units: float
 ) -> Plan:
-    """A panel with picture and QR code; words beside it, or below it in portrait."""
-    body, gap, inset = canvas.body, canvas.px(6), canvas.px(6)
-    side = canvas.px(qr_units)
-    column, panel, picture, qr = body, None, None, None
-    if contents.picture and canvas.landscape:
-        panel = Box(canvas.width * 55 // 100, 0, canvas.width - canvas.width * 55 // 100, canvas.height)
+    """A panel with picture and QR code; words beside it, or below it on an upright screen."""
+    if not contents.picture:
+        return _beside_code(canvas, contents, ground, slots, qr_units)
+    body, gap, screen, visible = canvas.body, canvas.gap, canvas.screen, canvas.visible
+    inset = canvas.px(canvas.space.margin)
+    side = canvas.qr_px(qr_units, contents.qr_modules) if contents.qr_modules else 0
+    qr = None
+    if canvas.landscape:
+        panel = _right_of(screen, visible.right - visible.width * _PANEL // 100)
         column = replace(body, width=panel.x - gap - body.x)
-        picture = Box(panel.x + inset, inset, panel.width - 2 * inset, panel.height - 2 * inset)
-        if contents.qr:
-            qr = Box(panel.x + (panel.width - side) // 2, panel.bottom - inset - side, side, side)
-            picture = replace(picture, height=qr.y - inset - canvas.px(3))
-    elif contents.picture:
-        panel = Box(0, 0, canvas.width, canvas.height * 46 // 100)
-        column = replace(body, y=panel.bottom + gap, height=body.bottom - panel.bottom - gap)
-        picture = Box(inset, inset, panel.width - 2 * inset, panel.height - 2 * inset)
-        if contents.qr:
-            qr = Box(panel.right - inset - side, panel.bottom - inset - side, side, side)
-            picture = replace(picture, width=qr.x - inset)
-    elif contents.qr and canvas.landscape:
-        qr = Box(body.right - side, body.y + (body.height - side) // 2, side, side)
-        column = replace(body, width=qr.x - gap - body.x)
-    elif contents.qr:
-        qr = Box(body.x, body.bottom - side, side, side)
-        column = replace(body, height=qr.y - gap - body.y)
+        inner = Box(panel.x + inset, canvas.safe.y, canvas.safe.right - panel.x - inset, canvas.safe.height)
+        picture = inner
+        if side:
+            qr = Box(inner.x + (inner.width - side) // 2, inner.bottom - side, side, side)
+            picture = replace(inner, height=qr.y - gap // 2 - inner.y)
+    else:
+        panel = replace(screen, height=visible.y + visible.height * _PANEL // 100)
+        column = _below(body, panel.bottom + gap)
+        inner = Box(canvas.safe.x, canvas.safe.y, canvas.safe.width, panel.bottom - inset - canvas.safe.y)
+        picture = inner
+        if side:
+            qr = Box(inner.right - side, inner.bottom - side, side, side)
+            picture = replace(inner, width=qr.x - gap // 2 - inner.x)
     return Plan(
-        ground,
-        column,
-        slots,
-        minimum_px=canvas.px(TEXT_MIN),
-        picture=picture,
-        panel=panel,
-        qr=qr,
-        brand=replace(canvas.brand, width=column.width),
+        ground, column, slots, picture=picture, panel=panel, qr=qr, brand=replace(canvas.brand, width=column.width)
     )
 
 
-def _service(canvas: _Canvas, contents: Contents) -> Plan:
-    plan = _spoken(canvas, "product", align="start" if canvas.landscape else "centre")
-    side, gap = canvas.px(30), canvas.px(8)
-    body = canvas.body
-    column, sign = _sign_beside(canvas, side, gap)
-    qr = None
-    if contents.qr:
-        side = canvas.px(26)
+def _beside_code(
+    canvas: Canvas, contents: Contents, ground: GroundName, slots: tuple[Slot, ...], qr_units: float
+) -> Plan:
+    """Words, and a QR code beside or below them."""
+    body, gap, qr = canvas.middle, canvas.gap, None
+    column = body
+    if contents.qr_modules:
+        side = canvas.qr_px(qr_units * 1.35, contents.qr_modules)
         if canvas.landscape:
             qr = Box(body.right - side, body.y + (body.height - side) // 2, side, side)
-            column = replace(column, width=qr.x - gap - column.x)
+            column = replace(body, width=qr.x - gap - body.x)
         else:
-            qr = Box((canvas.width - side) // 2, body.bottom - side, side, side)
-            column = replace(column, height=qr.y - gap - column.y)
-    return replace(plan, column=column, sign=sign, qr=qr)
+            qr = Box(body.x, body.bottom - side, side, side)
+            column = replace(body, height=qr.y - gap - body.y)
+    return Plan(ground, column, slots, qr=qr, brand=replace(canvas.brand, x=column.x, width=column.width))
 
 
-def _emergency(canvas: _Canvas, _contents: Contents) -> Plan:
-    plan = _spoken(canvas, "alarm", align="start" if canvas.landscape else "centre", headline_units=14)
-    column, sign = _sign_beside(canvas, canvas.px(40), canvas.px(7))
-    return replace(plan, column=column, sign=sign, brand=None)
-
-
-def _sign_beside(canvas: _Canvas, side: int, gap: int) -> tuple[Box, Box]:
-    """Return column and pictogram: side by side, or one above the other in portrait."""
-    body = canvas.body
+def _service(canvas: Canvas, contents: Contents) -> Plan:
+    plan = _beside_sign(canvas, _spoken(canvas, "product", headline_units=10.5), 28)
+    if not contents.qr_modules:
+        return plan
+    column, side = plan.column, canvas.qr_px(28, contents.qr_modules)
     if canvas.landscape:
-        sign = Box(body.x, body.y + (body.height - side) // 2, side, side)
-        return replace(body, x=sign.right + gap, width=body.right - sign.right - gap), sign
-    sign = Box((canvas.width - side) // 2, body.y + canvas.px(12), side, side)
-    return replace(body, y=sign.bottom + gap, height=body.bottom - sign.bottom - gap), sign
+        qr = Box(column.right - side, column.y + (column.height - side) // 2, side, side)
+        return replace(plan, column=replace(column, width=qr.x - canvas.gap - column.x), qr=qr)
+    qr = Box(column.x + (column.width - side) // 2, column.bottom - side, side, side)
+    return replace(plan, column=replace(column, height=qr.y - canvas.gap - column.y), qr=qr)
 
 
-def _spoken(canvas: _Canvas, ground: GroundName, align: Align, headline_units: float = 12) -> Plan:
-    """Words alone."""
-    return Plan(
-        ground,
-        canvas.body,
-        (
-            Slot("headline", canvas.px(headline_units), bold=True, lines=4),
-            Slot("body", canvas.px(6), canvas.px(3.5), lines=5),
-            Slot("place", canvas.px(6), canvas.px(5), bold=True, lines=2),
-        ),
-        align,
-        minimum_px=canvas.px(TEXT_MIN),
-        brand=canvas.brand,
+def _emergency(canvas: Canvas, _contents: Contents) -> Plan:
+    """As large as it can be: the texts shrink from a size that fills the screen."""
+    slots = (
+        Slot("headline", canvas.text(22), bold=True, lines=4),
+        Slot("body", canvas.text(9.5), canvas.px(4), bold=True, lines=5),
+        Slot("place", canvas.text(9), canvas.px(5), bold=True, lines=2),
     )
+    words = Plan("alarm", replace(canvas.middle, height=canvas.safe.height), slots)
+    return _beside_sign(canvas, words, 36)
 
 
-def _picture(canvas: _Canvas, contents: Contents) -> Plan:
-    inner = canvas.inner
-    column = inner
+def _beside_sign(canvas: Canvas, plan: Plan, units: float) -> Plan:
+    """Words with a pictogram: side by side, or one above the other on an upright screen."""
+    column = plan.column
+    side = min(canvas.px(units), column.width * 28 // 100 if canvas.landscape else column.height * 24 // 100)
     if canvas.landscape:
-        column = replace(inner, width=inner.width * 62 // 100)
+        sign = Box(column.x, column.y + (column.height - side) // 2, side, side)
+        beside = replace(column, x=sign.right + canvas.gap, width=column.right - sign.right - canvas.gap)
+        return replace(plan, column=beside, sign=sign, align="start", brand_align="start")
+    sign = Box(column.x + (column.width - side) // 2, column.y, side, side)
+    below = _below(column, sign.bottom + canvas.gap)
+    return replace(plan, column=below, sign=sign, align="centre", anchor="top", settles=True)
+
+
+def _spoken(canvas: Canvas, ground: GroundName, headline_units: float) -> Plan:
+    """Words alone."""
+    align: Align = "centre"
+    slots = (
+        Slot("headline", canvas.text(headline_units), bold=True, lines=4),
+        Slot("body", canvas.text(6), canvas.px(3.5), lines=5),
+        Slot("place", canvas.text(6), canvas.px(5), bold=True, lines=2),
+    )
+    return Plan(ground, canvas.middle, slots, align, brand=canvas.brand, brand_align=align)
+
+
+def _picture(canvas: Canvas, contents: Contents) -> Plan:
+    """A picture to its edges, with words at the bottom."""
+    safe, qr = canvas.safe, None
+    column = replace(safe, width=min(safe.width, canvas.px(120))) if canvas.landscape else safe
+    if contents.qr_modules:
+        side = canvas.qr_px(26, contents.qr_modules)
+        qr = Box(safe.right - side, safe.bottom - side, side, side)
+        column = replace(column, width=min(column.width, qr.x - canvas.gap - column.x))
+    slots = (
+        Slot("headline", canvas.text(9.5), bold=True),
+        Slot("body", canvas.text(5.2), canvas.px(2), lines=3),
+        Slot("price", canvas.text(8), canvas.px(2), bold=True, lines=1),
+        Slot("place", canvas.text(5), canvas.px(3.5), bold=True, lines=2),
+    )
     return Plan(
-        "personal",
+        "picture" if contents.picture else "personal",
         column,
-        (Slot("headline", canvas.px(9.5), bold=True), Slot("body", canvas.px(5.2), canvas.px(2), lines=3)),
+        slots,
         anchor="bottom",
-        minimum_px=canvas.px(TEXT_MIN),
-        picture=Box(0, 0, canvas.width, canvas.height) if contents.picture else None,
+        picture=canvas.screen if contents.picture else None,
         picture_fit="cover",
+        qr=qr,
         scrim=contents.picture,
     )
 
 
-_PLANS: dict[Layout, Callable[[_Canvas, Contents], Plan]] = {
+def _below(box: Box, y: int) -> Box:
+    return replace(box, y=y, height=max(1, box.bottom - y))
+
+
+def _right_of(box: Box, x: int) -> Box:
+    return replace(box, x=x, width=box.right - x)
+
+
+_PLANS: dict[Layout, Callable[[Canvas, Contents], Plan]] = {
     "welcome": _welcome,
     "product": _product,
     "offer": _offer,

@@ -2,25 +2,27 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pygame
-import segno
 
-from display.colour import Colour
+from display.colour import Colour, contrast
 from display.scenes import vector
 from display.scenes.boxes import Box, stack
+from display.scenes.canvas import Canvas
+from display.scenes.codes import draw_code
 from display.scenes.columns import CHIP_PADDING, Line, flow
-from display.scenes.plan import Plan, Role
+from display.scenes.logos import draw_logo
+from display.scenes.motifs import draw_motif
+from display.scenes.plan import Plan, Role, settled
 from display.text.typeset import Style, Typesetter
-from display.theme import Ground, Theme
+from display.theme import TEXT_CONTRAST, Ground, Theme
 from edge_agent.contracts.screen import Badge
 
 log = logging.getLogger(__name__)
 
-_RINGS = 4
-_MODULE_MIN = 0.1  # of the smallest text: 2 mm on a 43-inch panel, for a phone at arm's length
-_QR_QUIET_MODULES = 3  # the white panel around it adds the rest of the quiet zone
+_WHITE: Colour = (255, 255, 255)
+_VEIL_SHARE = 0.62  # of the picture's height
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,83 +35,88 @@ class Words:
     qr: str = ""
 
 
+@dataclass(slots=True)
 class Painter:
     """Paints one poster."""
 
-    def __init__(self, poster: pygame.Surface, plan: Plan, theme: Theme, typesetter: Typesetter) -> None:
-        self._poster = poster
-        self._plan = plan
-        self._theme = theme
-        self._typesetter = typesetter
-        self._ground: Ground = theme.ground[plan.ground]
+    poster: pygame.Surface
+    canvas: Canvas
+    plan: Plan
+    theme: Theme
+    typesetter: Typesetter
+    _ground: Ground = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ground = self.theme.ground[self.plan.ground]
 
     def ground(self) -> None:
-        """Fill the background, with wide quiet rings: the waves of a beacon."""
-        self._poster.fill(self._ground.base)
-        if self._plan.scrim:
-            return
-        width, height = self._poster.get_size()
-        centre = (0 if self._plan.align == "end" else width, height)
-        for number in range(_RINGS, 0, -1):
-            radius = number * 0.28 * max(width, height) * 0.8
-            colour = self._ground.motif if number % 2 == 0 else self._ground.base
-            pygame.draw.aacircle(self._poster, colour, centre, radius)
-
-    def picture_size(self) -> tuple[int, int]:
-        """Return the size that a picture should be loaded in."""
-        box = self._picture_box()
-        return box.width, box.height
+        """Fill the background, with the theme's quiet shapes."""
+        self.poster.fill(self._ground.base)
+        if not self.plan.scrim:
+            at_left = self.plan.align == "end"
+            draw_motif(self.poster, self.theme.motif, self._ground, self.canvas, at_left)
 
     def picture(self, picture: pygame.Surface, under_words: bool) -> None:
-        """Put the picture into its box, on the theme's picture ground."""
-        box = self._picture_box()
-        panel = self._plan.panel
+        """Put the picture into its box. The panel behind it takes the colour of a picture's own even ground."""
+        box, panel = self.plan.picture, self.plan.panel
+        assert box is not None
         if panel is not None:
-            self._poster.fill(self._theme.picture_ground, (panel.x, panel.y, panel.width, panel.height))
+            own = _even_edge(picture)
+            self.poster.fill(own or self.theme.picture_ground, (panel.x, panel.y, panel.width, panel.height))
+            if own is None and not picture.get_flags() & pygame.SRCALPHA:
+                picture = vector.rounded(picture, self.canvas.px(3 * self.theme.space.corner))
         x = box.x + (box.width - picture.get_width()) // 2
         y = box.y + (box.height - picture.get_height()) // 2
-        self._poster.blit(picture, (x, y))
-        if self._plan.scrim and under_words:
-            height = round(box.height * 0.6)
-            self._poster.blit(
-                vector.scrim(box.width, height, self._theme.ground["picture"].base), (box.x, box.bottom - height)
-            )
+        self.poster.blit(picture, (x, y))
+        if self.plan.scrim and under_words:
+            height = round(box.height * _VEIL_SHARE)
+            self.poster.blit(vector.scrim(box.width, height, self._ground.base), (box.x, box.bottom - height))
 
     def words(self, words: Words) -> None:
         """Put badges, pictogram, QR code and texts in their places."""
-        for badge, box in zip(words.badges, self._plan.badges, strict=False):
-            self._poster.blit(self._badge(badge, box.width), (box.x, box.y))
-            if self._plan.badge_labels:
-                self._below(box, badge.label, words.language)
-        if self._plan.sign is not None:
-            draw = vector.warning if self._plan.ground == "alarm" else vector.notice
-            sign = draw(self._ground.accent, self._ground.base, self._plan.sign.width)
-            self._poster.blit(sign, (self._plan.sign.x, self._plan.sign.y))
-        if self._plan.qr is not None and words.qr:
-            self._qr(words.qr, self._plan.qr)
-        column = self._plan.column
-        lines = flow(self._plan, words.texts, words.language, self._typesetter)
-        tops = stack(column, [line.height_px for line in lines], [line.gap_px for line in lines], self._plan.anchor)
-        for line, top in zip(lines, tops, strict=True):
+        lines = flow(self.plan, words.texts, words.language, self.typesetter)
+        heights, gaps = [line.height_px for line in lines], [line.gap_px for line in lines]
+        plan = self.plan = settled(self.plan, sum(heights) + sum(gaps[1:]))
+        for badge, box in zip(words.badges, plan.badges, strict=False):
+            self.poster.blit(self._badge(badge, box.width), (box.x, box.y))
+        for badge, box in zip(words.badges, plan.names, strict=False):
+            self._name(badge.label, box, words.language)
+        if plan.sign is not None:
+            draw = vector.warning if plan.ground == "alarm" else vector.notice
+            self.poster.blit(draw(self._ground.accent, self._ground.base, plan.sign.width), (plan.sign.x, plan.sign.y))
+        if plan.qr is not None and words.qr:
+            self._code(words.qr, plan.qr)
+        for line, top in zip(lines, stack(plan.column, heights, gaps, plan.anchor), strict=True):
             self._line(line, top, words.badges)
 
     def brand(self, name: str) -> None:
-        """Put the brand's name into its corner, where the plan has one."""
-        box = self._plan.brand
-        if box is None or not name:
+        """Put the brand's mark or name into its corner, where the plan has one."""
+        box = self.plan.brand
+        if box is None or self.mark(box) or not name:
             return
-        style = Style(self._plan.minimum_px, "en", True, self._plan.align)
-        block = self._typesetter.lay(name, style, box.width)
+        block = self.typesetter.lay(name, Style(self.plan.minimum_px, "en", True, self.plan.brand_align), box.width)
         if block.lines == 1:
-            self._put(block.draw(self._ground.soft), box.x, box.y + (box.height - block.height_px) // 2)
+            self._put(block.draw(self._ground.soft), box.x, box.bottom - block.height_px)
+
+    def mark(self, box: Box) -> bool:
+        """Put the brand's mark into a box. Returns whether there is one that can be drawn."""
+        if self.theme.logo is None:
+            return False
+        logo = draw_logo(self.theme.logo, box.width, box.height, self._ground.ink)
+        if logo is None:
+            return False
+        spare = box.width - logo.get_width()
+        x = box.x + {"start": 0, "centre": spare // 2, "end": spare}[self.plan.brand_align]
+        self.poster.blit(logo, (x, box.y + (box.height - logo.get_height()) // 2))
+        return True
 
     def _line(self, line: Line, top: int, badges: tuple[Badge, ...]) -> None:
-        column, at_end = self._plan.column, self._plan.align == "end"
+        column, at_end = self.plan.column, self.plan.align == "end"
         match line.role:
             case "badge":
                 side = round(line.size_px)
                 x = column.right - side if at_end else column.x
-                self._poster.blit(self._badge(badges[0], side), (x, top + round((line.height_px - side) / 2)))
+                self.poster.blit(self._badge(badges[0], side), (x, top + round((line.height_px - side) / 2)))
                 text_top = top + round((line.height_px - line.block.height_px) / 2)
                 text = line.block.draw(self._ground.ink)
                 text_x = column.right - round(line.indent_px) - text.get_width()
@@ -118,73 +125,72 @@ class Painter:
                 self._chip(line, top)
             case _:
                 text = line.block.draw(self._colour(line.role, badges))
-                spare = column.width - text.get_width()
-                x = {"start": column.x, "centre": column.x + spare // 2, "end": column.x + spare}[self._plan.align]
-                self._put(text, x, top)
+                self._put(text, self._x_of(text.get_width()), top)
 
     def _chip(self, line: Line, top: int) -> None:
-        """A place: a pin and words on a panel with round ends."""
-        column, padding = self._plan.column, line.size_px * CHIP_PADDING
+        """A place: a pin and words on a panel."""
+        padding, height, at_end = line.size_px * CHIP_PADDING, round(line.height_px), self.plan.align == "end"
         width = round(line.indent_px + line.block.width_px + padding)
-        x = {
-            "start": column.x,
-            "centre": column.x + (column.width - width) // 2,
-            "end": column.right - width,
-        }[self._plan.align]
-        height = round(line.height_px)
-        self._poster.blit(vector.panel(width, height, line.size_px * 0.5, self._ground.chip), (x, top))
+        x = self._x_of(width)
+        radius = height / 2 * self.theme.space.corner
+        self.poster.blit(vector.panel(width, height, radius, self._ground.chip), (x, top))
         side = round(line.size_px)
         pin = vector.pin(self._ground.chip_ink, self._ground.chip, side)
-        at_end = self._plan.align == "end"
-        pin_x = x + width - round(padding) - side if at_end else x + round(padding)
-        self._poster.blit(pin, (pin_x, top + (height - side) // 2))
+        self.poster.blit(
+            pin, (x + width - round(padding) - side if at_end else x + round(padding), top + (height - side) // 2)
+        )
         text = line.block.draw(self._ground.chip_ink)
         text_x = x + width - round(line.indent_px) - text.get_width() if at_end else x + round(line.indent_px)
         self._put(text, text_x, top + (height - line.block.height_px) // 2)
 
-    def _qr(self, text: str, box: Box) -> None:
-        """A QR code on a white panel, each module a whole number of pixels; none where no phone could read it."""
-        code = segno.make(text, error="m", micro=False)  # the contract's 300 characters always fit
-        modules = code.symbol_size(border=0)[0]
-        scale = box.width // (modules + 2 * _QR_QUIET_MODULES)
-        if scale < _MODULE_MIN * self._plan.minimum_px:
+    def _code(self, text: str, box: Box) -> None:
+        """A QR code; none where no phone could read it."""
+        drawn = draw_code(text, box.width, self.plan.module_px, self.theme.badge.plaque, self.theme.space.corner)
+        if drawn is None:
             log.warning("a QR code of %d characters cannot be read on a screen so small: left out", len(text))
             return  # the words are worth showing without it
-        self._poster.blit(
-            vector.panel(box.width, box.height, self._plan.minimum_px / 2, (255, 255, 255)), (box.x, box.y)
-        )
-        offset = (box.width - modules * scale) // 2
-        for row, cells in enumerate(code.matrix):
-            for column, dark in enumerate(cells):
-                if dark:
-                    corner = box.x + offset + column * scale, box.y + offset + row * scale
-                    self._poster.fill(self._theme.badge.plaque, (*corner, scale, scale))
+        self.poster.blit(drawn, (box.x, box.y))
 
-    def _below(self, box: Box, label: str, language: str) -> None:
+    def _name(self, label: str, box: Box, language: str) -> None:
         """The name of a large badge, centred below it."""
-        room = Box(box.x - box.width // 5, box.bottom + round(self._plan.minimum_px * 0.4), box.width * 7 // 5, 0)
-        size_px = 1.25 * self._plan.minimum_px
-        while (block := self._typesetter.lay(label, Style(size_px, language, True, "centre"), room.width)).broken:
+        size_px = 1.25 * self.plan.minimum_px
+        while (block := self.typesetter.lay(label, Style(size_px, language, True, "centre"), box.width)).broken:
             size_px *= 0.94
-        self._put(block.draw(self._ground.ink), room.x, room.y)
+        self._put(block.draw(self._ground.ink), box.x, box.y)
 
     def _badge(self, badge: Badge, side_px: int) -> pygame.Surface:
-        colour = self._theme.badge.colours[badge.colour]
-        return vector.badge(badge.shape, colour, self._theme.badge.plaque, self._ground.ink, side_px)
+        colour = self.theme.badge.colours[badge.colour]
+        return vector.badge(badge.shape, colour, self.theme.badge.plaque, self._ground.ink, side_px)
 
     def _colour(self, role: Role, badges: tuple[Badge, ...]) -> Colour:
         match role:
             case "label" if badges:
-                return self._theme.badge.colours[badges[0].colour]
+                colour = self.theme.badge.colours[badges[0].colour]
+                return colour if contrast(colour, self._ground.motif) >= TEXT_CONTRAST else self._ground.ink
             case "price":
                 return self._ground.accent
             case "body" | "product_name":
                 return self._ground.soft
         return self._ground.ink
 
-    def _put(self, text: pygame.Surface, x: int, y: int) -> None:
-        self._poster.blit(text, (x, y), special_flags=pygame.BLEND_PREMULTIPLIED)
+    def _x_of(self, width: int) -> int:
+        """Return where something of this width begins in the column."""
+        column = self.plan.column
+        spare = column.width - width
+        return column.x + {"start": 0, "centre": spare // 2, "end": spare}[self.plan.align]
 
-    def _picture_box(self) -> Box:
-        assert self._plan.picture is not None
-        return self._plan.picture
+    def _put(self, text: pygame.Surface, x: int, y: int) -> None:
+        self.poster.blit(text, (x, y), special_flags=pygame.BLEND_PREMULTIPLIED)
+
+
+def _even_edge(picture: pygame.Surface) -> Colour | None:
+    """Return the colour of an opaque picture's edge where it is the same all around, as in a studio; else None."""
+    if picture.get_flags() & pygame.SRCALPHA:
+        return None
+    right, bottom = picture.get_width() - 1, picture.get_height() - 1
+    points = [(x * right // 8, y) for x in range(9) for y in (0, bottom)]
+    points += [(x, y * bottom // 8) for y in range(9) for x in (0, right)]
+    seen = [tuple(picture.get_at(point))[:3] for point in points]
+    spread = max(max(parts) - min(parts) for parts in zip(*seen, strict=True))
+    middle = sorted(seen)[len(seen) // 2]
+    return (middle[0], middle[1], middle[2]) if spread <= 10 else None

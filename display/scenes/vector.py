@@ -79,6 +79,14 @@ def scrim(width_px: int, height_px: int, colour: Colour) -> pygame.Surface:
     return pygame.transform.smoothscale(column, (width_px, height_px))
 
 
+def rounded(picture: pygame.Surface, radius_px: float) -> pygame.Surface:
+    """Return an opaque picture with round corners."""
+    cut = pygame.Surface(picture.get_size(), pygame.SRCALPHA, 32)
+    cut.blit(picture, (0, 0))
+    cut.blit(panel(*picture.get_size(), radius_px, (255, 255, 255)), (0, 0), special_flags=pygame.BLEND_RGBA_MULT)
+    return cut
+
+
 def _polygon(corners: int, radius: float, inner: float | None = None, turn_degrees: float = -90, cy: float = 50) -> str:
     """Return a regular polygon around the middle, or a star where an inner radius is given."""
     count = corners * 2 if inner else corners

@@ -10,16 +10,23 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 import sdnotify
 
 from display import clock
 from display.director import Director
-from display.errors import PlaylistError, ScreenAbsent
+from display.errors import PlaylistError
 from display.link import Link
 from display.loop.playlist import Loop, parse_playlist
+from display.panel.connectors import plugged_in
 from display.panel.frames import FrameFile
+from display.panel.hours import Hours
+from display.panel.television import Television
+from display.panel.watch import SCREEN_UNKNOWN, PanelWatch
 from display.panel.window import Closed, Offscreen, Screen, open_screen
+from display.panel.x11 import when_server_dies
 from display.scenes.canvas import Viewing
 from display.scenes.compose import Composer
 from display.scenes.posters import Posters
@@ -33,9 +40,6 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.screen import Hello
 
 log = logging.getLogger(__name__)
-
-SCREEN_RETRY_S = 2.0
-"""A screen that is off or unplugged is looked for every so often."""
 
 PLAYLIST_MAX_BYTES = 4 * 1024 * 1024
 
@@ -76,10 +80,11 @@ def run_display(config: AgentConfig) -> None:
     typesetter = open_faces(theme.fonts, theme.headline_fonts)
     try:
         with ExitStack() as cleanup:
-            screen = wait_for_screen(config, waker, notifier)
-            cleanup.callback(screen.close)
-            director = build(config, screen, theme, typesetter)
+            panel = watch_panel(config)
+            cleanup.callback(panel.close)
+            director = build(config, panel, theme, typesetter)
             cleanup.callback(director.close)
+            when_server_dies(lambda: begin_anew(director))
             loop(director, waker, notifier)
     except Stopped:
         log.info("stopped")
@@ -88,44 +93,54 @@ def run_display(config: AgentConfig) -> None:
     notifier.notify("STOPPING=1")
 
 
-def wait_for_screen(config: AgentConfig, waker: Waker, notifier: sdnotify.SystemdNotifier) -> Screen:
-    """Return the screen, as soon as there is one."""
-    size = parse_size(config.display.size) if config.display.size else None
-    if config.display.offscreen:
-        return Offscreen(size or (1920, 1080))
-    said = False
-    while True:
-        waker.check()
-        try:
-            return open_screen(size, config.display.rotate, config.display.brand)
-        except ScreenAbsent as error:
-            if not said:
-                log.warning("%s; trying again every %.0f s", error, SCREEN_RETRY_S)
-                notifier.notify("READY=1\nSTATUS=waiting for a screen")
-                said = True
-        notifier.notify("WATCHDOG=1")
-        select.select([waker.reader], [], [], SCREEN_RETRY_S)
+def begin_anew(director: Director) -> NoReturn:
+    """Become a new process under the same number: Xlib cannot live without the server that it had."""
+    log.warning("the X server has gone: beginning anew")
+    director.close()
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606
 
 
-def build(config: AgentConfig, screen: Screen, theme: Theme, typesetter: Typesetter) -> Director:
+def watch_panel(config: AgentConfig) -> PanelWatch:
+    """Return what looks after the screen; it opens it at its first turn."""
+    display = config.display
+    size = parse_size(display.size) if display.size else None
+    zone = ZoneInfo(config.timezone)
+
+    def open_it() -> Screen:
+        if display.offscreen:
+            return Offscreen(size or SCREEN_UNKNOWN, display.rotate)
+        return open_screen(size, display.rotate, display.brand)
+
+    return PanelWatch(
+        open=open_it,
+        plugged_in=lambda: None if display.offscreen else plugged_in(),
+        hours=Hours.of(display.hours),
+        store_time=lambda: clock.utc_now().astimezone(zone),
+        television=Television() if display.cec else None,
+    )
+
+
+def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Typesetter) -> Director:
     """Put the parts together."""
     content = config.content_folder
     brand = config.display.brand
     first = read_loop(content, Loop())
     stage = Stage(first, theme.fade_s, clock.monotonic_s())
-    panel = config.display
-    viewing = Viewing(panel.diagonal_inch, panel.viewing_distance_m, panel.overscan_percent)
-    composer = Composer(screen.size, theme, typesetter, content, brand, viewing)
+    display = config.display
+    viewing = Viewing(display.diagonal_inch, display.viewing_distance_m, display.overscan_percent)
+
+    def new_posters(screen: Screen) -> Posters:
+        return Posters(Composer(screen.size, theme, typesetter, content, brand, viewing), screen)
 
     def hello() -> Hello:
-        width, height = screen.size
+        width, height = panel.screen.size
         return Hello(version=version("edge-agent"), width_px=width, height_px=height, showing=stage.showing)
 
     frames = FrameFile(config.display.frame_file) if config.display.frame_file else None
     return Director(
         stage=stage,
-        posters=Posters(composer, screen),
-        screen=screen,
+        panel=panel,
+        new_posters=new_posters,
         link=Link(config.screen.socket, hello),
         frames=frames,
         read_loop=lambda last_good: read_loop(content, last_good),
@@ -137,13 +152,13 @@ def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -
     """Turn until a signal arrives. systemd's watchdog is petted after a frame was really presented."""
     watchdog_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6 or float("inf")
     pet_at_s = 0.0
-    ready = False
+    told = ""
     while True:
         waker.check()
         director.turn()
-        if not ready:
-            notifier.notify("READY=1\nSTATUS=showing")
-            ready = True
+        if told != director.panel.state:
+            told = director.panel.state
+            notifier.notify(f"READY=1\nSTATUS=the screen is {told}")
         now_s = clock.monotonic_s()
         if now_s >= pet_at_s:
             director.present_again()

@@ -13,10 +13,9 @@ from edge_agent.contracts.base import MESSAGE_MAX_BYTES, Identifier
 from edge_agent.contracts.screen import (
     PROTOCOL_VERSION,
     TO_DISPLAY,
+    FromDisplay,
     Hello,
-    ProofOfPlay,
     Refused,
-    Shown,
     State,
     ToDisplay,
 )
@@ -45,7 +44,7 @@ class Link:
         self._path = path
         self._hello = hello
         self._socket: socket.socket | None = None
-        self._outbox: deque[Shown | ProofOfPlay | Refused] = deque(maxlen=OUTBOX_MAX)
+        self._outbox: deque[FromDisplay] = deque(maxlen=OUTBOX_MAX)
         self._retry_s = RETRY_MIN_S
         self._retry_at_s = 0.0
         self._absence_logged = False
@@ -67,7 +66,7 @@ class Link:
         """Return when to connect again; infinity while connected."""
         return self._retry_at_s if self._socket is None else float("inf")
 
-    def send(self, message: Shown | ProofOfPlay | Refused) -> None:
+    def send(self, message: FromDisplay) -> None:
         """Report to the agent, now or when it is back."""
         self._outbox.append(message)
         self._flush()
@@ -86,6 +85,13 @@ class Link:
             if message is not None:
                 messages.append(message)
         return messages
+
+    def reconnect(self, now_s: float) -> None:
+        """Say hello anew: what it said is no longer true. The agent answers with the full state."""
+        if self._socket is not None:
+            self._flush()
+            self._socket.close()
+            self._socket, self._retry_at_s = None, now_s
 
     def close(self) -> None:
         """Leave the agent, after a last attempt to send what waits."""

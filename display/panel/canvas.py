@@ -11,7 +11,7 @@ from typing import Protocol
 import pygame
 from pygame._sdl2.video import Renderer, Texture
 
-from display.items import WHOLE, Part
+from display.items import WHOLE, Area
 from display.panel.geometry import Rotation, corners, pixels, seen_size
 
 Uploaded = pygame.Surface | Texture
@@ -29,9 +29,9 @@ class Placed:
     poster: Uploaded
     opacity: float = 1.0
     """Above 0, at most 1."""
-    part: Part = WHOLE
+    source: Area = WHOLE
     """Which part of the poster ..."""
-    at: Part = WHOLE
+    at: Area = WHOLE
     """... fills which part of the screen, as a person sees it."""
 
 
@@ -93,7 +93,7 @@ class SurfaceCanvas:
         for number, layer in enumerate(layers):
             poster = layer.poster
             assert isinstance(poster, pygame.Surface)
-            part = pygame.Rect(pixels(layer.part.turned(self.rotation), poster.get_size()))
+            part = pygame.Rect(pixels(layer.source.turned(self.rotation), poster.get_size()))
             place = pygame.Rect(pixels(layer.at.turned(self.rotation), target.get_size()))
             if abs(part.width - place.width) > 1 or abs(part.height - place.height) > 1:  # not by rounding alone
                 poster = scale(poster.subsurface(part.clip(poster.get_rect())), place.size)
@@ -143,6 +143,6 @@ class TextureCanvas:
         width, height = panel
         for number, layer in enumerate(layers):
             assert isinstance(layer.poster, Texture)
-            places = [(x * width, y * height) for x, y in corners(layer.at, self.rotation)]
+            one, two, three, four = ((x * width, y * height) for x, y in corners(layer.at, self.rotation))
             tint = (255, 255, 255, 255 if number == 0 else round(255 * layer.opacity))
-            layer.poster.draw_quad(*places, *corners(layer.part), tint, tint, tint, tint)
+            layer.poster.draw_quad(one, two, three, four, *corners(layer.source), tint, tint, tint, tint)

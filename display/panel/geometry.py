@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from display.items import Part
+from display.items import Area
 
 Rotation = Literal[0, 90, 180, 270]
 """How far the picture is turned clockwise."""
@@ -11,14 +11,14 @@ Point = tuple[float, float]
 """From the left and from the top, as fractions of the sides."""
 
 
-def corners(part: Part, rotation: Rotation = 0) -> tuple[Point, Point, Point, Point]:
+def corners(area: Area, rotation: Rotation = 0) -> tuple[Point, Point, Point, Point]:
     """Return where the corners of a part of the picture are on the panel: clockwise from its top left one."""
-    right, bottom = part.x + part.width, part.y + part.height
+    right, bottom = area.x + area.width, area.y + area.height
     return (
-        _turned((part.x, part.y), rotation),
-        _turned((right, part.y), rotation),
+        _turned((area.x, area.y), rotation),
+        _turned((right, area.y), rotation),
         _turned((right, bottom), rotation),
-        _turned((part.x, bottom), rotation),
+        _turned((area.x, bottom), rotation),
     )
 
 
@@ -27,10 +27,10 @@ def seen_size(panel: tuple[int, int], rotation: Rotation) -> tuple[int, int]:
     return panel if rotation in (0, 180) else (panel[1], panel[0])
 
 
-def pixels(part: Part, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def pixels(area: Area, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return left, top, width and height in whole pixels of a surface; neighbours meet, whatever is rounded."""
-    left, top = round(part.x * size[0]), round(part.y * size[1])
-    right, bottom = round((part.x + part.width) * size[0]), round((part.y + part.height) * size[1])
+    left, top = round(area.x * size[0]), round(area.y * size[1])
+    right, bottom = round((area.x + area.width) * size[0]), round((area.y + area.height) * size[1])
     return left, top, right - left, bottom - top
 
 

@@ -1,46 +1,38 @@
-"""Where frames are presented: a GPU renderer, plain surfaces where there is none, or no screen at all.
+"""Where frames are presented: a real screen or window, or no screen at all.
 
-A poster is uploaded once; a frame only blends uploaded posters. Which video driver is used is SDL's
-choice (KMSDRM without a desktop, Wayland or X11 with one); SDL_VIDEODRIVER overrides it.
+Which video driver is used is SDL's choice: Wayland or X11 with a desktop, KMSDRM without one; ``SDL_VIDEODRIVER``
+overrides it.
 """
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import pygame
-from pygame._sdl2.video import Renderer, Texture
+from pygame._sdl2.video import Renderer
 
 from display.errors import ScreenAbsent
-from display.items import WHOLE, Area
+from display.panel import drivers
+from display.panel.canvas import Canvas, Placed, SurfaceCanvas, TextureCanvas, Uploaded
+from display.panel.geometry import Rotation, seen_size
+from display.panel.x11 import X11Watch
+
+__all__ = ["Closed", "Offscreen", "Placed", "Screen", "Uploaded", "WindowScreen", "open_screen"]
 
 log = logging.getLogger(__name__)
 
 EVENTS_S = 0.25
-"""A window's events are read at least so often."""
+"""A window's events are read at least so often: 0.03 ms each time."""
 
-Rotation = Literal[0, 90, 180, 270]
-Uploaded = pygame.Surface | Texture
-
-_FAKE_DRIVERS = frozenset({"dummy", "offscreen"})  # SDL takes these when no screen is there: that is no screen
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One uploaded poster of a frame, over those before it."""
-
-    poster: Uploaded
-    opacity: float = 1.0
-    """Of the first one: always 1."""
-    source: Area = WHOLE
-    """Which part of the poster ..."""
-    at: Area = WHOLE
-    """... is drawn where on the screen, as a person sees it."""
+_LOST_EVENTS = frozenset({pygame.QUIT, pygame.RENDER_DEVICE_RESET})
+_REDRAW_EVENTS = frozenset(
+    {pygame.WINDOWEXPOSED, pygame.WINDOWSHOWN, pygame.WINDOWRESTORED, pygame.RENDER_TARGETS_RESET}
+)
 
 
 class Screen(Protocol):
-    """Something that can be looked at."""
+    """Something that can be looked at. Every method may raise ScreenAbsent where it has gone."""
 
     size: tuple[int, int]
     """Width and height of the picture in pixels, as a person sees it."""
@@ -54,20 +46,34 @@ class Screen(Protocol):
         """Whether a poster can be drawn larger or smaller in every frame. Otherwise it is only moved and cut."""
         ...
 
+    @property
+    def covered(self) -> bool:
+        """Whether other windows hide all of it."""
+        ...
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the window system has switched the panel off."""
+        ...
+
     def upload(self, poster: pygame.Surface) -> Uploaded:
         """Make a poster ready to be blended."""
         ...
 
     def present(self, layers: Sequence[Placed]) -> None:
-        """Show posters over each other, the first one opaque and over the whole screen."""
+        """Show posters over each other, the first one opaque; black where there is none."""
         ...
 
-    def grab(self) -> pygame.Surface:
-        """Return what was presented."""
+    def picture(self, layers: Sequence[Placed], size: tuple[int, int]) -> pygame.Surface:
+        """Return what :meth:`present` would show, upright, in pixels of ``size``."""
         ...
 
     def wants_redraw(self) -> bool:
         """Take note of what the window system has to say. Returns whether the picture must be drawn again."""
+        ...
+
+    def power(self, on: bool) -> None:
+        """Switch the panel on or off, where the window system can."""
         ...
 
     def close(self) -> None:
@@ -80,31 +86,39 @@ class Closed(Exception):
 
 
 class Offscreen:
-    """A screen that nobody sees, for tests and the demo without a desktop."""
+    """A screen that nobody sees, for tests and the demo without a desktop; and what stands in for an absent one."""
 
     frame_s = 1 / 30
     events_s = float("inf")
     scales = False
+    covered = False
+    asleep = False
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        self.size = size
-        self._surface = pygame.Surface(size, 0, 32)
+    def __init__(self, size: tuple[int, int], rotation: Rotation = 0) -> None:
+        """``size``: of the panel in pixels."""
+        self.size = seen_size(size, rotation)
+        self.panel = pygame.Surface(size, 0, 32)
+        """What the panel shows."""
+        self._canvas = SurfaceCanvas(lambda: self.panel, lambda: None, rotation)
 
     def upload(self, poster: pygame.Surface) -> Uploaded:
-        """Keep it as it is."""
-        return poster
+        """Turn the poster for the panel."""
+        return self._canvas.upload(poster)
 
     def present(self, layers: Sequence[Placed]) -> None:
         """Blend the posters."""
-        _blend(self._surface, layers)
+        self._canvas.draw(layers)
 
-    def grab(self) -> pygame.Surface:
-        """Return what was presented."""
-        return self._surface
+    def picture(self, layers: Sequence[Placed], size: tuple[int, int]) -> pygame.Surface:
+        """Blend reduced posters."""
+        return self._canvas.picture(layers, size)
 
     def wants_redraw(self) -> bool:
         """Never: nothing can cover it."""
         return False
+
+    def power(self, on: bool) -> None:
+        """Nothing to switch."""
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -116,130 +130,124 @@ class WindowScreen:
 
     size: tuple[int, int]
     frame_s: float
-    events_s: float
     _window: pygame.Window
-    _renderer: Renderer | None
-    _rotation: Rotation
-
-    def upload(self, poster: pygame.Surface) -> Uploaded:
-        """Turn the poster for the panel, and give it to the GPU where there is one."""
-        turned = pygame.transform.rotate(poster, -self._rotation) if self._rotation else poster
-        if self._renderer is None:
-            return turned
-        texture = Texture.from_surface(self._renderer, turned)
-        texture.blend_mode = pygame.BLENDMODE_BLEND
-        return texture
+    _canvas: Canvas
+    _x11: X11Watch | None
+    events_s: float = EVENTS_S
+    _hidden: bool = False
 
     @property
     def scales(self) -> bool:
         """A GPU draws a poster larger at no cost."""
-        return self._renderer is not None
+        return self._canvas.scales
+
+    @property
+    def covered(self) -> bool:
+        """X11 tells; Wayland does not; without a desktop nothing can cover it."""
+        return self._hidden or (self._x11 is not None and self._x11.covered)
+
+    @property
+    def asleep(self) -> bool:
+        """Whether X11 has switched the panel off."""
+        return self._x11 is not None and self._x11.asleep()
+
+    def upload(self, poster: pygame.Surface) -> Uploaded:
+        """Give it to the GPU where there is one."""
+        try:
+            return self._canvas.upload(poster)
+        except pygame.error as error:
+            raise ScreenAbsent(f"the screen has gone: {error}") from error
 
     def present(self, layers: Sequence[Placed]) -> None:
         """Blend the posters and flip."""
-        if self._renderer is None:
-            _blend(self._window.get_surface(), layers, self._rotation)
-            self._window.flip()
-            return
-        for layer in layers:
-            _draw(layer, self._window.size, self._rotation)
-        self._renderer.present()
+        try:
+            self._canvas.draw(layers)
+            self._canvas.flip()
+        except pygame.error as error:
+            raise ScreenAbsent(f"the screen has gone: {error}") from error
 
-    def grab(self) -> pygame.Surface:
-        """Return what was presented, upright."""
-        picture = self._window.get_surface() if self._renderer is None else self._renderer.to_surface()
-        return pygame.transform.rotate(picture, self._rotation) if self._rotation else picture
+    def picture(self, layers: Sequence[Placed], size: tuple[int, int]) -> pygame.Surface:
+        """Draw it once more, small."""
+        try:
+            return self._canvas.picture(layers, size)
+        except pygame.error as error:
+            raise ScreenAbsent(f"the screen has gone: {error}") from error
 
     def wants_redraw(self) -> bool:
         """Read the window's events. Raises Closed when a person closed it."""
         redraw = False
         for event in pygame.event.get():
-            if event.type in (pygame.QUIT, pygame.WINDOWCLOSE):
+            if event.type == pygame.WINDOWCLOSE:
                 raise Closed
-            redraw |= event.type in (pygame.WINDOWEXPOSED, pygame.WINDOWSHOWN, pygame.WINDOWRESTORED)
+            if event.type in _LOST_EVENTS:  # QUIT without WINDOWCLOSE: the compositor has gone
+                raise ScreenAbsent("the window system or the graphics card has gone")
+            if event.type == pygame.WINDOWSIZECHANGED:
+                raise ScreenAbsent("the screen has another size now")
+            if event.type in (pygame.WINDOWHIDDEN, pygame.WINDOWMINIMIZED):
+                self._hidden = True
+            elif event.type in (pygame.WINDOWSHOWN, pygame.WINDOWRESTORED):
+                self._hidden = False
+            redraw |= event.type in _REDRAW_EVENTS
+        if self._x11 is not None:
+            self._x11.look()
         return redraw
+
+    def power(self, on: bool) -> None:
+        """Switch the panel, where X11 can."""
+        if self._x11 is not None:
+            self._x11.power(on)
 
     def close(self) -> None:
         """Close the window, and let another process have the screen."""
-        self._renderer = None
+        if self._x11 is not None:
+            self._x11.close()
         self._window.destroy()
         pygame.display.quit()
 
 
-def open_screen(size: tuple[int, int] | None, rotation: Rotation, title: str) -> Screen:
+def open_screen(size: tuple[int, int] | None, rotation: Rotation, title: str) -> WindowScreen:
     """Open a window of ``size``, or the whole screen.
 
     Raises ScreenAbsent where no screen is connected or it may not be opened.
     """
+    drivers.ask_kindly()
     try:
         pygame.display.init()
         driver = pygame.display.get_driver()
-        if driver in _FAKE_DRIVERS:
-            pygame.display.quit()
-            raise ScreenAbsent("no screen is connected, or no permission to open it")
+        if driver in drivers.NEVER_A_SCREEN:
+            raise pygame.error("no screen is connected, or no permission to open it")
+        gpu = drivers.has_gpu()
+        if driver == "x11" and not gpu:
+            drivers.copy_plainly()
         panel = size if size is not None else pygame.display.get_desktop_sizes()[0]
         window = pygame.Window(title, panel, fullscreen_desktop=size is None, borderless=size is None)
         panel = window.size
+        pygame.mouse.set_visible(size is not None)
+        canvas = _canvas(window, rotation, gpu)
+        watch = _x11_watch(window) if driver == "x11" else None
+        pygame.event.clear()  # how the window came to its place and size
     except pygame.error as error:
         pygame.display.quit()
         raise ScreenAbsent(str(error)) from error
-    pygame.mouse.set_visible(size is not None)
-    renderer = _renderer(window)
-    log.info("screen of %dx%d through %s, %s", *panel, driver, "renderer" if renderer else "surfaces")
-    seen = panel if rotation in (0, 180) else (panel[1], panel[0])
-    return WindowScreen(seen, 0.0 if renderer else 1 / 60, EVENTS_S, window, renderer, rotation)
+    log.info("screen of %dx%d through %s, %s", *panel, driver, "GPU" if canvas.scales else "surfaces")
+    return WindowScreen(seen_size(panel, rotation), 0.0 if canvas.scales else 1 / 60, window, canvas, watch)
 
 
-def _renderer(window: pygame.Window) -> Renderer | None:
-    """Return a GPU renderer; SDL's software one is no gain over surfaces."""
+def _canvas(window: pygame.Window, rotation: Rotation, gpu: bool) -> Canvas:
+    """Return textures where there is a GPU; SDL's software renderer is no gain over surfaces."""
+    if gpu:
+        try:
+            renderer = Renderer(window, accelerated=1, vsync=True, target_texture=True)
+            return TextureCanvas(renderer, window.size, rotation)
+        except pygame.error as error:
+            log.warning("no renderer (%s): plain surfaces instead; for the GPU install libgbm1 libegl1 libgles2", error)
+    window.get_surface()  # fails here where it cannot be had
+    return SurfaceCanvas(window.get_surface, window.flip, rotation)
+
+
+def _x11_watch(window: pygame.Window) -> X11Watch | None:
     try:
-        return Renderer(window, accelerated=1, vsync=True)
-    except pygame.error:
+        return X11Watch(window.handle)
+    except OSError as error:
+        log.warning("cannot watch the X server (%s): a covered window counts as seen", error)
         return None
-
-
-def _draw(layer: Placed, size: tuple[int, int], rotation: Rotation) -> None:
-    """Draw a texture with shares of pixels: what moves slowly would tremble on whole ones."""
-    texture = layer.poster
-    assert isinstance(texture, Texture)
-    alpha = round(255 * layer.opacity)
-    if layer.source == WHOLE == layer.at:
-        texture.alpha = alpha
-        texture.draw()
-        return
-    (left, top, right, bottom) = _edges(layer.at.turned(rotation), size)
-    (from_left, from_top, from_right, from_bottom) = _edges(layer.source.turned(rotation), (1, 1))
-    tint = (255, 255, 255, alpha)
-    texture.draw_quad(
-        (left, top),
-        (right, top),
-        (right, bottom),
-        (left, bottom),
-        (from_left, from_top),
-        (from_right, from_top),
-        (from_right, from_bottom),
-        (from_left, from_bottom),
-        tint,
-        tint,
-        tint,
-        tint,
-    )
-
-
-def _blend(target: pygame.Surface, layers: Sequence[Placed], rotation: Rotation = 0) -> None:
-    """Draw surfaces at their own size, on whole pixels."""
-    for layer in layers:
-        poster = layer.poster
-        assert isinstance(poster, pygame.Surface)
-        poster.set_alpha(None if layer.opacity == 1 else round(255 * layer.opacity))
-        left, top, _, _ = _edges(layer.at.turned(rotation), target.get_size())
-        part = _edges(layer.source.turned(rotation), poster.get_size())
-        from_left, from_top, from_right, from_bottom = map(round, part)
-        area = pygame.Rect(from_left, from_top, from_right - from_left, from_bottom - from_top)
-        target.blit(poster, (round(left), round(top)), area)
-
-
-def _edges(part: Area, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Return the left, upper, right and lower edge in pixels."""
-    width, height = size
-    return part.x * width, part.y * height, (part.x + part.width) * width, (part.y + part.height) * height

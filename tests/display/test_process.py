@@ -258,7 +258,7 @@ def test_the_loop_follows_the_playlist_and_survives_a_broken_one(
     def on_screen() -> tuple[int, ...]:
         try:
             with Image.open(shop / "frame.jpg") as frame:
-                return tuple(round(value / 64) for value in frame.convert("RGB").getpixel((480, 270)))  # type: ignore[arg-type, union-attr]
+                return tuple(round(value / 64) for value in frame.convert("RGB").getpixel((240, 135)))  # type: ignore[arg-type, union-attr]
         except FileNotFoundError:
             return ()
 

@@ -1,0 +1,36 @@
+"""How SDL is asked for a screen. What an administrator has set in the environment stays."""
+
+import os
+from pathlib import Path
+
+NEVER_A_SCREEN = frozenset({"dummy", "offscreen"})
+"""SDL takes these where no screen is there."""
+
+_DRI = Path("/dev/dri")
+
+
+def ask_kindly() -> None:
+    """Set what SDL shall do, before it is first used: wake nothing else up, and never let the screen blank."""
+    wanted = {
+        "SDL_VIDEO_ALLOW_SCREENSAVER": "0",  # X11 and Wayland: the screen stays lit; without a desktop nothing blanks
+        "SDL_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR": "1",  # a compositor would add a frame of delay
+        "SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS": "0",  # the shop's screen never makes room for another window by itself
+        "SDL_JOYSTICK_DEVICE": "/dev/null",
+        "SDL_AUDIODRIVER": "dummy",
+        "SDL_RENDER_SCALE_QUALITY": "linear",
+    }
+    for name, value in wanted.items():
+        os.environ.setdefault(name, value)
+
+
+def has_gpu() -> bool:
+    """Whether something better than the processor draws. An administrator says so with ``SDL_RENDER_DRIVER``.
+
+    A graphics card that renders has a render node; without one OpenGL is emulated, and plain surfaces are faster.
+    """
+    return "SDL_RENDER_DRIVER" in os.environ or any(_DRI.glob("renderD*"))
+
+
+def copy_plainly() -> None:
+    """Without GPU: hand surfaces to X11 as they are, not by way of an emulated OpenGL."""
+    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")

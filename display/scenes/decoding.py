@@ -82,7 +82,7 @@ def _from_svg(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
 def _from_pixels(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
     try:
         with (
-            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),  # said below
             Image.open(io.BytesIO(content), formats=_FORMATS) as image,
         ):
             if image.width * image.height > PIXELS_MAX:
@@ -92,14 +92,9 @@ def _from_pixels(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
             image.load()
             mode: Literal["RGB", "RGBA"] = "RGBA" if image.has_transparency_data else "RGB"
             pixels: Image.Image = image if image.mode == mode else image.convert(mode)
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ) as error:
+    except Image.DecompressionBombError as error:
+        raise PosterError(f"more than {PIXELS_MAX // 1_000_000} million pixels") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise PosterError(f"not a picture that can be drawn ({type(error).__name__})") from error
     if fit == "cover":  # cut before it is scaled: a line of one pixel's height would become larger than any memory
         pixels = ImageOps.fit(pixels, size, Image.Resampling.LANCZOS)

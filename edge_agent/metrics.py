@@ -1,9 +1,10 @@
 """Metrics of a unit for Prometheus. Counts only, nothing about anybody; labels are our own words: parts and reasons."""
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -15,6 +16,7 @@ from edge_agent.identify.recogniser import Recogniser
 from edge_agent.loop import Inbox
 from edge_agent.radio.listener import Listener
 from edge_agent.radio.recovery import RUNGS
+from edge_agent.screen.traces import BUCKETS_S, Traces
 from edge_agent.store.opening import Stores
 
 
@@ -37,6 +39,8 @@ class Metrics(Collector):
         """What listens, one for each Bluetooth adapter."""
         self.recogniser: Recogniser | None = None
         """Who recognises devices, once there is somebody."""
+        self.traces: Traces | None = None
+        """How long scenes take, once there is a screen."""
         self.disk: Callable[[], DiskReport] = DiskReport
         """What the disk refuses, once there is an engine."""
         self.registry = CollectorRegistry()
@@ -86,6 +90,8 @@ class Metrics(Collector):
             )
             unserved = self.recogniser.index.unserved
             yield GaugeMetricFamily("edge_agent_devices_unserved", "They change their id too often", value=unserved)
+        if self.traces is not None:
+            yield _scenes(self.traces)
         yield GaugeMetricFamily("edge_agent_profiles", "Profiles held", value=self._stores.slice.count())
 
     def _adapters(self) -> Iterable[Metric]:
@@ -101,3 +107,13 @@ class Metrics(Collector):
             for rung in RUNGS:
                 steps.add_metric([adapter, rung.step], listener.ladder.taken[rung.step])
         yield from (healthy, heard, steps)
+
+
+def _scenes(traces: Traces) -> Metric:
+    """Return how long each stretch of scenes' ways took; the label is the stretch, and nothing else."""
+    family = HistogramMetricFamily("edge_agent_scene_seconds", "From advertisement to first frame", labels=["stretch"])
+    bounds = [str(bound_s) for bound_s in BUCKETS_S] + ["+Inf"]
+    for stretch, histogram in traces.histograms.items():
+        counted = list(zip(bounds, accumulate(histogram.counts), strict=True))
+        family.add_metric([stretch], counted, histogram.sum_s)
+    return family

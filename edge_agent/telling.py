@@ -28,6 +28,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Shot:
+    """A picture of the screen. In memory only; whoever asked for it may keep it."""
+
+    jpeg: bytes
+    """The picture, reduced."""
+    redacted: bool
+    """Whether something personal was on the screen, and is not in the picture."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """One advertisement of a recognised customer. Lives in memory for ``RSSI_KEEP_S`` at most; never logged."""
 

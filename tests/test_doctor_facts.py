@@ -68,7 +68,7 @@ async def patient(tmp_path: Path) -> AsyncIterator[Patient]:
     pull = Idle(Health("pull", clock))
     key = Key("credential", held=True)
     inside = Inside(
-        config, clock, unit.engine, Inbox(clock), unit.stores, retention, worker, [pull], None, lambda: key, None
+        config, clock, unit.engine, Inbox(clock), unit.stores, retention, worker, [pull], None, None, lambda: key, None
     )
     yield Patient(unit, worker, retention, pull, Examiner(inside))
     worker.close()

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 from pydantic import ValidationError
 
-from edge_agent.contracts.admin import ANSWER, Explained, Question, Refusal, Samples, Snapshot
+from edge_agent.contracts.admin import ANSWER, Explained, Picture, Question, Refusal, Samples, Snapshot
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.examination import Examination
 from edge_agent.errors import AgentError
@@ -20,7 +20,7 @@ GROUP: Final = "edge-agent-admin"
 CONNECT_S: Final = 5.0
 
 
-Said = Snapshot | Samples | Explained | Examination
+Said = Snapshot | Samples | Explained | Examination | Picture
 """What an agent answers that does not refuse."""
 
 

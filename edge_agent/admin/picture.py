@@ -4,7 +4,7 @@ from textwrap import wrap
 from typing import Final
 
 from edge_agent.admin.text import Line, harmless, pad
-from edge_agent.admin.words import STEPS, distance, doing, losses, names, problems, scene
+from edge_agent.admin.words import STEPS, distance, doing, ended, losses, names, problems, scene, screen
 from edge_agent.contracts.admin import AdapterStatus, Person, Snapshot
 from edge_agent.contracts.screen import BadgeShape
 
@@ -40,7 +40,7 @@ def picture(snapshot: Snapshot, size: tuple[int, int], note: str = "") -> list[L
         *_hearing(snapshot),
         (),
     ]
-    bottom = [(), _row("Screen", scene(snapshot.scene)), _parts(snapshot), _queues(snapshot)]
+    bottom = [(), *_screen(snapshot), _parts(snapshot), _queues(snapshot)]
     rows = max(_PEOPLE_LEAST, height - len(top) - len(bottom) - 1)
     return [*top, *_people(snapshot, rows), *bottom][:height]
 
@@ -108,6 +108,13 @@ def _person(person: Person, name: str) -> Line:
     columns = f" {pad(name, 22)}{distance(person):>7}{near:>7}   "
     number = f"{person.person:>3}  ", "quiet"
     return number, (mark, style), (columns, ""), (doing(person), "strong" if person.on_screen else "")
+
+
+def _screen(snapshot: Snapshot) -> list[Line]:
+    lines = [_row("Screen", screen(snapshot.screen)), _row("  now", scene(snapshot.scene))]
+    if snapshot.ended is not None:
+        lines.append(_row("  before", f"{ended(snapshot.ended)}, {snapshot.ended.ago_s:.0f} s ago"))
+    return lines
 
 
 def _parts(snapshot: Snapshot) -> Line:

@@ -12,6 +12,7 @@ from edge_agent.clock import Clock
 from edge_agent.contracts.admin import (
     PEOPLE_MAX,
     AdapterStatus,
+    EndedScene,
     Explain,
     Explained,
     Person,
@@ -19,6 +20,7 @@ from edge_agent.contracts.admin import (
     QueueStatus,
     Refusal,
     SceneStatus,
+    ScreenStatus,
     Snapshot,
     UnitSilence,
 )
@@ -49,6 +51,8 @@ class Sources:
     """How each adapter hears at a monotonic second."""
     parts: Callable[[], Sequence[PartReport]]
     queues: Callable[[], Sequence[QueueStatus]]
+    screen: Callable[[], ScreenStatus | None]
+    """How the screen is; ``None``: there is none."""
     heard: Callable[[], int]
     """Advertisements since the start."""
     holds: Callable[[CustomerId], bool]
@@ -149,10 +153,6 @@ class Reporter:
         sources, config = self._sources, self._sources.config
         view = sources.view(PEOPLE_MAX, now)
         self._number(view)
-        scene = None
-        if view.scene is not None:
-            left_s = max(0.0, view.scene_until_s - now.monotonic_s)
-            scene = SceneStatus(message_id=view.scene.message_id, mode=view.scene.mode, left_s=left_s)
         return Snapshot(
             at=now.utc,
             unit=config.unit,
@@ -166,7 +166,9 @@ class Reporter:
             silent=cast(UnitSilence | None, view.silent),
             people=tuple(self._person(present, self._numbers[present.customer], now) for present in view.people),
             others=view.others,
-            scene=scene,
+            scene=_scene(view, now.monotonic_s),
+            ended=_ended(view, now.monotonic_s),
+            screen=sources.screen(),
             parts=tuple(sources.parts()),
             queues=tuple(sources.queues()),
         )
@@ -196,6 +198,25 @@ class Reporter:
             state=cast(PersonState, present.state or ("passing" if near_s is None else "near")),
             on_screen=present.on_screen,
         )
+
+
+def _scene(view: View, now_s: float) -> SceneStatus | None:
+    if view.scene is None:
+        return None
+    return SceneStatus(
+        message_id=view.scene.message_id,
+        mode=view.scene.mode,
+        shown_s=None if view.scene_shown_s is None else max(0.0, now_s - view.scene_shown_s),
+        left_s=max(0.0, view.scene_until_s - now_s),
+    )
+
+
+def _ended(view: View, now_s: float) -> EndedScene | None:
+    ended = view.ended
+    if ended is None:
+        return None
+    ago_s = max(0.0, now_s - ended.at_s)
+    return EndedScene(message_id=ended.message_id, why=ended.why, on_screen_s=ended.on_screen_s, ago_s=ago_s)
 
 
 def utc(at: datetime | None, timezone: str) -> datetime | None:

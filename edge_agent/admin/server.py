@@ -6,6 +6,7 @@ import logging
 import socket
 import struct
 import termios
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -15,21 +16,24 @@ from pydantic import ValidationError
 from edge_agent.admin.reporter import Reporter
 from edge_agent.contracts.admin import (
     ADMIN_PROTOCOL,
+    PICTURE_PART_BYTES,
     QUESTION,
     Answer,
     Doctor,
     Explain,
     Listen,
+    Picture,
     Question,
     Refusal,
+    Screenshot,
     Watch,
 )
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.examination import Examination
 from edge_agent.contracts.problems import explain
-from edge_agent.errors import ServerError
+from edge_agent.errors import DisplayError, ServerError
 from edge_agent.supervisor import Health
-from edge_agent.telling import Sighting
+from edge_agent.telling import Shot, Sighting
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +68,14 @@ class AdminSocket:
         path: Path,
         reporter: Reporter,
         examine: Callable[[], Awaitable[Examination]],
+        shoot: Callable[[], Awaitable[Shot]],
         health: Health,
         unread_s: float = UNREAD_S,
     ) -> None:
-        """``examine``: looks at everything for the doctor."""
+        """``examine``: looks at everything for the doctor. ``shoot``: takes a picture; DisplayError says why not."""
         self.health = health
         self._examine = examine
+        self._shoot = shoot
         self._unread_s = unread_s
         self._path = path
         self._reporter = reporter
@@ -142,8 +148,24 @@ class AdminSocket:
                         _send(connection, self._reporter.explain(question))
                     case Doctor():
                         _send(connection, await self._examine())
+                    case Screenshot():
+                        await self._take_picture(connection)
             except (OSError, TimeoutError) as error:  # it went, or it reads nothing, or it asks nothing
                 log.debug("admin: a command is gone: %s", error or "it asked nothing")
+
+    async def _take_picture(self, connection: socket.socket) -> None:
+        try:
+            shot = await self._shoot()
+        except DisplayError as error:
+            _send(connection, Refusal(reason=str(error)[:200]))
+            return
+        log.info("admin: a picture of the screen is given to user %d", _user(connection))
+        async with asyncio.timeout(self._unread_s):
+            for begin in range(0, len(shot.jpeg), PICTURE_PART_BYTES):
+                part = shot.jpeg[begin : begin + PICTURE_PART_BYTES]
+                left = len(shot.jpeg) - begin - len(part)
+                picture = Picture(part=b64encode(part), left=left, redacted=shot.redacted)
+                await asyncio.get_running_loop().sock_sendall(connection, picture.model_dump_json().encode())
 
     async def _watch(self, connection: socket.socket) -> None:
         if not self._watched:

@@ -6,13 +6,16 @@ from typing import Final
 from edge_agent.admin.text import harmless
 from edge_agent.contracts.admin import (
     AdapterStatus,
+    EndedScene,
     LadderStep,
     Person,
     PersonState,
     SceneStatus,
+    ScreenStatus,
     Snapshot,
     UnitSilence,
 )
+from edge_agent.contracts.screen import PanelState
 
 STEPS: Final[dict[LadderStep, str]] = {
     "listening": "listening",
@@ -65,11 +68,36 @@ def doing(person: Person) -> str:
     return "scene on screen" if person.state in ("arrived", "greeted") else f"scene on screen, {state}"
 
 
+PANELS: Final[dict[PanelState, str]] = {
+    "on": "on",
+    "covered": "covered by another window",
+    "off": "off, outside display.hours or switched off",
+    "absent": "unplugged",
+}
+
+
 def scene(status: SceneStatus | None) -> str:
     """Return what the screen shows."""
     if status is None:
         return "the loop, nothing personal"
-    return f"{status.mode} scene {status.message_id[:8]}, {status.left_s:.0f} s left"
+    up = "not up yet" if status.shown_s is None else f"up for {status.shown_s:.0f} s"
+    return f"{status.mode} scene {status.message_id}, {up}, {status.left_s:.0f} s left"
+
+
+def ended(status: EndedScene) -> str:
+    """Return which scene ended, and how."""
+    return f"scene {status.message_id} ended after {status.on_screen_s:.1f} s: {harmless(status.why)}"
+
+
+def screen(status: ScreenStatus | None) -> str:
+    """Return how the screen is, and how fast it turns to a customer."""
+    if status is None:
+        return "none on this unit"
+    panel = "no display" if status.panel is None else PANELS[status.panel]
+    if status.p50_s is None or status.p99_s is None:
+        return panel
+    figures = f"p50 {1000 * status.p50_s:.0f} ms, p99 {1000 * status.p99_s:.0f} ms"
+    return f"{panel}; decision to first frame {figures} of the last {status.scenes}"
 
 
 def problems(snapshot: Snapshot) -> list[tuple[str, str]]:
@@ -114,6 +142,7 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[str]:
         lines += [f"{place}: works again" for place in _wrong(before) if place not in now_wrong]
         if losses(after) != losses(before):
             lines.append(f"! lost since the start: {', '.join(losses(after))}")
+    lines += _on_screen(before, after)
     called, were = names(after), {} if before is None else {person.person: person for person in before.people}
     for person in after.people:
         was = were.pop(person.person, None)
@@ -122,6 +151,24 @@ def changes(before: Snapshot | None, after: Snapshot) -> list[str]:
     if before is not None:
         lines += [f"{names(before)[number]}: not heard any more" for number in were]
     return lines
+
+
+def _on_screen(before: Snapshot | None, after: Snapshot) -> list[str]:
+    """Return which scene ended and why, which one is up or on its way, and whether anybody can see it."""
+    lines = []
+    if before is None:
+        return [ended(after.ended)] if after.ended is not None else []
+    if after.ended is not None and (before.ended is None or after.ended.message_id != before.ended.message_id):
+        lines.append(ended(after.ended))
+    if after.scene is not None and _up(after.scene) != _up(before.scene):
+        lines.append(f"screen: {scene(after.scene)}")
+    if after.screen is not None and before.screen is not None and after.screen.panel != before.screen.panel:
+        lines.append(f"screen: {screen(after.screen)}")
+    return lines
+
+
+def _up(status: SceneStatus | None) -> tuple[str, bool] | None:
+    return None if status is None else (status.message_id, status.shown_s is not None)
 
 
 def _wrong(snapshot: Snapshot) -> list[str]:

@@ -19,9 +19,11 @@ def admin_socket(inside: Inside) -> AdminSocket:
         adapters=inside.adapters,
         parts=inside.reports,
         queues=inside.queues,
+        screen=inside.screen_status,
         heard=lambda: inside.inbox.heard,
         holds=lambda customer: inside.stores.slice.profile(customer) is not None,
         explain=engine.explain,
     )
     health = Health("admin", inside.clock)
-    return AdminSocket(inside.config.admin.socket, Reporter(sources, inside.clock), Examiner(inside).examine, health)
+    reporter, examine = Reporter(sources, inside.clock), Examiner(inside).examine
+    return AdminSocket(inside.config.admin.socket, reporter, examine, inside.shoot, health)

@@ -18,6 +18,7 @@ from edge_agent.app.ending import damage_in
 from edge_agent.app.inside import Inside
 from edge_agent.app.keys import UnitKeys, keep_shredding
 from edge_agent.app.radios import radio_parts
+from edge_agent.app.screens import UnitScreen
 from edge_agent.app.secrets import broker_password
 from edge_agent.bus.connection import Bus
 from edge_agent.bus.tls import client_context
@@ -38,7 +39,6 @@ from edge_agent.radio.beacon import UnitBeacon
 from edge_agent.radio.gatt import TokenReader
 from edge_agent.radio.listener import Listener, never
 from edge_agent.retention import Retention
-from edge_agent.screen.link import ScreenLink
 from edge_agent.store.card_box import CardBox
 from edge_agent.store.opening import open_stores, set_damaged_slice_aside
 from edge_agent.store.unit_key import UnitKey
@@ -58,8 +58,9 @@ from edge_agent.units.status import UnitStatus
 from edge_agent.web.app import Sources, build
 from edge_agent.web.carrier import Carrier
 from edge_agent.web.feed import StoryFeed
+from edge_agent.web.hosts import allowed_hosts
 from edge_agent.web.live import LiveView
-from edge_agent.web.server import WebServer, allowed_hosts
+from edge_agent.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Agent:
         self._pull_now = PullNow()
         url = config.hub.url
         self._client = None if url is None else HubClient(url, config.identity_folder, self._clock)
-        self._screen: ScreenLink | None = None
+        self._screen: UnitScreen | None = None
         self._notifier: Notifier | None = None
         self._tablets: Tablets | None = None
         self._reader: TokenReader | None = None
@@ -151,6 +152,7 @@ class Agent:
                     self._worker,
                     self._parts,
                     self._tablets,
+                    self._screen,
                     key=self._keys.report,
                     content=None if self._content is None else self._content.report,
                 )
@@ -199,8 +201,9 @@ class Agent:
     def _build_parts(self) -> None:
         self._add_radio()
         if self._config.display.enabled:
-            self._screen = self._add(ScreenLink(self._config.screen.socket, self._inbox.put, self._health("screen")))
-            self._screen.content_changed(playlist_version(self._config.content_folder))
+            self._screen = UnitScreen(self._config, self._clock, self._inbox.put, self._health("screen"))
+            self._metrics.traces = self._screen.traces
+            self._add(self._screen.link).content_changed(playlist_version(self._config.content_folder))
         if self._config.broker.host is not None:
             self._add_bus()
         if self._client is not None:
@@ -257,7 +260,9 @@ class Agent:
 
     def _add_web(self) -> None:
         config = self._config
-        live = LiveView(config.display.frame_file, self._story) if config.web.live_view == "demo" else None
+        live = None
+        if config.web.live_view != "off":
+            live = LiveView(config.display.frame_file, self._story if config.web.live_view == "demo" else None)
         sources = Sources(
             store=config.store,
             departments=self._departments,
@@ -285,8 +290,8 @@ class Agent:
 
     def _dispatch(self, effect: Effect) -> None:
         match effect:
-            case ToScreen(message) if self._screen is not None:
-                self._screen.send(message)
+            case ToScreen() if self._screen is not None:
+                self._screen.send(effect)
             case ToClerks(card) if self._notifier is not None:
                 self._notifier.send(card)
             case ReadToken(address) if self._reader is not None:
@@ -309,7 +314,7 @@ class Agent:
 
     def _new_playlist(self, version: str) -> None:
         if self._screen is not None:
-            self._screen.content_changed(version)
+            self._screen.link.content_changed(version)
 
     def _departments(self) -> tuple[Identifier, ...]:
         named = (campaign.department for campaign in self._stores.catalogue.campaigns())

@@ -64,6 +64,7 @@ class Examiner:
             adapters=inside.adapters(now.monotonic_s),
             parts=inside.reports(),
             queues=inside.queues(),
+            screen=inside.screen_status(),
             tablets=None if inside.tablets is None else inside.tablets.online,
             in_reach=inside.engine.in_reach(now),
             held=Held(

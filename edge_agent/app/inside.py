@@ -5,20 +5,23 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from edge_agent.admin.doctor.facts import Key
+from edge_agent.app.screens import UnitScreen
 from edge_agent.channels import Channel
 from edge_agent.clerk.tablets import Tablets
 from edge_agent.clock import Clock
-from edge_agent.contracts.admin import AdapterStatus, QueueStatus
+from edge_agent.contracts.admin import AdapterStatus, QueueStatus, ScreenStatus
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.storage import ContentReport, StorageReport
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine
+from edge_agent.errors import DisplayError
 from edge_agent.loop import Inbox, Stamped
 from edge_agent.retention import Retention
 from edge_agent.store.opening import Stores
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Part
 from edge_agent.sync.unlock import Unlock
+from edge_agent.telling import Shot
 
 
 @runtime_checkable
@@ -45,6 +48,8 @@ class Inside:
     """All of them, also those that are added later."""
     tablets: Tablets | None
     """Those of the store; ``None`` where there is no broker."""
+    screen: UnitScreen | None
+    """The display's; ``None``: the unit has no screen."""
     key: Callable[[], Key]
     """Where the key of the profiles comes from."""
     content: Callable[[], ContentReport] | None
@@ -57,6 +62,16 @@ class Inside:
     def reports(self) -> tuple[PartReport, ...]:
         """Return how each part is."""
         return tuple(part.health.report for part in self.parts)
+
+    def screen_status(self) -> ScreenStatus | None:
+        """Return how the screen is; ``None``: there is none."""
+        return None if self.screen is None else self.screen.status()
+
+    async def shoot(self) -> Shot:
+        """Take a picture of the screen. Raises DisplayError, which says what to do."""
+        if self.screen is None:
+            raise DisplayError("this unit has no screen (display.enabled)")
+        return await self.screen.shots.take()
 
     def storage(self) -> StorageReport:
         """Return how the databases are."""

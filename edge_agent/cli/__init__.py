@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "watch": "Show live what this unit hears and how its parts are.",
     "explain": "Tell why this, and why not that, is said to a customer.",
     "doctor": "Tell what is wrong with this unit, and what to do.",
+    "screenshot": "Take a picture of what is on the screen, without what is personal.",
     "calibrate": "Measure at 1 m and at 4 m, and set how far away that is for this unit.",
     "token": "Print what an app with a given key must send at a given time.",
     "campaigns": "Check a file of campaigns before it goes to the hub.",

@@ -1,4 +1,6 @@
-"""The local commands (``watch``, ``calibrate``, ``explain``, ``doctor``) ask the running agent over its admin socket.
+"""The local commands ask the running agent over its admin socket.
+
+``watch``, ``calibrate``, ``explain``, ``doctor`` and ``screenshot`` do.
 
 A Unix ``SOCK_SEQPACKET`` socket, one JSON message per packet, at most 64 KiB, as between agent and display. A command
 asks once for each connection; the agent answers until one of them closes it. No answer holds a customer id, a name or
@@ -8,13 +10,13 @@ an address: people are badges, and a number that only counts while somebody asks
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, field_validator, model_validator
+from pydantic import Base64Bytes, Field, TypeAdapter, field_validator, model_validator
 
 from edge_agent.contracts.base import Contract, CustomerId, Dbm, Identifier, Seconds, ShortText, UtcTime
 from edge_agent.contracts.campaign import ScreenMode
 from edge_agent.contracts.examination import Examination
 from edge_agent.contracts.explanation import Explanation
-from edge_agent.contracts.screen import Badge
+from edge_agent.contracts.screen import Badge, PanelState
 from edge_agent.contracts.unit import PartReport
 
 ADMIN_PROTOCOL = 1
@@ -22,6 +24,9 @@ ADMIN_PROTOCOL = 1
 
 PEOPLE_MAX = 40
 """A snapshot names the nearest so many, and counts the others."""
+
+PICTURE_PART_BYTES = 40_000
+"""A picture is sent in parts of at most so many bytes: in base64 each fits into a message."""
 
 SAMPLES_MAX = 200
 """Samples in one message: more than a second of any phone."""
@@ -114,7 +119,16 @@ class Doctor(Contract):
     """Version of these messages."""
 
 
-Question = Annotated[Watch | Listen | Explain | Doctor, Field(discriminator="ask")]
+class Screenshot(Contract):
+    """Take a picture of what is on the screen: :class:`Picture`, in as many parts as it takes."""
+
+    ask: Literal["screenshot"] = "screenshot"
+    """Discriminator."""
+    protocol: int = ADMIN_PROTOCOL
+    """Version of these messages."""
+
+
+Question = Annotated[Watch | Listen | Explain | Doctor | Screenshot, Field(discriminator="ask")]
 QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 """Parses what a command asks."""
 
@@ -152,8 +166,36 @@ class SceneStatus(Contract):
     """Its id, as events and proofs of play carry it."""
     mode: ScreenMode
     """How personally it speaks."""
+    shown_s: Seconds | None
+    """Seconds since its first frame; ``None``: it has not come up yet."""
     left_s: Seconds
     """Seconds until its time is over."""
+
+
+class EndedScene(Contract):
+    """The personal scene that ended last."""
+
+    message_id: Identifier
+    """Its id."""
+    why: ShortText
+    """What ended it, as in a proof of play; or why the display refused it."""
+    on_screen_s: Seconds
+    """Seconds that it was visible."""
+    ago_s: Seconds
+    """How long ago it ended."""
+
+
+class ScreenStatus(Contract):
+    """How the screen is, and how fast it turns to a customer."""
+
+    panel: PanelState | None
+    """Whether anybody can see it; ``None``: no display is connected, or it does not say."""
+    scenes: Annotated[int, Field(ge=0)]
+    """Scenes of late that the figures are made of."""
+    p50_s: Seconds | None
+    """Half of them took no longer from the decision to the first frame; ``None``: there were none."""
+    p99_s: Seconds | None
+    """All but one in a hundred took no longer."""
 
 
 class QueueStatus(Contract):
@@ -200,6 +242,10 @@ class Snapshot(Contract):
     """How many more there are."""
     scene: SceneStatus | None
     """The personal scene on the screen; ``None``: the loop."""
+    ended: EndedScene | None
+    """The one that ended last, since the start of the agent."""
+    screen: ScreenStatus | None
+    """How the screen is; ``None``: this unit has none."""
     parts: Annotated[tuple[PartReport, ...], Field(max_length=32)]
     """Every part, with its problem and what to do."""
     queues: Annotated[tuple[QueueStatus, ...], Field(max_length=8)]
@@ -249,6 +295,19 @@ class Explained(Contract):
     """What would be said to her at that time, as if it were decided anew."""
 
 
+class Picture(Contract):
+    """One part of a picture of the screen; the parts come in order."""
+
+    type: Literal["picture"] = "picture"
+    """Discriminator."""
+    part: Annotated[Base64Bytes, Field(max_length=PICTURE_PART_BYTES)]
+    """Bytes of a JPEG."""
+    left: Annotated[int, Field(ge=0)]
+    """How many bytes follow in other parts."""
+    redacted: bool
+    """Whether something personal was on the screen, and is not in the picture."""
+
+
 class Refusal(Contract):
     """The agent does not answer. It closes the connection."""
 
@@ -258,6 +317,6 @@ class Refusal(Contract):
     """Why, and what to do."""
 
 
-Answer = Annotated[Snapshot | Samples | Explained | Examination | Refusal, Field(discriminator="type")]
+Answer = Annotated[Snapshot | Samples | Explained | Examination | Picture | Refusal, Field(discriminator="type")]
 ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 """Parses what the agent answers."""

@@ -226,12 +226,16 @@ class LoopPlayed(Contract):
     """Version of the playlist."""
 
 
+PanelState = Literal["on", "covered", "off", "absent"]
+"""Whether anybody can see a screen."""
+
+
 class Panel(Contract):
     """Display -> agent: whether anybody can see the screen. Said after the state, and whenever it changes."""
 
     type: Literal["panel"] = "panel"
     """Discriminator."""
-    state: Literal["on", "covered", "off", "absent"]
+    state: PanelState
     """``covered``: another window hides it. ``off``: outside the hours of ``display.hours``, or switched off.
     ``absent``: unplugged. Unless it is on, nothing is shown, and whoever would wait for the screen does not."""
 

@@ -5,7 +5,9 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -13,12 +15,13 @@ from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.screen import (
     FROM_DISPLAY,
     PROTOCOL_VERSION,
+    Capture,
     Captured,
     ContentChanged,
     FromDisplay,
     Hello,
-    LoopPlayed,
     Panel,
+    PanelState,
     Refused,
     State,
     ToDisplay,
@@ -41,6 +44,15 @@ CONNECTIONS_MAX = 4
 PAUSE_S = 0.002
 """Pause after each packet: a display says a few things a minute, and a broken one must not take the loop's time."""
 
+CAPTURE_S = 5.0
+"""A display that is asked for a picture has written it within this."""
+
+UNSEEN: Final[dict[PanelState, str]] = {
+    "covered": "another window covers the display's: close it, or start the display without a desktop",
+    "absent": "the screen is unplugged: see its cable and power; it is used again as soon as it is back",
+}
+"""States of the panel that somebody should mend, and how."""
+
 SOCKET_MODE = 0o660  # agent and display share a group, nobody else speaks here
 
 
@@ -53,6 +65,10 @@ class ScreenLink:
         self._emit = emit
         self._display: socket.socket | None = None
         self._content_version = ""
+        self.panel: PanelState | None = None
+        """Whether anybody can see the screen; ``None``: no display has said so."""
+        self._captures: dict[str, asyncio.Future[Captured]] = {}
+        self._requests = count(1)
         self.faults: Counter[str] = Counter()
         """What displays did wrong, by kind, since the start."""
 
@@ -73,6 +89,24 @@ class ScreenLink:
         """Tell the display that the content folder holds a new playlist."""
         self._content_version = version
         self.send(ContentChanged(version=version))
+
+    async def capture(self) -> Captured:
+        """Have the display write what is on the screen. Raises DisplayError where it does not."""
+        if self._display is None:
+            raise DisplayError("no display is connected: systemctl status edge-display")
+        request = f"capture-{next(self._requests)}"
+        answer: asyncio.Future[Captured] = asyncio.get_running_loop().create_future()
+        self._captures[request] = answer
+        self.send(Capture(request=request))
+        try:
+            async with asyncio.timeout(CAPTURE_S):
+                return await answer
+        except TimeoutError as error:
+            raise DisplayError(
+                f"the display has written no picture within {CAPTURE_S:.0f} s: journalctl -u edge-display says why"
+            ) from error
+        finally:
+            del self._captures[request]
 
     async def run(self) -> None:
         """Serve displays until cancelled; raise DisplayError where the socket cannot be had."""
@@ -134,7 +168,10 @@ class ScreenLink:
                 log.debug("display: %s", error.strerror)  # that it has gone is said below
             finally:
                 if self._display is None or self._display is connection:  # no other has taken its place
-                    self._display = None
+                    self._display = self.panel = None
+                    for answer in self._captures.values():
+                        if not answer.done():
+                            answer.set_exception(DisplayError("the display has disconnected: ask again"))
                     self._emit(DisplayLost())
                     self.health.waiting("the display has disconnected")
 
@@ -157,13 +194,29 @@ class ScreenLink:
                     self._complain("garbage", f"a packet of {len(packet)} bytes is not a message; ignored")
                 case Hello():
                     self._complain("second hello", "it said hello twice; ignored")
-                case Panel() | LoopPlayed() | Captured():
-                    log.debug("display: %s", message.type)
+                case Captured(request=request):
+                    if (answer := self._waiting(request)) is not None:
+                        answer.set_result(message)
+                case Refused(message_id=str() as request) if (answer := self._waiting(request)) is not None:
+                    answer.set_exception(DisplayError(f"the display wrote no picture: {message.reason}"))
                 case _:
                     if isinstance(message, Refused):
                         self._complain("refused", f"it refused what it was told: {message.reason}")
+                    elif isinstance(message, Panel):
+                        self._see(message.state)
                     self._emit(FromScreen(message))
             await asyncio.sleep(PAUSE_S)
+
+    def _waiting(self, request: str) -> asyncio.Future[Captured] | None:
+        answer = self._captures.get(request)
+        return None if answer is None or answer.done() else answer
+
+    def _see(self, state: PanelState) -> None:
+        self.panel = state
+        if state in UNSEEN:
+            self.health.waiting(UNSEEN[state])
+        else:
+            self.health.running()
 
     def _complain(self, fault: str, problem: str) -> None:
         self.faults[fault] += 1

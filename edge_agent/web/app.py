@@ -41,7 +41,7 @@ class Sources:
     hosts: tuple[str, ...] = ("*",)
     """Names under which the page may be opened; on loopback only its own, against DNS rebinding."""
     live: LiveView | None = None
-    """The demo's live view; ``None`` in a shop."""
+    """The live view; ``None``: nobody may watch the screen."""
 
 
 def build(sources: Sources) -> Starlette:

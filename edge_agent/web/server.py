@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import socket
 from collections.abc import Generator
@@ -15,6 +14,7 @@ from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.config import WebConfig
 from edge_agent.errors import ServerError
 from edge_agent.supervisor import Health
+from edge_agent.web.hosts import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -78,19 +78,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
-
-
-def allowed_hosts(host: str) -> tuple[str, ...]:
-    """Return the names under which a page served on ``host`` may be opened, for :class:`edge_agent.web.app.Sources`."""
-    return ("localhost", "127.0.0.1", "[::1]") if is_loopback(host) else ("*",)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach ``host``."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _family(host: str) -> socket.AddressFamily:

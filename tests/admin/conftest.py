@@ -16,9 +16,10 @@ from edge_agent.contracts.admin import ANSWER, Answer, QueueStatus
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.examination import FINDINGS_MAX, Examination, Finding
 from edge_agent.contracts.explanation import Explanation
+from edge_agent.errors import DisplayError
 from edge_agent.events import Instant
 from edge_agent.supervisor import Health
-from edge_agent.telling import Sighting
+from edge_agent.telling import Shot, Sighting
 from edge_agent.visit.view import Present, View
 from tests.scenario.shop import CONFIG, START
 
@@ -63,6 +64,7 @@ class Setting:
         self.path = path
         self.people: list[Present] = []
         self.views = 0
+        self.shot: Shot | None = None
         self.explained: list[tuple[str, datetime]] = []
         clock = SystemClock("always")
         sources = Sources(
@@ -73,21 +75,27 @@ class Setting:
             adapters=lambda now_s: [],
             parts=lambda: [self.server.health.report],
             queues=lambda: [QueueStatus(queue="radio", waiting=1, dropped=2)],
+            screen=lambda: None,
             heard=lambda: 100,
             holds=lambda customer: customer in HELD,
             explain=self._explain,
         )
         self.reporter = Reporter(sources, clock)
-        self.server = AdminSocket(path, self.reporter, self.examine, Health("admin", clock), unread_s=2.0)
+        self.server = AdminSocket(path, self.reporter, self.examine, self.shoot, Health("admin", clock), unread_s=2.0)
         self._stack = stack
 
     def _view(self, at_most: int, instant: Instant) -> View:
         self.views += 1
-        return View(tuple(self.people[:at_most]), len(self.people[at_most:]), None, 0.0, None)
+        return View(tuple(self.people[:at_most]), len(self.people[at_most:]), None, 0.0, None, None, None)
 
     def _explain(self, customer: str, at: datetime, _now: Instant) -> Explanation:
         self.explained.append((customer, at))
         return Explanation(at=at, silent=None if customer in HELD else "profile_expired")
+
+    async def shoot(self) -> Shot:
+        if self.shot is None:
+            raise DisplayError("no display is connected")
+        return self.shot
 
     async def examine(self) -> Examination:
         found = Finding(severity="ok", about="clock", what="It is set.")

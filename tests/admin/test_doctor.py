@@ -14,13 +14,14 @@ from edge_agent.admin.doctor.outside import Outside, Service, Unasked, beside, i
 from edge_agent.admin.doctor.spans import size, span
 from edge_agent.admin.doctor.table import table, title
 from edge_agent.admin.text import spread, width
-from edge_agent.contracts.admin import ANSWER, AdapterStatus, QueueStatus
+from edge_agent.contracts.admin import ANSWER, AdapterStatus, QueueStatus, ScreenStatus
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.examination import FINDINGS_MAX, SEVERITIES, Examination, Finding
 from edge_agent.contracts.storage import DiskReport, RetentionJob, RetentionReport, StorageReport
 from edge_agent.contracts.unit import PartReport
 from edge_agent.events import Instant
+from edge_agent.screen.link import UNSEEN
 from tests.scenario.shop import START
 
 AGENT_S = 5 * 3600.0
@@ -62,6 +63,11 @@ def storage(*jobs: RetentionJob, set_aside: tuple[str, ...] = (), **disk: object
     )
 
 
+def screen(**changes: object) -> ScreenStatus:
+    fields = {"panel": "on", "scenes": 120, "p50_s": 0.021, "p99_s": 0.048, **changes}
+    return ScreenStatus.model_validate(fields)
+
+
 HEARS = AdapterStatus(
     adapter="hci0",
     scan="active",
@@ -79,6 +85,7 @@ WELL = Facts(
     adapters=(HEARS,),
     parts=tuple(map(part, ("radio", "screen", "bus", "pull", "push", "nudge", "web", "admin"))),
     queues=(QueueStatus(queue="radio", waiting=3, dropped=0), QueueStatus(queue="clerks", waiting=0, dropped=0)),
+    screen=screen(),
     tablets=2,
     in_reach=None,
     held=Held(
@@ -122,6 +129,8 @@ entrance · Outdoor · store vienna-1   Sat 2026-03-14 14:00 CET   version 1.2.3
 ✔ radio        hci0 hears 143 advertisements/s, usual at this hour 150/s (active
                scan).
 ✔ screen       A display is connected, for 5 h.
+✔ screen       From a decision to its first frame: p50 21 ms, p99 48 ms, of the
+               last 120 scenes.
 ✔ parts        At work: radio, screen, bus, pull, push, nudge, web, admin.
 ✔ tablets      Online: 2 tablets.
 ✔ hub          It answered 2 min ago; 12 events to send.
@@ -165,6 +174,10 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
         "120 advertisements were heard and lost",
     ),
     ({"parts": lost("radio", "no adapter is there"), "adapters": ()}, "fault", "radio", "no adapter is there"),
+    ({"parts": lost("screen", UNSEEN["covered"])}, "fault", "screen", "another window"),
+    ({"parts": lost("screen", UNSEEN["absent"])}, "fault", "screen", "unplugged"),
+    ({"screen": screen(panel="off")}, "note", "screen", "as one without a screen"),
+    ({"screen": screen(p50_s=0.7, p99_s=2.0)}, "warning", "screen", "p50 700 ms, p99 2000 ms"),
     ({"parts": lost("screen", "no display is connected")}, "fault", "screen", "For 10 min: no display is connected"),
     ({"parts": lost("bus", "nothing listens there")}, "fault", "broker", "For 10 min: nothing listens there"),
     ({"parts": lost("pull", "the hub does not answer")}, "warning", "hub", "does not answer"),

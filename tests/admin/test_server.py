@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import select
 import stat
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -14,15 +15,19 @@ from edge_agent.contracts.admin import (
     PEOPLE_MAX,
     AdapterStatus,
     Doctor,
+    EndedScene,
     Explain,
     Explained,
     Listen,
     Person,
+    Picture,
     Question,
     QueueStatus,
     Refusal,
     Samples,
     SceneStatus,
+    Screenshot,
+    ScreenStatus,
     Snapshot,
     Watch,
 )
@@ -30,6 +35,7 @@ from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.unit import PartReport
 from edge_agent.errors import ServerError
 from edge_agent.identify.badges import badge
+from edge_agent.telling import Shot
 from tests.admin.conftest import Setting, present
 from tests.scenario.shop import CONFIG
 
@@ -230,7 +236,7 @@ async def test_only_owner_and_group_may_ask(setting: Setting) -> None:
 async def test_a_folder_that_cannot_be_had_is_an_error_that_says_what_to_do(setting: Setting) -> None:
     taken = setting.path.parent / "file"
     taken.write_text("")
-    other = AdminSocket(taken / "admin.sock", setting.reporter, setting.examine, setting.server.health)
+    other = AdminSocket(taken / "admin.sock", setting.reporter, setting.examine, setting.shoot, setting.server.health)
     with pytest.raises(ServerError, match=r"set admin\.socket to a folder"):
         await other.run()
 
@@ -267,10 +273,46 @@ def test_the_largest_snapshot_fits_into_a_message(setting: Setting) -> None:
             for _ in range(PEOPLE_MAX)
         ),
         others=10**6,
-        scene=SceneStatus(message_id=name, mode="contextual", left_s=1 / 3),
+        scene=SceneStatus(message_id=name, mode="contextual", shown_s=1e5 / 7, left_s=1 / 3),
+        ended=EndedScene(message_id=name, why=text, on_screen_s=1e5 / 7, ago_s=1e5 / 7),
+        screen=ScreenStatus(panel="covered", scenes=200, p50_s=1 / 3, p99_s=1 / 3),
         parts=tuple(
             PartReport(part=name, state="waiting", problem=text, since="2026-05-04T10:00:00.123456Z") for _ in range(24)
         ),
         queues=tuple(QueueStatus(queue=name, waiting=10**9, dropped=10**9) for _ in range(8)),
     )
     assert len(answer.model_dump_json().encode()) <= MESSAGE_MAX_BYTES
+
+
+@pytest.mark.parametrize("size", [1, 39_999, 40_000, 40_001, 1_000_000])
+async def test_a_picture_comes_whole_however_large(setting: Setting, size: int) -> None:
+    setting.shot = Shot(os.urandom(size), redacted=True)
+    command = await setting.ask(Screenshot())
+    picture, left = b"", size
+    while left:
+        part = await command.hear()
+        assert isinstance(part, Picture)
+        assert part.redacted
+        picture, left = picture + part.part, part.left
+    assert picture == setting.shot.jpeg
+    assert await command.hear() is None
+
+
+async def test_why_there_is_no_picture_is_said(setting: Setting) -> None:
+    command = await setting.ask(Screenshot())
+    assert await command.hear() == Refusal(reason="no display is connected")
+
+
+async def test_who_asks_for_a_picture_and_does_not_read_it_is_dropped(setting: Setting) -> None:
+    setting.shot = Shot(os.urandom(4_000_000), redacted=False)
+    lazy = await setting.ask(Screenshot())
+    await (await setting.ask(Watch())).hear()  # others are answered meanwhile
+    hung_up = select.poll()
+    hung_up.register(lazy.socket, select.POLLHUP)
+    async with asyncio.timeout(30):
+        while not hung_up.poll(0):
+            await asyncio.sleep(0.05)
+    parts = 0
+    while await lazy.hear() is not None:
+        parts += 1
+    assert parts < 100, "most of it was never sent"

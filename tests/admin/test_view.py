@@ -10,7 +10,15 @@ from edge_agent.admin.figures import Rate
 from edge_agent.admin.picture import picture
 from edge_agent.admin.text import clip, harmless, pad, render, spread, width
 from edge_agent.admin.words import changes, names, problems
-from edge_agent.contracts.admin import AdapterStatus, Person, QueueStatus, SceneStatus, Snapshot
+from edge_agent.contracts.admin import (
+    AdapterStatus,
+    EndedScene,
+    Person,
+    QueueStatus,
+    SceneStatus,
+    ScreenStatus,
+    Snapshot,
+)
 from edge_agent.contracts.unit import PartReport
 from edge_agent.identify.badges import badge
 
@@ -25,6 +33,9 @@ ILL = AdapterStatus(
     step="power_cycle",
     problem="nothing heard for 35 s on hci0: adapter switched off and on; if it stays so: plug in another one",
 )
+
+WELL = ScreenStatus(panel="on", scenes=120, p50_s=0.021, p99_s=0.048)
+UP = SceneStatus(message_id="abcdef1234", mode="badge", shown_s=16, left_s=9)
 
 
 def person(number: int, badge_number: int | None = 1, **changes: object) -> Person:
@@ -54,6 +65,8 @@ def snapshot(**changes: object) -> Snapshot:
         "people": (),
         "others": 0,
         "scene": None,
+        "ended": None,
+        "screen": WELL,
         "parts": (),
         "queues": (QueueStatus(queue="radio", waiting=0, dropped=0),),
     }
@@ -113,12 +126,37 @@ def test_what_the_command_has_to_say_is_not_cut() -> None:
 
 
 def test_all_is_well() -> None:
-    said = plain(
-        snapshot(people=(person(1, near_s=34.6),), scene=SceneStatus(message_id="abcdef1234", mode="badge", left_s=9))
-    )
+    said = plain(snapshot(people=(person(1, near_s=34.6),), scene=UP))
     assert "✔ all is well" in said
     assert "● Blue circle             1.4 m   35 s   scene on screen\n" in said
-    assert "badge scene abcdef12, 9 s left" in said
+    assert "badge scene abcdef1234, up for 16 s, 9 s left" in said
+    assert "on; decision to first frame p50 21 ms, p99 48 ms of the last 120" in said
+
+
+def test_which_scene_is_up_and_why_the_one_before_ended() -> None:
+    ended = EndedScene(message_id="fedcba", why="permit", on_screen_s=12.34, ago_s=70)
+    assert "scene fedcba ended after 12.3 s: permit, 70 s ago" in plain(snapshot(ended=ended))
+    loop, coming, up = snapshot(), snapshot(scene=UP.model_copy(update={"shown_s": None})), snapshot(scene=UP)
+    over = snapshot(ended=ended.model_copy(update={"message_id": UP.message_id}))
+    assert changes(loop, coming) == ["screen: badge scene abcdef1234, not up yet, 9 s left"]
+    assert changes(coming, up) == ["screen: badge scene abcdef1234, up for 16 s, 9 s left"]
+    assert changes(up, over) == ["scene abcdef1234 ended after 12.3 s: permit"]
+    assert changes(over, over) == []
+
+
+@pytest.mark.parametrize(
+    ("panel", "words"),
+    [("off", "display.hours"), ("absent", "unplugged"), ("covered", "another window"), (None, "no display")],
+)
+def test_a_screen_that_nobody_sees_is_said(panel: str | None, words: str) -> None:
+    dark = snapshot(screen=WELL.model_copy(update={"panel": panel}))
+    assert words in plain(dark)
+    [line] = changes(snapshot(), dark)
+    assert words in line
+
+
+def test_a_unit_without_a_screen() -> None:
+    assert "none on this unit" in plain(snapshot(screen=None))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +176,7 @@ def test_people_who_look_alike_are_told_apart_and_a_tag_has_no_badge() -> None:
 
 def test_a_crowd_is_counted() -> None:
     shown = snapshot(people=tuple(person(number) for number in range(1, 41)), others=7)
-    assert "and 44 more, farther away" in plain(shown, rows=14)
+    assert "and 44 more, farther away" in plain(shown, rows=15)
 
 
 def test_what_was_lost_is_said() -> None:

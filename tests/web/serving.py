@@ -16,7 +16,8 @@ from edge_agent.contracts.unit import PartReport
 from edge_agent.supervisor import Health
 from edge_agent.web.app import Sources, build
 from edge_agent.web.carrier import Carrier
-from edge_agent.web.server import WebServer, allowed_hosts
+from edge_agent.web.hosts import allowed_hosts
+from edge_agent.web.server import WebServer
 from tests.bus.brokers import Broker, free_port
 
 CLOCK = SystemClock("always")

@@ -15,8 +15,9 @@ from edge_agent.telling import Fact
 from edge_agent.web.app import build
 from edge_agent.web.feed import StoryFeed
 from edge_agent.web.headers import import_map_digests
+from edge_agent.web.hosts import allowed_hosts, is_loopback
 from edge_agent.web.live import LiveView
-from edge_agent.web.server import WebServer, allowed_hosts, is_loopback
+from edge_agent.web.server import WebServer
 from tests.web.serving import serving, sources
 
 CLOCK = SystemClock("always")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from edge_agent.contracts.admin import AdapterStatus, QueueStatus
+from edge_agent.contracts.admin import AdapterStatus, QueueStatus, ScreenStatus
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.storage import ContentReport, StorageReport
 from edge_agent.contracts.unit import PartReport
@@ -74,6 +74,8 @@ class Facts:
     adapters: Sequence[AdapterStatus]
     parts: Sequence[PartReport]
     queues: Sequence[QueueStatus]
+    screen: ScreenStatus | None
+    """How the screen is; ``None``: this unit has none."""
     tablets: int | None
     """Tablets that are online; ``None``: nobody can tell, without a broker."""
     in_reach: bool | None

@@ -17,6 +17,12 @@ OUTBOX_MANY: Final = 10_000
 CERTIFICATE_SHORT_S: Final = 14 * 86_400.0
 """A certificate is renewed long before; one that ends so soon was not."""
 
+TURN_SLOW_S: Final = 0.5
+"""A screen that takes so long after most decisions is not well. It should take a tenth."""
+
+SCENES_ENOUGH: Final = 10
+"""Fewer scenes say nothing about how fast it is."""
+
 _HUB: Final = "hub"
 
 _OTHER: Final[tuple[Severity, str, str]] = ("warning", "", "journalctl -u edge-agent says more")
@@ -77,6 +83,8 @@ def screen(facts: Facts) -> Iterator[Finding]:
         if report.part == "screen" and report.state == "running":
             for_s = since_s(report.since, facts.now.utc)
             yield Finding(severity="ok", about="screen", what=f"A display is connected, for {span(for_s)}.")
+    yield from _panel(facts)
+    yield from _speed(facts)
     mode = facts.config.screen.mode
     if mode == "named":
         what = "It may call customers by name (screen.mode)."
@@ -85,6 +93,27 @@ def screen(facts: Facts) -> Iterator[Finding]:
     elif mode == "generic":
         what = "It says nothing personal to anybody (screen.mode is generic)."
         yield Finding(severity="note", about="screen", what=what, todo='to greet customers: screen.mode = "badge"')
+
+
+def _panel(facts: Facts) -> Iterator[Finding]:
+    """Yield that the panel is dark as it should be; what somebody must mend is told by the part."""
+    if facts.screen is not None and facts.screen.panel == "off":
+        what = "The panel is off: until it is on, this unit works as one without a screen."
+        yield Finding(severity="note", about="screen", what=what, todo="if that is wrong, see display.hours")
+
+
+def _speed(facts: Facts) -> Iterator[Finding]:
+    """Yield how fast the screen turns to a customer."""
+    status = facts.screen
+    if status is None or status.p50_s is None or status.p99_s is None:
+        return
+    figures = f"p50 {1000 * status.p50_s:.0f} ms, p99 {1000 * status.p99_s:.0f} ms"
+    what = f"From a decision to its first frame: {figures}, of the last {many(status.scenes, 'scene')}."
+    if status.scenes >= SCENES_ENOUGH and status.p50_s > TURN_SLOW_S:
+        todo = "is something else busy on this machine (top), or the panel larger than it can draw (display.size)?"
+        yield Finding(severity="warning", about="screen", what=what, todo=todo)
+    else:
+        yield Finding(severity="ok", about="screen", what=what)
 
 
 def tablets(facts: Facts) -> Iterator[Finding]:

@@ -41,7 +41,9 @@ SYSTEM_PACKAGES = {
     "postgresql": "the database of a large hub",
     "libpangocairo-1.0-0": "sets the text of the screen",
     "fonts-dejavu-core": "the letters of the golden images",
-    "fonts-noto-core": "the letters of other scripts",
+    "fonts-noto-core": "the letters of other scripts",  # 12 MB to load, 43 on disk
+    "fonts-noto-cjk": "Chinese, Japanese and Korean",  # 57 and 91
+    "fonts-noto-color-emoji": "emoji",  # 10 and 11
 }
 
 NETWORK_TROUBLE = re.compile(

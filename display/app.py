@@ -18,8 +18,12 @@ import sdnotify
 from display import clock
 from display.director import Director
 from display.errors import PlaylistError
+from display.items import Brand, Item
 from display.link import Link
-from display.loop.playlist import Loop, parse_playlist
+from display.loop.playlist import Loop, left_out, parse_playlist
+from display.loop.plays import Plays
+from display.loop.program import Program
+from display.motion import Entrance
 from display.panel.connectors import plugged_in
 from display.panel.frames import FrameFile
 from display.panel.hours import Hours
@@ -27,17 +31,20 @@ from display.panel.television import Television
 from display.panel.watch import SCREEN_UNKNOWN, PanelWatch
 from display.panel.window import Closed, Offscreen, Screen, open_screen
 from display.panel.x11 import when_server_dies
+from display.scenes.apart import Apart
 from display.scenes.canvas import Viewing
 from display.scenes.compose import Composer
 from display.scenes.posters import Posters
 from display.settings import parse_size
 from display.stage import Stage
 from display.text.faces import open_faces
+from display.text.scripts import is_right_to_left
 from display.text.typeset import Typesetter
+from display.text.warm import warm
 from display.theme import Theme
 from display.themes import theme_or_house
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.screen import Hello
+from edge_agent.contracts.screen import Hello, Scene
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +85,7 @@ def run_display(config: AgentConfig) -> None:
         notifier.socket.setblocking(False)  # a systemd that does not read must not stop the screen
     theme = theme_or_house(config.display.theme)
     typesetter = open_faces(theme.fonts, theme.headline_fonts)
+    warm(typesetter, config.screen.languages)
     try:
         with ExitStack() as cleanup:
             panel = watch_panel(config)
@@ -124,13 +132,17 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
     """Put the parts together."""
     content = config.content_folder
     brand = config.display.brand
-    first = read_loop(content, Loop())
-    stage = Stage(first, theme.fade_s, clock.monotonic_s())
+    languages = config.screen.languages
+    now_s, utc = clock.monotonic_s(), clock.utc_now()
+    program = Program(read_loop(content, languages, Loop()), ZoneInfo(config.timezone), languages)
+    stage = Stage(Brand(), lambda item: entrance_of(item, theme), theme.fade_s, now_s)
+    stage.content_version = program.loop.version
     display = config.display
     viewing = Viewing(display.diagonal_inch, display.viewing_distance_m, display.overscan_percent)
 
     def new_posters(screen: Screen) -> Posters:
-        return Posters(Composer(screen.size, theme, typesetter, content, brand, viewing), screen)
+        composer = Composer(screen.size, theme, typesetter, content, brand, viewing)
+        return Posters(composer, screen, content, lambda digest: program.loop.file(digest, clock.utc_now()))
 
     def hello() -> Hello:
         width, height = panel.screen.size
@@ -143,9 +155,18 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
         new_posters=new_posters,
         link=Link(config.screen.socket, hello),
         frames=frames,
-        read_loop=lambda last_good: read_loop(content, last_good),
-        loop=first,
+        read_loop=lambda last_good: read_loop(content, languages, last_good),
+        program=program,
+        plays=Plays(now_s, utc),
+        whole_frames=config.web.live_view == "demo",
     )
+
+
+def entrance_of(item: Item, theme: Theme) -> Entrance:
+    """Return how an item comes onto the screen."""
+    motion = theme.transition(item.layout if isinstance(item, Scene) else "loop")
+    language = "" if isinstance(item, Brand) else item.language
+    return Entrance(motion.kind, motion.length_s, from_left=is_right_to_left(language))
 
 
 def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -> None:
@@ -165,7 +186,8 @@ def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -
             notifier.notify("WATCHDOG=1")
             pet_at_s = now_s + watchdog_s
         sleep_s = min(director.next_deadline(), pet_at_s) - clock.monotonic_s()
-        readers, writers = [waker.reader], []
+        readers: list[socket.socket | Apart] = [waker.reader, *director.children]
+        writers: list[socket.socket] = []
         if director.link.socket is not None:
             readers.append(director.link.socket)
             if director.link.blocked:
@@ -173,7 +195,7 @@ def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -
         select.select(readers, writers, [], None if sleep_s == float("inf") else max(0.0, sleep_s))
 
 
-def read_loop(content: Path, last_good: Loop) -> Loop:
+def read_loop(content: Path, languages: tuple[str, ...], last_good: Loop) -> Loop:
     """Return the playlist of the content folder; the last good one where it is missing or broken."""
     path = content / "playlist.json"
     try:
@@ -181,9 +203,13 @@ def read_loop(content: Path, last_good: Loop) -> Loop:
             text = file.read(PLAYLIST_MAX_BYTES + 1)
         if len(text) > PLAYLIST_MAX_BYTES:
             raise PlaylistError(f"more than {PLAYLIST_MAX_BYTES} bytes")
-        return parse_playlist(text)
+        loop = parse_playlist(text, languages)
     except OSError as error:
         log.warning("%s: %s; the last good playlist stays", path, error.strerror)
     except PlaylistError as error:
         log.warning("%s: %s; the last good playlist stays", path, error)
+    else:
+        for digest in left_out(text, loop):
+            log.warning("%s is left out of the loop: not listed as public and in a language of this shop", digest[:12])
+        return loop
     return last_good

@@ -3,6 +3,8 @@
 #   sh systemd/install.sh                  packages from the package index, checked against .ci/locks/unit.lock
 #   sh systemd/install.sh --wheels FOLDER  without network: the wheels of edge-agent and of all that it needs are in FOLDER
 #   sh systemd/install.sh --no-display     a unit without a screen (first of the options)
+# A unit with a screen is given Pango and the fonts of the world's scripts from Debian (80 MB to load, 150 on disk), where
+# they are missing; without network, put these packages onto the image beforehand.
 # Running it again updates the unit. It also works in a chroot, to prepare the image of a card.
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,6 +19,14 @@ wheels=
 [ "${1:-}" = --wheels ] && wheels=$(cd "$2" && pwd)
 [ "$(id -u)" = 0 ] || { echo "Installing a unit needs root: sudo make install" >&2; exit 1; }
 python3 -c 'import ensurepip' 2>/dev/null || { echo "First: apt-get install python3-venv" >&2; exit 1; }
+
+text='libpangocairo-1.0-0 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji'
+if [ $lock = unit ] && ! dpkg-query --show --showformat '${db:Status-Status}\n' $text 2>/dev/null | \
+    awk '$1 == "installed" { n++ } END { exit n != 4 }'; then
+  step "text of the screen: $text"
+  { [ -z "$wheels" ] && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends $text; } || \
+    echo "edge-agent: not installed; what they would draw is refused, by name. Do: apt-get install $text" >&2
+fi
 
 venv=/opt/edge-agent/venv
 step "programs into $venv"

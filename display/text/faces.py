@@ -1,4 +1,4 @@
-"""A theme's two faces: one for what is bold (headlines, names, prices), one for the rest."""
+"""A theme's two faces: one for headlines and prices, one for the rest, and for emergencies."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,17 @@ from display.text.typeset import Block, Style, Typesetter, open_typesetter
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """Lays out bold text in one face, and the rest in another."""
+    """Lays out headlines in one face, and the rest in another."""
 
     plain: Typesetter
-    bold: Typesetter
+    headline: Typesetter
 
     def lay(self, text: str, style: Style, width_px: int) -> Block:
         """Break ``text`` into lines of at most ``width_px``."""
-        return (self.bold if style.bold else self.plain).lay(text, style, width_px)
+        return (self.headline if style.headline else self.plain).lay(text, style, width_px)
 
 
-def open_faces(families: str, bold_families: str | None) -> Typesetter:
-    """Return the best typesetter that this machine has, with a face of its own for bold text where one is named."""
+def open_faces(families: str, headline_families: str | None) -> Typesetter:
+    """Return the best typesetter that this machine has, with a face of its own for headlines where one is named."""
     plain = open_typesetter(families)
-    return Faces(plain, open_typesetter(bold_families)) if bold_families else plain
+    return Faces(plain, open_typesetter(headline_families)) if headline_families else plain

@@ -20,6 +20,8 @@ class Style:
     bold: bool = False
     align: Literal["start", "centre", "end"] = "start"
     """Left, centred or right on the screen, whatever the language."""
+    headline: bool = False
+    """In the theme's face for headlines, where it has one."""
 
 
 class Block(Protocol):

@@ -115,7 +115,7 @@ class Theme(FileContract):
     fonts: ShortText = "Inter, Noto Sans, Noto Sans Arabic, Noto Kufi Arabic, DejaVu Sans, sans-serif"
     """Families in order of preference; the system adds what they lack."""
     headline_fonts: ShortText | None = None
-    """Families of headlines, prices and names. Absent: the same."""
+    """Families of headlines and prices. Absent: the same. Emergencies are always set in ``fonts``."""
     logo: Logo | None = None
     """Absent: the brand's name in words."""
     space: Space = Space()

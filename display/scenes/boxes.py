@@ -27,12 +27,23 @@ class Box:
         return self.y + self.height
 
 
-def row(count: int, within: Box, gap_px: int) -> tuple[Box, ...]:
-    """Return ``count`` equal squares in a centred row that fills ``within`` as far as squares can."""
-    side = min(within.height, (within.width - gap_px * (count - 1)) // max(count, 1))
-    x = within.x + (within.width - count * side - (count - 1) * gap_px) // 2
-    y = within.y + (within.height - side) // 2
-    return tuple(Box(x + number * (side + gap_px), y, side, side) for number in range(count))
+def tiles(count: int, columns: int, within: Box, spread_px: int, below_px: int) -> list[tuple[Box, Box]]:
+    """Return ``count`` equal squares, each with a box of ``below_px`` for its name, as large as ``within`` allows.
+
+    They stand in centred rows of ``columns``, from the top, ``spread_px`` apart; a name may take that room as well.
+    """
+    rows = -(-count // columns)
+    side = min(within.width // columns, (within.height + spread_px) // rows - below_px) - spread_px
+    side = max(side, 1)
+    cell = side + spread_px
+    placed = []
+    for number in range(count):
+        line, place = divmod(number, columns)
+        here = min(columns, count - line * columns)
+        x = within.x + (within.width - here * cell) // 2 + place * cell
+        square = Box(x + spread_px // 2, within.y + line * (cell + below_px), side, side)
+        placed.append((square, Box(x, square.bottom, cell, below_px)))
+    return placed
 
 
 def stack(column: Box, heights: Sequence[float], gaps: Sequence[float], anchor: Anchor) -> list[int]:

@@ -18,6 +18,7 @@ QR_MODULE_LEAST_MM = 2.0
 """With smaller modules no phone reads the code from 1 m."""
 
 _WIDEST = 2.1  # of its height: words on wider screens stand in the middle, so that no eye travels along a wall
+_SQUAREST = 0.64  # shorter side by longer one: a screen nearer to a square has room for no larger words
 _MM_PER_INCH = 25.4
 
 
@@ -60,9 +61,10 @@ class Canvas:
 
     @property
     def brand(self) -> Box:
-        """The brand's corner, at the bottom of the safe box."""
+        """The brand's corner, at the bottom of the safe box, below the middle."""
         height = min(max(self.px(self.space.brand), round(1.4 * self.smallest_px)), self.safe.height // 6)
-        return replace(self.safe, y=self.safe.bottom - height, height=height)
+        x, width = self._middle
+        return Box(x, self.safe.bottom - height, width, height)
 
     @property
     def body(self) -> Box:
@@ -72,8 +74,14 @@ class Canvas:
     @property
     def middle(self) -> Box:
         """The body, as wide as words should run."""
-        width = min(self.body.width, round(_WIDEST * self.visible.height))
-        return replace(self.body, x=self.body.x + (self.body.width - width) // 2, width=width)
+        x, width = self._middle
+        return replace(self.body, x=x, width=width)
+
+    @property
+    def _middle(self) -> tuple[int, int]:
+        safe = self.safe
+        width = min(safe.width, round(_WIDEST * self.visible.height))
+        return safe.x + (safe.width - width) // 2, width
 
     @property
     def gap(self) -> int:
@@ -88,15 +96,16 @@ class Canvas:
         """Return a text size in pixels, as the theme wants it."""
         return max(units * self.unit_px * self.space.text, self.smallest_px)
 
-    def qr_px(self, units: float, modules: int) -> int:
+    def qr_px(self, units: float, modules: int, within: Box) -> int:
         """Return the side of a QR code: about ``units``, or more where its modules would be too small for a phone.
 
-        A multiple of its modules, so that each is a whole number of pixels.
+        A multiple of its modules, so that each is a whole number of pixels; 0 where there is no room, or no code.
         """
+        if not modules:
+            return 0
         wanted_px = max(self.px(units), modules * QR_MODULE_MM * self.mm_px)
-        most_px = min(self.visible.width, self.visible.height) * 42 // 100
-        scale = max(1, min(math.ceil(wanted_px / modules), most_px // modules))
-        return scale * modules
+        most_px = min(self.visible.width * 42 // 100, self.visible.height * 42 // 100, within.width, within.height)
+        return modules * min(math.ceil(wanted_px / modules), most_px // modules)
 
 
 def measure(size: tuple[int, int], viewing: Viewing, space: Space) -> Canvas:
@@ -108,7 +117,7 @@ def measure(size: tuple[int, int], viewing: Viewing, space: Space) -> Canvas:
     return Canvas(
         screen=Box(0, 0, width, height),
         visible=visible,
-        unit_px=min(short, long * 9 / 16) / 100,  # a screen nearer to a square counts as 16:9 within it
+        unit_px=min(short, long * _SQUAREST) / 100,
         space=space,
         smallest_px=smallest_px(height, width, viewing.diagonal_inch, viewing.distance_m),
         mm_px=math.hypot(width, height) / (viewing.diagonal_inch * _MM_PER_INCH),

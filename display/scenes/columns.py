@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from display.errors import PosterError
 from display.scenes.plan import Plan, Role, Slot
-from display.text.scripts import lacking
+from display.text.scripts import is_right_to_left, lacking
 from display.text.typeset import Block, Style, Typesetter
 from edge_agent.contracts.shorten import shorten
 
@@ -127,12 +127,14 @@ def _lay(slot: Slot, scale: float, placed: Plan, text: str, language: str, types
         case "place":
             indent_px = size_px * (CHIP_PADDING + CHIP_PIN)
             allowed_px = max(1, round(width_px - indent_px - size_px * CHIP_PADDING))
-            style = Style(size_px, language, slot.bold, "end" if placed.align == "end" else "start")
+            style = Style(size_px, language, slot.bold, "end" if is_right_to_left(language) else "start")
             block = typesetter.lay(text, style, allowed_px)
             height_px = block.height_px + size_px * CHIP_PADDING
         case _:
             indent_px, allowed_px = 0.0, width_px
-            block = typesetter.lay(text, Style(size_px, language, slot.bold, placed.align), allowed_px)
+            headline = slot.role in ("headline", "price") and placed.ground != "alarm"
+            style = Style(size_px, language, slot.bold, placed.align, headline)
+            block = typesetter.lay(text, style, allowed_px)
             height_px = block.height_px
     return Line(slot.role, block, size_px, height_px, gap_px, indent_px, block.width_px > allowed_px)
 

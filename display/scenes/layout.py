@@ -7,7 +7,7 @@ does not have leave no hole. What a layout has no place for (the picture of an o
 from collections.abc import Callable
 from dataclasses import replace
 
-from display.scenes.boxes import Box, row
+from display.scenes.boxes import Box, tiles
 from display.scenes.canvas import QR_MODULE_LEAST_MM, Canvas
 from display.scenes.plan import Align, Contents, Plan, Slot
 from display.theme import GroundName
@@ -97,28 +97,30 @@ def _group(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> 
         Slot("body", canvas.text(5.6), canvas.px(2.5), lines=4),
         Slot("place", canvas.text(6), canvas.px(4), bold=True, lines=2),
     )
-    body, gap = canvas.middle, canvas.gap
-    if not contents.badges:
+    body, count = canvas.middle, contents.badges
+    if not count:
         return Plan("personal", body, slots, "centre", brand=canvas.brand, brand_align="centre")
-    name_px = round(1.25 * 1.4 * canvas.smallest_px)  # one line below each badge, which may be wider than it
-    tiles = replace(body, x=body.x + gap, width=body.width - 2 * gap)
-    if canvas.landscape or contents.badges <= 2:
-        room = body.height * (54 if canvas.landscape else 40) // 100
-        badges = row(contents.badges, replace(tiles, height=room - name_px), gap * 2)
-    else:  # two rows
-        room = body.height * 58 // 100
-        half = replace(tiles, height=(room - gap) // 2 - name_px)
-        badges = row(2, half, gap * 2) + row(contents.badges - 2, replace(half, y=half.bottom + name_px + gap), gap * 2)
-    names = tuple(Box(badge.x - gap, badge.bottom + canvas.px(1.2), badge.width + 2 * gap, name_px) for badge in badges)
+    name_px = round(2.75 * canvas.smallest_px)  # two lines, or a larger one
+    if body.width > 1.9 * canvas.visible.height:  # a low screen: beside each other
+        room = replace(body, width=body.width * (24 + 9 * count) // 100)
+        column = replace(body, x=room.right + canvas.gap, width=body.right - room.right - canvas.gap)
+        placed = tiles(count, count, room, canvas.gap, name_px)
+        drop = (body.bottom - placed[-1][1].bottom) // 2
+        badges, names = ([replace(box, y=box.y + drop) for box in boxes] for boxes in zip(*placed, strict=True))
+        return Plan("personal", column, slots, badges=tuple(badges), names=tuple(names), brand=canvas.brand)
+    columns = count if canvas.landscape or count <= 2 else 2
+    room = replace(body, height=body.height * (54 if canvas.landscape else 22 + 19 * -(-count // columns)) // 100)
+    squares, labels = zip(*tiles(count, columns, room, canvas.gap, name_px), strict=True)
+    column = _below(body, labels[-1].bottom)
     return Plan(
         "personal",
-        _below(body, names[-1].bottom + gap // 2),
+        column,
         slots,
         "centre",
         "top",
         settles=True,
-        badges=badges,
-        names=names,
+        badges=squares,
+        names=labels,
         brand=canvas.brand,
         brand_align="centre",
     )
@@ -128,8 +130,8 @@ def _product(canvas: Canvas, contents: Contents) -> Plan:
     slots = (
         Slot("badge", canvas.px(16)),
         Slot("headline", canvas.text(9.2), canvas.px(4.5), bold=True, lines=3),
-        Slot("body", canvas.text(4.8), canvas.px(2), lines=3),
-        Slot("product_name", canvas.text(5.2), canvas.px(4.5), lines=2),
+        Slot("body", canvas.text(5.2), canvas.px(2), lines=3),
+        Slot("product_name", canvas.text(5.4), canvas.px(4.5), lines=2),
         Slot("price", canvas.text(8.5), canvas.px(0.5), bold=True, lines=1),
         Slot("place", canvas.text(5), canvas.px(3.5), bold=True, lines=2),
     )
@@ -156,14 +158,13 @@ def _beside_picture(
         return _beside_code(canvas, contents, ground, slots, qr_units)
     body, gap, screen, visible = canvas.body, canvas.gap, canvas.screen, canvas.visible
     inset = canvas.px(canvas.space.margin)
-    side = canvas.qr_px(qr_units, contents.qr_modules) if contents.qr_modules else 0
     qr = None
     if canvas.landscape:
         panel = _right_of(screen, visible.right - visible.width * _PANEL // 100)
         column = replace(body, width=panel.x - gap - body.x)
         inner = Box(panel.x + inset, canvas.safe.y, canvas.safe.right - panel.x - inset, canvas.safe.height)
         picture = inner
-        if side:
+        if side := canvas.qr_px(qr_units, contents.qr_modules, inner):
             qr = Box(inner.x + (inner.width - side) // 2, inner.bottom - side, side, side)
             picture = replace(inner, height=qr.y - gap // 2 - inner.y)
     else:
@@ -171,22 +172,28 @@ def _beside_picture(
         column = _below(body, panel.bottom + gap)
         inner = Box(canvas.safe.x, canvas.safe.y, canvas.safe.width, panel.bottom - inset - canvas.safe.y)
         picture = inner
-        if side:
+        if side := canvas.qr_px(qr_units, contents.qr_modules, inner):
             qr = Box(inner.right - side, inner.bottom - side, side, side)
             picture = replace(inner, width=qr.x - gap // 2 - inner.x)
     return Plan(
-        ground, column, slots, picture=picture, panel=panel, qr=qr, brand=replace(canvas.brand, width=column.width)
+        ground,
+        column,
+        slots,
+        picture=picture,
+        panel=panel,
+        qr=qr,
+        brand=replace(canvas.brand, x=column.x, width=column.width),
     )
 
 
 def _beside_code(
     canvas: Canvas, contents: Contents, ground: GroundName, slots: tuple[Slot, ...], qr_units: float
 ) -> Plan:
-    """Words, and a QR code beside or below them."""
+    """Words, larger than beside a picture, and a QR code beside or below them."""
+    slots = tuple(replace(slot, size_px=1.3 * slot.size_px, gap_px=1.3 * slot.gap_px) for slot in slots)
     body, gap, qr = canvas.middle, canvas.gap, None
     column = body
-    if contents.qr_modules:
-        side = canvas.qr_px(qr_units * 1.35, contents.qr_modules)
+    if side := canvas.qr_px(qr_units * 1.35, contents.qr_modules, body):
         if canvas.landscape:
             qr = Box(body.right - side, body.y + (body.height - side) // 2, side, side)
             column = replace(body, width=qr.x - gap - body.x)
@@ -198,9 +205,10 @@ def _beside_code(
 
 def _service(canvas: Canvas, contents: Contents) -> Plan:
     plan = _beside_sign(canvas, _spoken(canvas, "product", headline_units=10.5), 28)
-    if not contents.qr_modules:
+    column = plan.column
+    side = canvas.qr_px(28, contents.qr_modules, column)
+    if not side:
         return plan
-    column, side = plan.column, canvas.qr_px(28, contents.qr_modules)
     if canvas.landscape:
         qr = Box(column.right - side, column.y + (column.height - side) // 2, side, side)
         return replace(plan, column=replace(column, width=qr.x - canvas.gap - column.x), qr=qr)
@@ -245,27 +253,28 @@ def _spoken(canvas: Canvas, ground: GroundName, headline_units: float) -> Plan:
 
 def _picture(canvas: Canvas, contents: Contents) -> Plan:
     """A picture to its edges, with words at the bottom."""
-    safe, qr = canvas.safe, None
-    column = replace(safe, width=min(safe.width, canvas.px(120))) if canvas.landscape else safe
-    if contents.qr_modules:
-        side = canvas.qr_px(26, contents.qr_modules)
-        qr = Box(safe.right - side, safe.bottom - side, side, side)
-        column = replace(column, width=min(column.width, qr.x - canvas.gap - column.x))
     slots = (
         Slot("headline", canvas.text(9.5), bold=True),
         Slot("body", canvas.text(5.2), canvas.px(2), lines=3),
         Slot("price", canvas.text(8), canvas.px(2), bold=True, lines=1),
         Slot("place", canvas.text(5), canvas.px(3.5), bold=True, lines=2),
     )
+    if not contents.picture:
+        return _beside_code(canvas, contents, "personal", slots, qr_units=26)
+    safe, qr = canvas.safe, None
+    column = replace(safe, width=min(safe.width, canvas.px(120))) if canvas.landscape else safe
+    if side := canvas.qr_px(26, contents.qr_modules, safe):
+        qr = Box(safe.right - side, safe.bottom - side, side, side)
+        column = replace(column, width=min(column.width, qr.x - canvas.gap - column.x))
     return Plan(
-        "picture" if contents.picture else "personal",
+        "picture",
         column,
         slots,
         anchor="bottom",
-        picture=canvas.screen if contents.picture else None,
+        picture=canvas.screen,
         picture_fit="cover",
         qr=qr,
-        scrim=contents.picture,
+        scrim=True,
     )
 
 

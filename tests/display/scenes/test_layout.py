@@ -5,7 +5,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from display.scenes.boxes import Box, row, stack
+from display.scenes.boxes import Box, stack, tiles
 from display.scenes.canvas import QR_MODULE_MM, Canvas, Viewing, measure
 from display.scenes.layout import brand_plan, loop_plan, mark_box, plan
 from display.scenes.plan import Contents, Plan, mirrored, settled
@@ -88,7 +88,7 @@ def test_an_emergency_has_the_largest_words(canvas: Canvas) -> None:
     def largest(layout: Layout) -> float:
         return max(slot.size_px for slot in plan(layout, canvas, Contents()).slots if slot.role != "badge")
 
-    assert all(largest("emergency") >= 1.5 * largest(other) for other in get_args(Layout) if other != "emergency")
+    assert all(largest("emergency") >= 1.25 * largest(other) for other in get_args(Layout) if other != "emergency")
 
 
 @given(LAYOUTS, CANVASES, CONTENTS)
@@ -101,7 +101,7 @@ def test_mirroring_twice_changes_nothing(layout: Layout, canvas: Canvas, content
 def test_the_modules_of_a_code_are_whole_pixels_and_as_large_as_a_phone_needs_where_there_is_room(
     canvas: Canvas, modules: int
 ) -> None:
-    side = canvas.qr_px(22, modules)
+    side = canvas.qr_px(22, modules, canvas.safe)
     assert side % modules == 0
     room = 0.42 * min(canvas.visible.width, canvas.visible.height)
     assert side // modules >= min(QR_MODULE_MM * canvas.mm_px - 1, room / modules - 1)
@@ -120,13 +120,15 @@ def test_overscan_moves_what_matters_and_nothing_else() -> None:
     assert cut.smallest_px == whole.smallest_px
 
 
-@given(st.integers(1, 4), st.integers(100, 2000), st.integers(100, 2000), st.integers(0, 30))
-def test_a_row_fits_its_box(count: int, width: int, height: int, gap_px: int) -> None:
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(200, 2000), st.integers(300, 2000), st.integers(0, 30))
+def test_tiles_fit_their_box(count: int, columns: int, width: int, height: int, spread_px: int) -> None:
     within = Box(10, 20, width, height)
-    boxes = row(count, within, gap_px)
-    assert len(boxes) == count
-    assert all(box.x >= 10 and box.right <= within.right and box.bottom <= within.bottom for box in boxes)
-    assert len({box.width for box in boxes}) == 1
+    placed = tiles(count, columns, within, spread_px, 30)
+    boxes = [box for pair in placed for box in pair]
+    assert len(placed) == count
+    assert all(inside(box, within) for box in boxes)
+    assert len({square.width for square, _ in placed}) == 1
+    assert all(apart(one, other) for number, one in enumerate(boxes) for other in boxes[number + 1 :])
 
 
 @given(st.lists(st.tuples(st.floats(1, 100), st.floats(0, 20)), min_size=1, max_size=6))

@@ -5,6 +5,7 @@ not open.
 """
 
 import os
+from collections.abc import Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -54,6 +55,20 @@ class ProfileKey:
     def open(self, column: bytes, blob: bytes) -> bytes:
         """Return the plaintext. Raises SealError where the blob is not what was sealed for this column."""
         return self._seal.open(blob, self._owner + column)
+
+
+def seal_afresh(
+    store: Identifier, customer: CustomerId, columns: Sequence[tuple[bytes, bytes]]
+) -> tuple[bytes, list[bytes]]:
+    """Seal columns, each with its plaintext, under a new key; return its secret, and what :class:`ProfileKey` opens."""
+    random = os.urandom(SECRET_BYTES + len(columns) * _NONCE_BYTES)  # in one draw: each costs as much as a seal
+    secret, mine = random[:SECRET_BYTES], owner(store, customer)
+    encrypt = AESGCM(secret).encrypt
+    sealed = []
+    for start, (column, plaintext) in zip(range(SECRET_BYTES, len(random), _NONCE_BYTES), columns, strict=True):
+        nonce = random[start : start + _NONCE_BYTES]
+        sealed.append(nonce + encrypt(nonce, plaintext, mine + column))
+    return secret, sealed
 
 
 def owner(store: Identifier, customer: CustomerId) -> bytes:

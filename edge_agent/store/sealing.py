@@ -1,7 +1,6 @@
 """From a put of the slice to what lies on disk: checked, then sealed."""
 
 import logging
-import os
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 
 from edge_agent.contracts.base import Identifier
 from edge_agent.contracts.slice import Profile, SliceOperation
-from edge_agent.store.crypto import SECRET_BYTES, ProfileKey
+from edge_agent.store.crypto import seal_afresh
 from edge_agent.store.token_keys import keys_past_s
 
 log = logging.getLogger(__name__)
@@ -48,11 +47,6 @@ def sealed(operation: SliceOperation, store: Identifier) -> SealedProfile | None
     # The raw fields are kept, not the parsed ones: a newer agent finds what this one does not know yet.
     rest = dict(operation.profile or {})
     tokens = rest.pop("tokens", [])
-    secret = os.urandom(SECRET_BYTES)
-    key = ProfileKey(store, operation.customer, secret)
-    return SealedProfile(
-        secret,
-        key.close(TOKENS, pydantic_core.to_json(tokens)),
-        keys_past_s(profile.tokens),
-        key.close(PROFILE, pydantic_core.to_json(rest)),
-    )
+    plain = ((TOKENS, pydantic_core.to_json(tokens)), (PROFILE, pydantic_core.to_json(rest)))
+    secret, (sealed_tokens, sealed_rest) = seal_afresh(store, operation.customer, plain)
+    return SealedProfile(secret, sealed_tokens, keys_past_s(profile.tokens), sealed_rest)

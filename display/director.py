@@ -4,17 +4,25 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import pygame
+
 from display import clock
 from display.errors import PosterError, ScreenAbsent
-from display.items import Item, LoopPicture
+from display.items import Brand, Item, LoopPicture
+from display.layers import Frame
 from display.link import Link
 from display.loop.playlist import Loop
+from display.loop.plays import Plays
+from display.loop.program import Program
 from display.panel.frames import FrameFile, reduced
 from display.panel.watch import PanelWatch
 from display.panel.window import Placed, Screen
+from display.scenes.apart import Apart
 from display.scenes.posters import Posters
-from display.stage import Frame, Report, Stage
+from display.stage import Report, Stage
 from edge_agent.contracts.screen import (
+    Capture,
+    Captured,
     Clear,
     ContentChanged,
     Panel,
@@ -47,12 +55,16 @@ class Director:
     frames: FrameFile | None
     read_loop: Callable[[Loop], Loop]
     """Reads the playlist anew; is given the last good one, and returns that where the file is broken."""
-    loop: Loop
+    program: Program
+    plays: Plays
+    whole_frames: bool = False
+    """Whether personal scenes are left in the frames that are written: in the demo only."""
     posters: Posters = field(init=False)
     _drawn: Frame | None = None
     _frame_at_s: float = 0.0
     _early: bool = False  # the last frame of a fade waits for its turn, though nothing moves after it
     _wanted: Scene | None = None  # to be composed when nothing moves
+    _pending: set[Item] = field(default_factory=set)  # asked for in this turn, and still being decoded
 
     def __post_init__(self) -> None:
         self.posters = self.new_posters(self.panel.screen)
@@ -64,6 +76,7 @@ class Director:
 
     def turn(self) -> None:
         """Listen, draw if something changed, and prepare what comes next."""
+        self._pending.clear()
         try:
             self._look_at_panel()
             for message in self.link.turn(clock.monotonic_s()):
@@ -73,7 +86,8 @@ class Director:
             if self.panel.lit:
                 self._draw()
             if self.frames is not None and clock.monotonic_s() >= self.frames.next_deadline():
-                self._write_frame(self.frames)
+                self.frames.write(self._frame_for_file()[0], clock.monotonic_s())
+            self._tell_plays()
         except ScreenAbsent as error:
             self.panel.lose(error)
             self._look_at_panel()
@@ -90,7 +104,11 @@ class Director:
         """Return the monotonic second of the next turn, if no message arrives before."""
         now_s = clock.monotonic_s()
         times = [self.link.next_deadline(), self.panel.next_deadline(now_s)]
+        times.append(self.program.next_deadline(now_s, clock.utc_now()))
+        if self.link.socket is not None:
+            times.append(self.plays.next_deadline())
         if self.panel.lit:
+            times.append(self.posters.next_deadline())
             stage_s = max(self.stage.next_deadline(now_s), self._frame_at_s)
             times.append(self._frame_at_s if self._early else stage_s)
         else:
@@ -99,20 +117,33 @@ class Director:
             times.append(self.frames.next_deadline())
         return min(times)
 
+    @property
+    def children(self) -> list[Apart]:
+        """What to wait for beside the link: readable when a picture has been decoded that is wanted now."""
+        children = [self.posters.child(item) for item in self._pending]
+        return [child for child in children if child is not None]
+
     def close(self) -> None:
         """End what is showing, tell the agent, and leave."""
-        self._report(self.stage.stop(clock.monotonic_s()))
+        now_s, utc = clock.monotonic_s(), clock.utc_now()
+        self._report(self.stage.stop(now_s))
+        for played in self.plays.collect(now_s, utc):
+            self.link.send(played)
+        self.posters.close()
         self.link.close()
 
     def _look_at_panel(self) -> None:
         """Take note of what happened to the panel, and tell the agent."""
-        now_s = clock.monotonic_s()
-        self._report(self.stage.advance(now_s))
+        now_s = self._advance()
         news = self.panel.turn(now_s, emergency=_is_emergency(self.stage.frame(now_s).layers[-1].item))
         if news.screen:
+            self.posters.close()
             self.posters = self.new_posters(self.panel.screen)
+            self.program.begin_anew()
+            self.stage.begin_anew(Brand(), now_s)
             self.link.reconnect(now_s)  # the agent learns the size, and says what should be up
         if news.state:
+            self.stage.seen(self.panel.seen, now_s)
             self.link.send(Panel(state=self.panel.state))
             if not self.panel.lit:
                 self._report(self.stage.stop(now_s))
@@ -129,12 +160,37 @@ class Director:
         if changed and not self._early:
             self._present(frame)
             self._frame_at_s = now_s + self.screen.frame_s
-        if not frame.moving:
+        if not frame.changing:
             self._prepare()
+        self.posters.give_up(now_s)
 
-    def _write_frame(self, frames: FrameFile) -> None:
+    def _frame_for_file(self) -> tuple[pygame.Surface, bool]:
+        """Return what is on the screen, reduced, and whether a personal scene was left out of it."""
         layers = self._placed(self._drawn) if self._drawn is not None and self.panel.lit else []
-        frames.write(self.screen.picture(layers, reduced(self.screen.size)), clock.monotonic_s())
+        redacted = bool(layers) and self.stage.personal and not self.whole_frames
+        if redacted:
+            ground = self.stage.ground
+            layers = [Placed(self.posters.get(ground if self.posters.has(ground) else Brand()))]
+        return self.screen.picture(layers, reduced(self.screen.size)), redacted
+
+    def _capture(self, request: str) -> None:
+        if self.frames is None:
+            self.link.send(Refused(reason="no frame can be captured: display.frame_file is not set"))
+            return
+        picture, redacted = self._frame_for_file()
+        if self.frames.write_now(picture):
+            self.link.send(Captured(request=request, redacted=redacted))
+        else:
+            self.link.send(Refused(reason="the frame cannot be written: the log of the display says why"))
+
+    def _tell_plays(self) -> None:
+        """Count what is up, and tell the agent every quarter of an hour; while it is away, go on counting."""
+        now_s = clock.monotonic_s()
+        entry = None if self.stage.covered else self.program.entry
+        self.plays.showing(entry, self.program.loop.version, self.panel.seen, now_s)
+        if self.link.socket is not None and now_s >= self.plays.next_deadline():
+            for played in self.plays.collect(now_s, clock.utc_now()):
+                self.link.send(played)
 
     def _obey(self, message: ToDisplay) -> None:
         now_s = clock.monotonic_s()
@@ -153,6 +209,8 @@ class Director:
                     self._wanted = None
             case Prepare():
                 self._wanted = message.scene
+            case Capture():
+                self._capture(message.request)
             case ContentChanged():
                 pass
         if isinstance(message, State | ContentChanged):
@@ -165,33 +223,39 @@ class Director:
             reason = f"nobody can see it: the screen is {self.panel.state}"
             self.link.send(Refused(message_id=message.scene.message_id, reason=reason))
             return
-        # Composed before it is on stage: what the stage holds can be drawn.
-        try:
-            self.posters.get(message.scene)
-        except PosterError as error:
-            log.warning("a scene was refused: %s", error)
-            self.link.send(Refused(message_id=message.scene.message_id, reason=str(error)[:200]))
-            return
+        if self._wanted is not None and self._wanted.message_id == message.scene.message_id:
+            self._wanted = None
         self._report(self.stage.show(message, clock.monotonic_s()))
 
     def _reload(self, message: State | ContentChanged) -> None:
         version = message.content_version if isinstance(message, State) else message.version
-        if version and version != self.loop.version:
-            self.loop = self.read_loop(self.loop)
-            self.stage.set_loop(self.loop, clock.monotonic_s())
+        if version and version != self.program.loop.version:
+            loop = self.read_loop(self.program.loop)
+            self.program.follow(loop)
+            self.stage.content_version = loop.version
+
+    def _advance(self) -> float:
+        """Bring the stage up to now; return the monotonic second."""
+        now_s = clock.monotonic_s()
+        item = self.program.turn(now_s, clock.utc_now(), self.stage.covered, self.posters.has)
+        self._report(self.stage.set_ground(item, now_s, alone=self.program.emergency))
+        awaited = self.stage.awaited
+        if awaited is not None:
+            composed_s = self._prepared(awaited)
+            if composed_s is not None:
+                now_s = clock.monotonic_s()  # composing takes time: a permit may have lapsed meanwhile
+                self._report(self.stage.ready(composed_s, now_s))
+        self._report(self.stage.advance(now_s))
+        return now_s
 
     def _ready_frame(self) -> Frame:
         """Return what to draw now, with all its posters composed."""
-        while True:
-            # Anew after each composing, which takes time: a permit may have lapsed meanwhile.
-            now_s = clock.monotonic_s()
-            self._report(self.stage.advance(now_s))
-            frame = self.stage.frame(now_s)
-            missing = [layer.item for layer in frame.layers if not self.posters.has(layer.item)]
-            if not missing:
-                return frame
-            for item in missing:
-                self._compose(item)
+        frame = self.stage.frame(self._advance())
+        missing = [layer.item for layer in frame.layers if not self.posters.has(layer.item)]
+        for item in missing:
+            self.posters.get(item)
+        # Anew after composing, which takes time: a permit may have lapsed meanwhile.
+        return self.stage.frame(self._advance()) if missing else frame
 
     def _present(self, frame: Frame) -> None:
         self.screen.present(self._placed(frame))
@@ -204,30 +268,40 @@ class Director:
         return [Placed(self.posters.get(layer.item), layer.opacity, layer.source, layer.at) for layer in frame.layers]
 
     def _prepare(self) -> None:
-        """Compose what is likely to be shown next, while nothing moves."""
-        wanted, self._wanted = self._wanted, None
-        if wanted is not None:
-            try:
-                self.posters.get(wanted)
-            except PosterError as error:
-                log.warning("a scene that was to be prepared was refused: %s", error)
-                self.link.send(Refused(message_id=wanted.message_id, reason=str(error)[:200]))
-        coming = self.stage.coming()
-        if not self.posters.has(coming):
-            self._compose(coming)
+        """Compose what is likely to be shown next, while no poster takes another's place."""
+        now_s = clock.monotonic_s()
+        for item in (self.stage.ground, self.program.coming(now_s, clock.utc_now()), self._wanted):
+            if item is not None:
+                self._prepared(item)
+        if self._wanted is not None and self.posters.has(self._wanted):
+            self._wanted = None
 
-    def _compose(self, item: Item) -> None:
-        """Compose a poster; what cannot be drawn leaves the stage."""
+    def _prepared(self, item: Item) -> float | None:
+        """Return since when a poster is ready; None: not yet, or never: what cannot be drawn leaves the stage."""
         try:
-            self.posters.get(item)
+            composed_s = self.posters.prepare(item, clock.monotonic_s())
         except PosterError as error:
-            match item:
-                case LoopPicture():
-                    log.warning("a picture leaves the loop: %s", error)
-                    self.stage.discard(item, clock.monotonic_s())
-                case Scene():
-                    log.warning("a scene can no longer be drawn: %s", error)
-                    self._report(self.stage.clear(item.message_id, clock.monotonic_s()))
+            self._leave_out(item, error)
+            return None
+        if composed_s is None:
+            self._pending.add(item)
+        return composed_s
+
+    def _leave_out(self, item: Item, error: PosterError) -> None:
+        now_s, reason = clock.monotonic_s(), str(error)[:200]
+        match item:
+            case LoopPicture():
+                self.program.discard(item, now_s)
+                log.warning("%s; the loop goes on without it", error)
+            case Scene() if item == self.stage.ground:
+                self.program.discard(item, now_s)
+                log.error("part of an emergency cannot be shown: %s", error)
+            case Scene() if item == self._wanted:
+                self._wanted = None
+                self.link.send(Refused(message_id=item.message_id, reason=reason))
+            case Scene():
+                log.warning("a scene was refused: %s", error)
+                self._report(self.stage.refuse(item.message_id, reason, now_s))
 
     def _report(self, reports: Iterable[Report]) -> None:
         for report in reports:

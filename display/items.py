@@ -45,7 +45,19 @@ class LoopPicture:
     duration_s: float
     headline: str = ""
     language: str = "en"
+    glides: bool = False
+    """A slow pan and zoom, where the screen can do it smoothly."""
+    film: bool = False
+    """It moves by itself."""
 
 
-Item = Scene | LoopPicture | Brand
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """The words over a picture that glides: they stand still above it, on nothing."""
+
+    headline: str
+    language: str
+
+
+Item = Scene | LoopPicture | Caption | Brand
 """Anything that fills the screen. Equal items look the same."""

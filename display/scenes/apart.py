@@ -30,30 +30,58 @@ WAIT_MAX_S = 6.0
 _ANSWER_MAX_BYTES = 512
 
 
+class Apart:
+    """One picture that is being decoded in a child. Ask :attr:`finished`, or wait for the file descriptor."""
+
+    def __init__(self, decode: Callable[[], Pixels], size: tuple[int, int]) -> None:
+        """Begin. ``decode`` returns a picture of at most ``size``."""
+        self._shared = mmap.mmap(-1, size[0] * size[1] * 4)
+        self._reader, writer = os.pipe()
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # about threads, see _child
+            self._child = os.fork()
+        if self._child == 0:
+            _child(decode, self._shared, writer)
+        os.close(writer)
+
+    def fileno(self) -> int:
+        """Becomes readable when it has finished."""
+        return self._reader
+
+    @property
+    def finished(self) -> bool:
+        """Whether :meth:`result` has something to say."""
+        return bool(select.select([self._reader], [], [], 0)[0])
+
+    def result(self) -> Pixels:
+        """Return the picture, and end the child. Raises PosterError, the child's own or one that says its fate."""
+        answer = os.read(self._reader, _ANSWER_MAX_BYTES) if self.finished else b"late"
+        try:
+            word, *rest = answer.decode(errors="replace").split(" ", 3)
+            if word == "ok":
+                mode, width, height = rest
+                length = int(width) * int(height) * len(mode)
+                return Pixels(cast(Literal["RGB", "RGBA"], mode), (int(width), int(height)), self._shared[:length])
+        finally:
+            status = self.close()
+        raise PosterError(" ".join(rest) if word == "refused" else _fate(word, status))
+
+    def close(self) -> int:
+        """End the child, which has answered or never will; return its status."""
+        os.close(self._reader)
+        os.kill(self._child, signal.SIGKILL)
+        _, status = os.waitpid(self._child, 0)
+        self._shared.close()
+        return status
+
+
 def decode_apart(decode: Callable[[], Pixels], size: tuple[int, int]) -> Pixels:
     """Return what ``decode`` returns, at most ``size`` large, from a child process.
 
     Raises PosterError, the child's own or one that says what became of it.
     """
-    with mmap.mmap(-1, size[0] * size[1] * 4) as shared:
-        reader, writer = os.pipe()
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # about threads, see _child
-            child = os.fork()
-        if child == 0:
-            _child(decode, shared, writer)
-        os.close(writer)
-        try:
-            answer = os.read(reader, _ANSWER_MAX_BYTES) if select.select([reader], [], [], WAIT_MAX_S)[0] else b"late"
-        finally:
-            os.close(reader)
-            os.kill(child, signal.SIGKILL)  # it has answered, or never will
-            _, status = os.waitpid(child, 0)
-        word, *rest = answer.decode(errors="replace").split(" ", 3)
-        if word == "ok":
-            mode, width, height = rest
-            length = int(width) * int(height) * len(mode)
-            return Pixels(cast(Literal["RGB", "RGBA"], mode), (int(width), int(height)), shared[:length])
-    raise PosterError(" ".join(rest) if word == "refused" else _fate(word, status))
+    child = Apart(decode, size)
+    select.select([child], [], [], WAIT_MAX_S)
+    return child.result()
 
 
 def _child(decode: Callable[[], Pixels], shared: mmap.mmap, writer: int) -> NoReturn:

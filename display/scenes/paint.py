@@ -15,7 +15,7 @@ from display.scenes.columns import CHIP_PADDING, Line, flow
 from display.scenes.logos import draw_logo
 from display.scenes.motifs import draw_motif
 from display.scenes.plan import Plan, Role, settled
-from display.text.typeset import Style, Typesetter
+from display.text.typeset import Block, Style, Typesetter
 from display.theme import TEXT_CONTRAST, Ground, Theme
 from edge_agent.contracts.screen import Badge
 
@@ -44,6 +44,7 @@ class Painter:
     plan: Plan
     theme: Theme
     typesetter: Typesetter
+    right_to_left: bool = False
     _ground: Ground = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,8 +54,7 @@ class Painter:
         """Fill the background, with the theme's quiet shapes."""
         self.poster.fill(self._ground.base)
         if not self.plan.scrim:
-            at_left = self.plan.align == "end"
-            draw_motif(self.poster, self.theme.motif, self._ground, self.canvas, at_left)
+            draw_motif(self.poster, self.theme.motif, self._ground, self.canvas, self.right_to_left)
 
     def picture(self, picture: pygame.Surface, under_words: bool) -> None:
         """Put the picture into its box. The panel behind it takes the colour of a picture's own even ground."""
@@ -68,7 +68,13 @@ class Painter:
         x = box.x + (box.width - picture.get_width()) // 2
         y = box.y + (box.height - picture.get_height()) // 2
         self.poster.blit(picture, (x, y))
-        if self.plan.scrim and under_words:
+        if under_words:
+            self.veil()
+
+    def veil(self) -> None:
+        """Darken a picture that fills its box where words stand on it."""
+        box = self.plan.picture
+        if self.plan.scrim and box is not None:
             height = round(box.height * _VEIL_SHARE)
             self.poster.blit(vector.scrim(box.width, height, self._ground.base), (box.x, box.bottom - height))
 
@@ -79,8 +85,7 @@ class Painter:
         plan = self.plan = settled(self.plan, sum(heights) + sum(gaps[1:]))
         for badge, box in zip(words.badges, plan.badges, strict=False):
             self.poster.blit(self._badge(badge, box.width), (box.x, box.y))
-        for badge, box in zip(words.badges, plan.names, strict=False):
-            self._name(badge.label, box, words.language)
+        self._names(words)
         if plan.sign is not None:
             draw = vector.warning if plan.ground == "alarm" else vector.notice
             self.poster.blit(draw(self._ground.accent, self._ground.base, plan.sign.width), (plan.sign.x, plan.sign.y))
@@ -111,7 +116,7 @@ class Painter:
         return True
 
     def _line(self, line: Line, top: int, badges: tuple[Badge, ...]) -> None:
-        column, at_end = self.plan.column, self.plan.align == "end"
+        column, at_end = self.plan.column, self.right_to_left
         match line.role:
             case "badge":
                 side = round(line.size_px)
@@ -129,10 +134,10 @@ class Painter:
 
     def _chip(self, line: Line, top: int) -> None:
         """A place: a pin and words on a panel."""
-        padding, height, at_end = line.size_px * CHIP_PADDING, round(line.height_px), self.plan.align == "end"
+        padding, height, at_end = line.size_px * CHIP_PADDING, round(line.height_px), self.right_to_left
         width = round(line.indent_px + line.block.width_px + padding)
         x = self._x_of(width)
-        radius = height / 2 * self.theme.space.corner
+        radius = self.theme.space.corner * min(height / 2, 0.95 * line.size_px)  # two lines get no wider ends
         self.poster.blit(vector.panel(width, height, radius, self._ground.chip), (x, top))
         side = round(line.size_px)
         pin = vector.pin(self._ground.chip_ink, self._ground.chip, side)
@@ -151,12 +156,17 @@ class Painter:
             return  # the words are worth showing without it
         self.poster.blit(drawn, (box.x, box.y))
 
-    def _name(self, label: str, box: Box, language: str) -> None:
-        """The name of a large badge, centred below it."""
-        size_px = 1.25 * self.plan.minimum_px
-        while (block := self.typesetter.lay(label, Style(size_px, language, True, "centre"), box.width)).broken:
-            size_px *= 0.94
-        self._put(block.draw(self._ground.ink), box.x, box.y)
+    def _names(self, words: Words) -> None:
+        """The names of large badges, centred below them, all of one size; on two lines where they are long."""
+        pairs = list(zip(words.badges, self.plan.names, strict=False))
+        blocks: list[Block] = []
+        for factor in (1.25, 1.1, 1.0):
+            style = Style(factor * self.plan.minimum_px, words.language, True, "centre")
+            blocks = [self.typesetter.lay(badge.label, style, box.width) for badge, box in pairs]
+            if all(block.lines == 1 for block in blocks):
+                break
+        for block, (_, box) in zip(blocks, pairs, strict=True):
+            self._put(block.draw(self._ground.ink), box.x, box.y + round(0.25 * self.plan.minimum_px))
 
     def _badge(self, badge: Badge, side_px: int) -> pygame.Surface:
         colour = self.theme.badge.colours[badge.colour]

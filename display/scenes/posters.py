@@ -1,22 +1,71 @@
-"""Composed and uploaded posters, kept for as long as they are likely to be shown."""
+"""Composed and uploaded posters, kept for as long as they are likely to be shown.
 
+Words are set at once; a picture is verified and decoded in a child meanwhile (:mod:`display.scenes.apart`), so that
+neither a fade nor a scene waits for it.
+"""
+
+import logging
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from display.items import Item
+import pygame
+
+from display.errors import PosterError
+from display.items import Brand, Item, LoopPicture
 from display.panel.window import Screen, Uploaded
+from display.scenes import pictures
+from display.scenes.apart import WAIT_MAX_S, Apart
 from display.scenes.compose import Composer
+from display.scenes.pictures import Place
+from edge_agent.contracts.catalogue import ContentItem
+from edge_agent.contracts.screen import Scene
 
-KEEP = 4
-"""The one that is up, the one that it replaces, the next of the loop, and one that the agent had prepared: 33 MB."""
+log = logging.getLogger(__name__)
+
+KEEP = 5
+"""The one that is up, the one that it replaces, its caption, the next of the loop, and one that the agent had prepared:
+41 MB at 1920x1080."""
+
+CHILDREN_MAX = 2
+"""So many pictures are decoded at a time: one of the loop, and one that a scene waits for."""
+
+PICTURE_WAIT_S = 0.3
+"""A scene waits so long for its picture, and is then shown without: she is here now."""
+
+
+@dataclass(slots=True)
+class _Poster:
+    uploaded: Uploaded
+    composed_s: float
+
+
+@dataclass(slots=True)
+class _Errand:
+    child: Apart
+    began_s: float
 
 
 class Posters:
     """A small cache; the least recently used poster goes first."""
 
-    def __init__(self, composer: Composer, screen: Screen) -> None:
+    def __init__(
+        self, composer: Composer, screen: Screen, folder: Path, file_of: Callable[[str], ContentItem | None]
+    ) -> None:
+        """``file_of`` says what the playlist says of a file that may be shown now, None of any other."""
         self._composer = composer
         self._screen = screen
-        self._kept: OrderedDict[Item, Uploaded] = OrderedDict()
+        self._folder = folder
+        self._file_of = file_of
+        self._kept: OrderedDict[Item, _Poster] = OrderedDict()
+        self._errands: OrderedDict[Item, _Errand] = OrderedDict()
+        self._bare: set[str] = set()
+
+    def child(self, item: Item) -> Apart | None:
+        """Return what becomes readable when :meth:`prepare` should be asked again for an item."""
+        errand = self._errands.get(item)
+        return errand.child if errand is not None else None
 
     def has(self, item: Item) -> bool:
         """Whether the poster is ready. Asking counts as use."""
@@ -25,16 +74,107 @@ class Posters:
         return item in self._kept
 
     def get(self, item: Item) -> Uploaded:
-        """Return the poster, composing it if need be. Raises PosterError where it cannot be drawn."""
-        poster = self._kept.get(item)
-        if poster is None:
-            while len(self._kept) >= KEEP:
-                self._kept.popitem(last=False)
-            poster = self._kept[item] = self._screen.upload(self._composer.compose(item))
-        self._kept.move_to_end(item)
-        return poster
+        """Return the poster; what is not ready is composed at once, without its picture.
+
+        In the place of what cannot be drawn so, and of a picture, stands the brand's name: there is no black frame.
+        """
+        if not self.has(item):
+            if isinstance(item, LoopPicture):
+                return self.get(Brand())
+            try:
+                self._keep(item, _without_picture(item), None, 0.0)
+            except PosterError as error:
+                log.warning("the brand's name is shown instead: %s", error)
+                return self.get(Brand())
+        return self._kept[item].uploaded
+
+    def prepare(self, item: Item, now_s: float) -> float | None:
+        """Return since when the poster is ready; None: its picture is still being decoded, ask again.
+
+        A scene whose picture cannot be had is composed without it. Raises PosterError where nothing can be shown.
+        """
+        if not self.has(item):
+            place = self._composer.picture_place(self._drawn(item))
+            if place is None:
+                self._keep(item, self._drawn(item), None, now_s)
+            elif not self._with_picture(item, place, now_s):
+                return None
+        return self._kept[item].composed_s
+
+    def next_deadline(self) -> float:
+        """Return when to ask again, or to :meth:`give_up`, what is not finished until then."""
+        times = [errand.began_s + _patience_s(item) for item, errand in self._errands.items()]
+        return min(times, default=float("inf"))
+
+    def give_up(self, now_s: float) -> None:
+        """Forget what takes too long and nobody asked for any more."""
+        for item, errand in list(self._errands.items()):
+            if now_s >= errand.began_s + _patience_s(item):
+                self._errands.pop(item).child.close()
 
     def forget(self, message_id: str) -> None:
         """Drop the poster of a scene that has ended: it may not come back."""
-        for item in [item for item in self._kept if getattr(item, "message_id", None) == message_id]:
+        for item in [item for item in self._kept if _is_scene(item, message_id)]:
             del self._kept[item]
+        for item in [item for item in self._errands if _is_scene(item, message_id)]:
+            self._errands.pop(item).child.close()
+
+    def close(self) -> None:
+        """End what is being decoded."""
+        while self._errands:
+            self._errands.popitem()[1].child.close()
+
+    def _with_picture(self, item: Item, place: Place, now_s: float) -> bool:
+        """Go on with an item that has a picture. Returns whether its poster is ready."""
+        errand = self._errands.get(item)
+        try:
+            if errand is None:
+                file = self._file_of(place.digest)
+                if file is None:
+                    raise PosterError("is not listed, or may not be shown now")
+                self._begin(item, file, place, now_s)
+                return False
+            if not errand.child.finished and now_s < errand.began_s + _patience_s(item):
+                return False
+            del self._errands[item]
+            picture = pictures.surface(errand.child.result())
+        except PosterError as error:
+            self._without(item, place, error, now_s)
+        else:
+            self._keep(item, self._drawn(item), picture, now_s)
+        return True
+
+    def _without(self, item: Item, place: Place, error: PosterError, now_s: float) -> None:
+        if not isinstance(item, Scene):
+            raise PosterError(f"picture {place.digest[:12]}: {error}") from error
+        if place.digest not in self._bare:
+            log.warning("a scene is shown without its picture %s: %s", place.digest[:12], error)
+            self._bare.add(place.digest)
+        self._keep(item, _without_picture(item), None, now_s)
+
+    def _begin(self, item: Item, file: ContentItem, place: Place, now_s: float) -> None:
+        while len(self._errands) >= CHILDREN_MAX:
+            self._errands.popitem(last=False)[1].child.close()
+        self._errands[item] = _Errand(pictures.begin(self._folder, file, place), now_s)
+
+    def _keep(self, item: Item, drawn: Item, picture: pygame.Surface | None, now_s: float) -> None:
+        uploaded = self._screen.upload(self._composer.compose(drawn, picture))
+        while len(self._kept) >= KEEP:
+            self._kept.popitem(last=False)
+        self._kept[item] = _Poster(uploaded, now_s)
+
+    def _drawn(self, item: Item) -> Item:
+        """Return what can be drawn of an item here: without a GPU nothing glides."""
+        return replace(item, glides=False) if isinstance(item, LoopPicture) and not self._screen.scales else item
+
+
+def _without_picture(item: Item) -> Item:
+    return item.model_copy(update={"picture": None}) if isinstance(item, Scene) else item
+
+
+def _patience_s(item: Item) -> float:
+    return PICTURE_WAIT_S if isinstance(item, Scene) else WAIT_MAX_S
+
+
+def _is_scene(item: Item, message_id: str) -> bool:
+    return isinstance(item, Scene) and item.message_id == message_id

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from edge_agent.contracts.base import Contract
-from edge_agent.contracts.catalogue import LoopItem
-from edge_agent.contracts.screen import Clear, ContentChanged, Playlist, Prepare, Renew, Scene, Show, State
+from edge_agent.contracts.catalogue import ContentItem, LoopItem
+from edge_agent.contracts.screen import Clear, ContentChanged, Playlist, Renew, Scene, Show, State
 
 Start = Callable[[], subprocess.Popen[str]]
 MakeScene = Callable[..., Scene]
@@ -216,17 +216,15 @@ def test_another_protocol_is_told_and_shows_the_loop_only(
         assert agent.receive()["type"] == "refused"
 
 
-def test_a_missing_picture_is_refused(agent: Agent, start_display: Start, make_scene: MakeScene) -> None:
+def test_a_scene_whose_picture_is_missing_is_shown_without(
+    agent: Agent, start_display: Start, shop: Path, make_scene: MakeScene
+) -> None:
     start_display()
     agent.accept()
     agent.send(State())
-    scene = make_scene("m2", layout="product", picture="a" * 64)
-    agent.send(Prepare(scene=scene))
-    agent.send(Show(scene=scene, permit_until_s=permit()))
-    refused = agent.wait_for("refused")
-    assert (refused["message_id"], "picture" in str(refused["reason"])) == ("m2", True)
-    agent.send(Show(scene=make_scene("m3"), permit_until_s=permit()))
-    assert agent.wait_for("shown")["message_id"] == "m3"
+    agent.send(Show(scene=make_scene("m2", layout="product", picture="a" * 64), permit_until_s=permit()))
+    assert agent.wait_for("shown")["message_id"] == "m2"
+    wait_until(lambda: "without its picture aaaaaaaaaaaa: is not listed" in (shop / "display.log").read_text())
 
 
 def test_cleared_and_stopped_scenes_are_proved(agent: Agent, start_display: Start, make_scene: MakeScene) -> None:
@@ -255,6 +253,11 @@ def test_the_loop_follows_the_playlist_and_survives_a_broken_one(
         path.rename(content / digest)
         return digest
 
+    def listed(digest: str) -> ContentItem:
+        path = content / digest
+        size_bytes = path.stat().st_size if path.exists() else 1
+        return ContentItem(sha256=digest, size_bytes=size_bytes, media_type="image/png", content_class="public")
+
     def on_screen() -> tuple[int, ...]:
         try:
             with Image.open(shop / "frame.jpg") as frame:
@@ -264,7 +267,8 @@ def test_the_loop_follows_the_playlist_and_survives_a_broken_one(
 
     def publish(version: str, *pictures: str) -> None:
         items = tuple(LoopItem(picture=picture, duration_s=600) for picture in pictures)
-        (content / "playlist.json").write_text(Playlist(version=version, items=items).model_dump_json())
+        playlist = Playlist(version=version, items=items, files=tuple(map(listed, pictures)))
+        (content / "playlist.json").write_text(playlist.model_dump_json())
         agent.send(ContentChanged(version=version))
 
     process = start_display()

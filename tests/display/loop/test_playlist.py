@@ -1,24 +1,75 @@
-"""The idle loop's order, and broken playlists."""
+"""What a playlist says, and what of it may be on this screen."""
+
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from display.errors import PlaylistError
-from display.items import Brand, LoopPicture
-from display.loop.playlist import Loop, parse_playlist
-from edge_agent.contracts.catalogue import LoopItem
+from display.loop.playlist import left_out, parse_playlist
+from edge_agent.contracts.catalogue import ContentItem, LoopItem
 from edge_agent.contracts.screen import Playlist
+
+A, B, C = (letter * 64 for letter in "abc")
+DAY = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def file(digest: str, **changes: object) -> ContentItem:
+    fields = {"sha256": digest, "size_bytes": 1, "media_type": "image/png", "content_class": "public"}
+    return ContentItem.model_validate(fields | changes)
+
+
+def written(*files: ContentItem, items: tuple[LoopItem, ...], language: str = "en") -> bytes:
+    return Playlist(version="v1", language=language, items=items, files=files).model_dump_json().encode()
 
 
 def test_words_are_taken_in_the_language_of_the_playlist() -> None:
     items = (
-        LoopItem(picture="a" * 64, headline={"de-AT": "Servus", "en": "Hello"}),
-        LoopItem(picture="b" * 64, headline={"de": "Hallo"}),
-        LoopItem(picture="c" * 64, headline={"en": "Hello"}),
+        LoopItem(picture=A, headline={"de-AT": "Servus", "en": "Hello"}),
+        LoopItem(picture=B, headline={"de": "Hallo"}),
+        LoopItem(picture=C, headline={"en": "Hello"}),
     )
-    loop = parse_playlist(Playlist(version="v1", language="de-AT", items=items).model_dump_json().encode())
-    assert [picture.headline for picture in loop.pictures] == ["Servus", "Hallo", ""]
+    loop = parse_playlist(written(file(A), file(B), file(C), items=items, language="de-AT"))
+    assert [entry.shows.headline for entry in loop.entries] == ["Servus", "Hallo", ""]
+
+
+@pytest.mark.parametrize("content_class", ["discreet", "sensitive"])
+def test_what_is_not_public_is_left_out(content_class: str) -> None:
+    content = written(file(A), file(B, content_class=content_class), items=(LoopItem(picture=A), LoopItem(picture=B)))
+    loop = parse_playlist(content)
+    assert [entry.shows.picture for entry in loop.entries] == [A]
+    assert loop.file(B, DAY) is None
+    assert left_out(content, loop) == (B,)
+
+
+def test_what_is_not_listed_is_left_out() -> None:
+    assert parse_playlist(written(items=(LoopItem(picture=A),))).entries == ()
+
+
+@pytest.mark.parametrize(
+    ("speaks", "shop", "shown"),
+    [((), ("de",), True), (("en",), ("de",), False), (("de",), ("de-AT",), True), (("de-AT",), ("fr", "de"), True)],
+)
+def test_words_in_a_picture_are_in_a_language_of_the_shop(
+    speaks: tuple[str, ...], shop: tuple[str, ...], shown: bool
+) -> None:
+    loop = parse_playlist(written(file(A, languages=speaks), items=(LoopItem(picture=A),)), shop)
+    assert bool(loop.entries) == shown
+
+
+def test_the_validity_of_the_file_bounds_that_of_the_item() -> None:
+    until = datetime(2026, 7, 1, tzinfo=UTC)
+    loop = parse_playlist(written(file(A, valid_until=until), items=(LoopItem(picture=A, valid_from=DAY),)))
+    (entry,) = loop.entries
+    assert (entry.valid_from, entry.valid_until) == (DAY, until)
+    assert loop.file(A, DAY) is not None
+    assert loop.file(A, until) is None
+
+
+def test_an_item_without_a_name_is_named_after_its_file() -> None:
+    loop = parse_playlist(written(file(A), items=(LoopItem(picture=A), LoopItem(picture=A, item="summer"))))
+    assert [entry.name for entry in loop.entries] == ["a" * 12, "summer"]
 
 
 @pytest.mark.parametrize(
@@ -39,15 +90,3 @@ def test_a_broken_playlist_names_the_field(content: bytes, names: str) -> None:
 def test_random_bytes_are_an_error_and_nothing_else(content: bytes) -> None:
     with pytest.raises(PlaylistError):
         parse_playlist(content)
-
-
-@given(st.integers(0, 6))
-def test_the_loop_visits_every_picture_and_begins_again(count: int) -> None:
-    loop = Loop("v1", tuple(LoopPicture(str(number), 10) for number in range(count)))
-    visited, position = [], 0
-    for _ in range(count):
-        visited.append(loop.at(position))
-        position = loop.after(position)
-    assert visited == list(loop.pictures)
-    assert position == 0
-    assert loop.at(position) == (loop.pictures[0] if count else Brand())

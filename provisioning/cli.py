@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from edge_agent.contracts.catalogue import Emergency
 from edge_agent.contracts.config import HubServerConfig
 from provisioning.files import SECRET_MODE, write_atomically
 from provisioning.hub.context import Hub
@@ -19,6 +20,7 @@ from provisioning.hub.server import serve
 from provisioning.report import console, erasure_table, housekeeping_line, show_fleet
 from provisioning.settings import SettingsError, hub_config, read_toml
 from provisioning.store_file import Loaded, StoreFileError, read_campaign_file, read_store_file
+from provisioning.typed import TypedError, typed_emergency
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -138,6 +140,43 @@ def load(config: HubServerConfig, store: str, path: Path | None, campaign_path: 
 
 
 @main.command()
+@click.argument("stores", nargs=-1)
+@click.option("--all", "everywhere", is_flag=True, help="In every store.")
+@click.option("--headline", "headlines", multiple=True, metavar="LANG=TEXT", help="What to do; for every language.")
+@click.option("--body", "bodies", multiple=True, metavar="LANG=TEXT", help="Where to go; for every language, or none.")
+@click.option("--until", metavar="TIME", help="When it ends by itself: +2h, or 2026-05-04T18:00+02:00.")
+@click.option("--end", is_flag=True, help="End it now.")
+@on_hub
+def emergency(
+    config: HubServerConfig,
+    stores: tuple[str, ...],
+    everywhere: bool,
+    headlines: tuple[str, ...],
+    bodies: tuple[str, ...],
+    until: str | None,
+    end: bool,
+) -> None:
+    """Show an emergency on every screen of a store within seconds, or end it.
+
+    edge-fleet emergency vienna-1 --until +2h --headline "en=Please leave the building" --headline "de=..."
+    """
+    if bool(stores) == everywhere:
+        raise click.UsageError("say where: STORE..., or --all")
+    if end == bool(headlines or bodies or until):
+        raise click.UsageError("say what: --headline and --until, or --end")
+    if not end and not (headlines and until):
+        raise click.UsageError("--headline and --until are needed: it must end by itself, also where the line is down")
+    with _opened(config) as opened:
+        known = sorted(opened.fleet.sequences())
+        if unknown := set(stores) - set(known):
+            raise click.UsageError(f"there is no such store: {', '.join(sorted(unknown))}")
+        told = None if end else typed_emergency(headlines, bodies, until or "", opened.now())
+        refused = [name for name in (known if everywhere else stores) if not _tell_emergency(opened, name, told)]
+    if refused:
+        raise click.ClickException(f"not shown in: {', '.join(refused)}")
+
+
+@main.command()
 @on_hub
 def status(config: HubServerConfig) -> None:
     """Show stores and units: how old their data is, what they delivered, and what they have yet to erase."""
@@ -187,6 +226,21 @@ def _fill(opened: Hub, store: str, loaded: Loaded) -> None:
     )
 
 
+def _tell_emergency(opened: Hub, store: str, emergency: Emergency | None) -> bool:
+    """Begin or end an emergency in one store; what one store refuses must not keep it from the others."""
+    try:
+        if emergency is None:
+            ended = opened.emergencies.end(store)
+            click.echo(f"store {store}: {'the emergency is over' if ended else 'there was no emergency'}")
+        else:
+            opened.emergencies.put(store, emergency, opened.now())
+            click.echo(f"store {store}: on its screens within seconds, until {emergency.valid_until:%Y-%m-%d %H:%M %Z}")
+    except ProblemError as error:
+        click.echo(f"store {store}: {error.problem.title} {error.problem.detail}", err=True)
+        return False
+    return True
+
+
 def _hand_out(opened: Hub, store: str, name: str, claim_file: Path | None) -> None:
     claim = opened.enrolment.new_claim(store, name, opened.now())
     days = int(opened.config.claim_s // 86_400)
@@ -215,7 +269,7 @@ def _spoken() -> Iterator[None]:
         yield
     except ProblemError as error:
         raise click.ClickException(f"{error.problem.title} {error.problem.detail}".strip()) from error
-    except (SettingsError, StoreFileError, OSError) as error:
+    except (SettingsError, StoreFileError, TypedError, OSError) as error:
         raise click.ClickException(str(error)) from error
     except SQLAlchemyError as error:
         raise click.ClickException(f"the hub's database cannot be used: {first_line(error)}") from error

@@ -10,6 +10,7 @@ from provisioning.files import secret_from
 from provisioning.hub.auth import Gatekeeper, Nonces
 from provisioning.hub.content import Content
 from provisioning.hub.coupons import Coupons
+from provisioning.hub.emergencies import Emergencies
 from provisioning.hub.enrol import Enrolment
 from provisioning.hub.erasures import Erasures
 from provisioning.hub.events import Events
@@ -40,6 +41,7 @@ class Hub:
     keys: SliceKeys
     slices: Slices
     content: Content
+    emergencies: Emergencies
     events: Events
     presence: Presence
     pauses: Pauses
@@ -73,6 +75,7 @@ class Hub:
             keys=SliceKeys(database),
             slices=slices,
             content=content,
+            emergencies=Emergencies(database, content),
             events=Events(database),
             presence=presence,
             pauses=Pauses(database),

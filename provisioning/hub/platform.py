@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from edge_agent.contracts.base import Contract, CustomerId, Identifier, Sha256, UtcTime
 from edge_agent.contracts.campaign import CampaignFile
-from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.catalogue import Catalogue, Emergency
 from provisioning.hub.auth import is_platform
 from provisioning.hub.content import FILE_MAX_BYTES
 from provisioning.hub.context import Hub
@@ -94,6 +94,17 @@ def platform_routes(hub: Hub) -> APIRouter:
     @router.put("/catalogue", status_code=204, max_body_size=_DOCUMENT_MAX_BYTES)
     def put_catalogue(store: Identifier, catalogue: Catalogue) -> Response:
         hub.content.put_catalogue(store, catalogue)
+        return _done()
+
+    @router.put("/emergency", status_code=204)
+    def put_emergency(store: Identifier, emergency: Emergency) -> Response:
+        hub.emergencies.put(store, emergency, hub.now())
+        return _done()
+
+    @router.delete("/emergency", status_code=204)
+    def end_emergency(store: Identifier) -> Response:
+        if not hub.emergencies.end(store):
+            raise ProblemError(404, "The store has no emergency.", f"store: {store}")
         return _done()
 
     @router.put("/campaigns", status_code=204, max_body_size=_DOCUMENT_MAX_BYTES)

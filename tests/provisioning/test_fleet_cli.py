@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
+from edge_agent.contracts.catalogue import Emergency
 from edge_agent.contracts.claim import parse_claim
 from edge_agent.contracts.config import HubServerConfig
 from provisioning.cli import main
@@ -20,6 +21,7 @@ from provisioning.hub.tables import certificates
 from provisioning.report import show_fleet
 from provisioning.store_file import StoreFileError, read_store_file
 from tests.provisioning.hubs import IDENTITY_KEY, STORE
+from tests.sync.pictures import FILM, PICTURE
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
@@ -68,7 +70,7 @@ STORE_FILE = {
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
-    (tmp_path / "jacket.png").write_bytes(b"\x89PNG")
+    (tmp_path / "jacket.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     path = tmp_path / "store.json"
     path.write_text(json.dumps(STORE_FILE))
     return path
@@ -210,7 +212,7 @@ def test_offsets_become_times_and_pictures_digests(sample: Path) -> None:
     (digest,) = loaded.pictures
     catalogue = loaded.content.catalogue
     assert (catalogue.store, catalogue.products[0].picture, catalogue.loop[0].picture) == (STORE, digest, digest)
-    assert (catalogue.content[0].sha256, catalogue.content[0].size_bytes) == (digest, 4)
+    assert (catalogue.content[0].sha256, catalogue.content[0].size_bytes) == (digest, 8)
 
 
 @pytest.mark.parametrize(
@@ -230,3 +232,131 @@ def test_a_wrong_store_file_is_named_with_its_field(sample: Path, change: dict[s
     sample.write_text(json.dumps({**STORE_FILE, **change}))
     with pytest.raises(StoreFileError, match=message):
         read_store_file(sample, STORE, NOW)
+
+
+def filled(tmp_path: Path, *stores: str) -> None:
+    for name in stores:
+        assert fleet(tmp_path, "store", "add", name).exit_code == 0
+
+
+def on_screens(tmp_path: Path, store: str) -> Emergency | None:
+    opened = Hub.open(HubServerConfig(folder=tmp_path / "hub"))
+    try:
+        return opened.emergencies.of(store)
+    finally:
+        opened.close()
+
+
+def test_an_emergency_begins_and_ends_with_one_line(tmp_path: Path) -> None:
+    filled(tmp_path, "vienna", "graz")
+    words = ["--headline", "en=Please leave the building", "--body", "en=By the main door", "--until", "+2h"]
+    begun = fleet(tmp_path, "emergency", "--all", *words)
+    assert begun.exit_code == 0, begun.output
+    assert "store graz: on its screens within seconds, until" in begun.output
+    told = on_screens(tmp_path, "vienna")
+    assert told is not None
+    assert (told.headline, told.body) == ({"en": "Please leave the building"}, {"en": "By the main door"})
+    assert fleet(tmp_path, "emergency", "vienna", "--end").output == "store vienna: the emergency is over\n"
+    assert on_screens(tmp_path, "vienna") is None
+    assert on_screens(tmp_path, "graz") is not None
+
+
+def test_what_one_store_refuses_keeps_an_emergency_from_no_other(tmp_path: Path) -> None:
+    filled(tmp_path, "vienna", "geneva")
+    (tmp_path / "unit.toml").write_text('[screen]\nlanguages = ["fr"]\n')
+    unit = ["unit", "add", "geneva", "door", "--zone", "Door", "--config-file", str(tmp_path / "unit.toml")]
+    assert fleet(tmp_path, *unit).exit_code == 0
+    begun = fleet(tmp_path, "emergency", "--all", "--headline", "en=Please leave", "--until", "+2h")
+    assert begun.exit_code == 1
+    assert "headline: fr is missing, a language of unit door" in begun.output
+    assert "not shown in: geneva" in begun.output
+    assert on_screens(tmp_path, "vienna") is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--headline", "en=Leave", "--until", "+2h"], "say where"),
+        (["vienna", "--all", "--end"], "say where"),
+        (["vienna"], "say what"),
+        (["vienna", "--end", "--until", "+2h"], "say what"),
+        (["vienna", "--headline", "en=Leave"], "it must end by itself"),
+        (["vienna", "--headline", "Leave", "--until", "+2h"], "write LANGUAGE=TEXT"),
+        (["vienna", "--headline", "english=Leave", "--until", "+2h"], "headline.english"),
+        (["vienna", "--headline", "en=Leave", "--until", "18:00"], "write +2h, or a time with its offset"),
+        (["vienna", "--headline", "en=Leave", "--until", "-2h"], "valid_until: within 7 days"),
+        (["viena", "--end"], "there is no such store: viena"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_emergency_that_is_typed_wrongly_says_what_to_type(tmp_path: Path, words: list[str], said: str) -> None:
+    filled(tmp_path, "vienna")
+    refused = fleet(tmp_path, "emergency", *words)
+    assert refused.exit_code != 0
+    assert said in refused.output
+    assert on_screens(tmp_path, "vienna") is None
+
+
+STORE_TOML = """
+version = 1
+customers = []
+[campaigns]
+version = 1
+campaigns = []
+[catalogue]
+currency = "EUR"
+products = []
+content = [{ file = "sale-de.png", languages = ["de"], valid_until = "+3d" }]
+[[catalogue.loop]]
+picture = "sale-de.png"
+item = "sale"
+kind = "campaign"
+weight = 3
+motion = "ken_burns"
+dayparts = [{ days = ["sat"], begins = 09:00:00, ends = 18:00:00 }]
+valid_from = "-1h"
+[[catalogue.loop]]
+picture = "spring.mp4"
+duration_s = 30
+"""
+
+
+def test_a_store_file_in_toml_takes_all_that_a_loop_can_say(tmp_path: Path) -> None:
+    (tmp_path / "sale-de.png").write_bytes(PICTURE)
+    (tmp_path / "spring.mp4").write_bytes(FILM)
+    path = tmp_path / "store.toml"
+    path.write_text(STORE_TOML)
+    catalogue = read_store_file(path, STORE, NOW).content.catalogue
+    sale, spring = catalogue.loop
+    assert (sale.item, sale.kind, sale.weight, sale.motion) == ("sale", "campaign", 3, "ken_burns")
+    assert (sale.valid_from, sale.dayparts[0].days) == (NOW - timedelta(hours=1), ("sat",))
+    picture, film = catalogue.content
+    assert (picture.sha256, picture.languages, picture.valid_until) == (sale.picture, ("de",), NOW + timedelta(days=3))
+    assert (film.sha256, film.media_type, film.content_class) == (spring.picture, "video/mp4", "public")
+    assert "store vienna: 0 products, 2 pictures" in load(tmp_path, path)
+
+
+def load(tmp_path: Path, path: Path) -> str:
+    filled(tmp_path, "vienna")
+    return fleet(tmp_path, "load", "vienna", "--file", str(path)).output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("weight = 3", "wieght = 3"), "catalogue.loop.0.wieght: no such key"),
+        (("spring.mp4", "gone.mp4"), "gone.mp4: No such file"),
+        (("weight = 3", "weight = 300"), "catalogue.loop.0.weight = 300"),
+        (('languages = ["de"]', 'langs = ["de"]'), "0.langs"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_store_file_with_a_mistake_names_it(tmp_path: Path, wrong: tuple[str, str], said: str) -> None:
+    (tmp_path / "sale-de.png").write_bytes(PICTURE)
+    (tmp_path / "spring.mp4").write_bytes(FILM)
+    path = tmp_path / "store.toml"
+    path.write_text(STORE_TOML.replace(*wrong))
+    with pytest.raises(StoreFileError) as refused:
+        read_store_file(path, STORE, NOW)
+    assert said in str(refused.value)
+    assert str(path) in str(refused.value)

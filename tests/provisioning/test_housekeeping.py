@@ -32,7 +32,7 @@ from tests.provisioning.hubs import STORE, customer
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 EVENTS_S = 100 * 86_400.0
 SOURCE = f"/stores/{STORE}/units/door"
-PICTURE = b"\x89PNG picture"
+PICTURE = b"\x89PNG\r\n\x1a\n a picture"
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 

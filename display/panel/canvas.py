@@ -127,14 +127,13 @@ class TextureCanvas:
         self.renderer.present()
 
     def picture(self, layers: Sequence[Placed], size: tuple[int, int]) -> pygame.Surface:
-        """Draw into a small texture and read that back: what was shown is no longer the GPU's to give."""
+        """Draw it small into the next frame's place and read that back: what was shown is no longer the GPU's to give.
+
+        Every frame is drawn from the ground, so that nothing of it stays. Not into a texture: Mesa's GLES gives black.
+        """
         small = seen_size(size, self.rotation)
-        self.renderer.target = Texture(self.renderer, small, target=True)
-        try:
-            self._draw(layers, small)
-            read = self.renderer.to_surface()
-        finally:
-            self.renderer.target = None
+        self._draw(layers, small)
+        read = self.renderer.to_surface(area=(0, 0, *small))
         return pygame.transform.rotate(read, self.rotation) if self.rotation else read
 
     def _draw(self, layers: Sequence[Placed], panel: tuple[int, int]) -> None:

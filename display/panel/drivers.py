@@ -19,6 +19,12 @@ def ask_kindly() -> None:
         "SDL_AUDIODRIVER": "dummy",
         "SDL_RENDER_SCALE_QUALITY": "linear",
     }
+    if "WAYLAND_DISPLAY" in os.environ:
+        wanted["SDL_VIDEODRIVER"] = "wayland"
+    elif "DISPLAY" in os.environ:
+        wanted["SDL_VIDEODRIVER"] = "x11"
+    else:  # and never where there is a desktop: one that is starting anew must find its screen free
+        wanted["SDL_VIDEODRIVER"] = "kmsdrm"
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
 

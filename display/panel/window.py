@@ -1,10 +1,10 @@
 """Where frames are presented: a real screen or window, or no screen at all.
 
-Which video driver is used is SDL's choice: Wayland or X11 with a desktop, KMSDRM without one; ``SDL_VIDEODRIVER``
-overrides it.
+By way of Wayland or X11 where there is a desktop, by KMSDRM where there is none; ``SDL_VIDEODRIVER`` overrides that.
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -228,7 +228,8 @@ def open_screen(size: tuple[int, int] | None, rotation: Rotation, title: str) ->
         pygame.event.clear()  # how the window came to its place and size
     except pygame.error as error:
         pygame.display.quit()
-        raise ScreenAbsent(str(error)) from error
+        asked = os.environ["SDL_VIDEODRIVER"]
+        raise ScreenAbsent(f"no screen by way of {asked}: {error} (docs/screen.md: no screen)") from error
     log.info("screen of %dx%d through %s, %s", *panel, driver, "GPU" if canvas.scales else "surfaces")
     return WindowScreen(seen_size(panel, rotation), 0.0 if canvas.scales else 1 / 60, window, canvas, watch)
 
@@ -237,7 +238,7 @@ def _canvas(window: pygame.Window, rotation: Rotation, gpu: bool) -> Canvas:
     """Return textures where there is a GPU; SDL's software renderer is no gain over surfaces."""
     if gpu:
         try:
-            renderer = Renderer(window, accelerated=1, vsync=True, target_texture=True)
+            renderer = Renderer(window, accelerated=1, vsync=True)
             return TextureCanvas(renderer, window.size, rotation)
         except pygame.error as error:
             log.warning("no renderer (%s): plain surfaces instead; for the GPU install libgbm1 libegl1 libgles2", error)

@@ -108,9 +108,9 @@ def _group(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> 
         drop = (body.bottom - placed[-1][1].bottom) // 2
         badges, names = ([replace(box, y=box.y + drop) for box in boxes] for boxes in zip(*placed, strict=True))
         return Plan("personal", column, slots, badges=tuple(badges), names=tuple(names), brand=canvas.brand)
-    columns = count if canvas.landscape or count <= 2 else 2
-    room = replace(body, height=body.height * (54 if canvas.landscape else 22 + 19 * -(-count // columns)) // 100)
-    squares, labels = zip(*tiles(count, columns, room, canvas.gap, name_px), strict=True)
+    columns, spread = (count, 2 * canvas.gap) if canvas.landscape or count <= 2 else (2, canvas.gap)
+    room = replace(body, height=body.height * (58 if canvas.landscape else 22 + 19 * -(-count // columns)) // 100)
+    squares, labels = zip(*tiles(count, columns, room, spread, name_px), strict=True)
     column = _below(body, labels[-1].bottom)
     return Plan(
         "personal",
@@ -128,12 +128,12 @@ def _group(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> 
 
 def _product(canvas: Canvas, contents: Contents) -> Plan:
     slots = (
-        Slot("badge", canvas.px(16)),
-        Slot("headline", canvas.text(9.2), canvas.px(4.5), bold=True, lines=3),
-        Slot("body", canvas.text(5.2), canvas.px(2), lines=3),
-        Slot("product_name", canvas.text(5.4), canvas.px(4.5), lines=2),
-        Slot("price", canvas.text(8.5), canvas.px(0.5), bold=True, lines=1),
-        Slot("place", canvas.text(5), canvas.px(3.5), bold=True, lines=2),
+        Slot("badge", canvas.px(15)),
+        Slot("headline", canvas.text(9.2), canvas.px(3.5), bold=True, lines=3),
+        Slot("body", canvas.text(5.2), canvas.px(1.5), lines=3),
+        Slot("product_name", canvas.text(5.4), canvas.px(3.5), lines=2),
+        Slot("price", canvas.text(8.5), canvas.px(0), bold=True, lines=1),
+        Slot("place", canvas.text(5), canvas.px(3), bold=True, lines=2),
     )
     return _beside_picture(canvas, contents, "product", slots, qr_units=22)
 

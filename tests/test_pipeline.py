@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent.contracts.clerk import Reply, TabletHello
-from edge_agent.contracts.screen import Hello, ProofOfPlay, Refused, Shown
+from edge_agent.contracts.screen import Hello, LoopPlayed, Panel, ProofOfPlay, Refused, Shown
 from edge_agent.events import (
     Advertisement,
     BusJoined,
@@ -54,6 +54,19 @@ INPUTS = st.one_of(
             first_frame_at=st.just(START),
             on_screen_s=st.just(1.0),
             ended=st.just("maximum"),
+        ),
+    ),
+    st.builds(FromScreen, st.builds(Panel, state=st.sampled_from(["on", "covered", "off", "absent"]))),
+    st.builds(
+        FromScreen,
+        st.builds(
+            LoopPlayed,
+            item=IDS,
+            picture=st.just("ab" * 32),
+            from_at=st.just(START),
+            until_at=st.just(START),
+            plays=st.integers(1, 100_000),
+            on_screen_s=st.just(1.0),
         ),
     ),
     st.builds(ClerkReplied, REPLIES),

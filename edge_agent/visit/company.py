@@ -13,7 +13,11 @@ from edge_agent.visit.roster import Roster
 class Company:
     """The known customers who are near this unit, whoever serves them."""
 
-    def __init__(self, knowledge: Knowledge, tracker: PresenceTracker, roster: Roster, ledger: Ledger) -> None:
+    def __init__(
+        self, knowledge: Knowledge, tracker: PresenceTracker, roster: Roster, ledger: Ledger, enter_m: float
+    ) -> None:
+        """``enter_m``: how near she has to be to have come."""
+        self._enter_m = enter_m
         self._knowledge = knowledge
         self._tracker = tracker
         self._roster = roster
@@ -34,6 +38,11 @@ class Company:
     def near_since_s(self, customer: CustomerId) -> float | None:
         """Since which monotonic second she is near; ``None`` while she is not."""
         return self._tracker.near_since_s(customer)
+
+    def is_close(self, customer: CustomerId) -> bool:
+        """Whether she is as near at this moment as she has to be at the end of her dwell."""
+        distance_m = self._tracker.distance_m(customer)
+        return distance_m is not None and distance_m <= self._enter_m
 
     def beside(self, customer: CustomerId) -> Others:
         """Return who else stands before the screen."""

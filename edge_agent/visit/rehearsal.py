@@ -1,9 +1,9 @@
 """The scene that is likely to be shown at the end of a dwell is composed during it, so that it comes up at once.
 
-It is not decided yet: nothing is written or reported, no cap counts it, and nobody sees it. The decision at the end of
-the dwell is made anew, and if it says the same, it makes the same scene: name and code are those of the draft. What
-was prepared for somebody is dropped as soon as it could not be shown to her: she went away, or withdrew, another unit
-serves her, or nobody can see the screen.
+One at a time: the scene of whom the screen will speak to first. It is not decided yet: nothing is written or reported,
+no cap counts it, and nobody sees it. The decision at the end of the dwell is made anew, and if it says the same, it
+makes the same scene: name and code are those of the draft. What was prepared for somebody is dropped as soon as it
+could not be shown to her: she went away, or withdrew, another unit serves her, or nobody can see the screen.
 """
 
 from collections.abc import Callable
@@ -23,8 +23,11 @@ from edge_agent.visit.permits import ClearReason
 from edge_agent.visit.roster import Roster
 from edge_agent.visit.sharing import Sharing
 
-PREPARED_MAX: Final = 2
-"""So many may be in their dwell at once; of a crowd, the last ones. The display has room for as many."""
+COMING_MAX: Final = 8
+"""So many may be in their dwell at once; of a crowd, the last ones."""
+
+LOOK_S: Final = 1.0
+"""How often it is looked again while a dwell is under way: she may have gone on, or come nearer, without a word."""
 
 
 @dataclass(slots=True)
@@ -59,11 +62,12 @@ class Rehearsal:
         self._new_id = new_id
         self._coming: dict[CustomerId, _Coming] = {}
         self._used: list[str] = []
+        self._look_s = 0.0
 
     def comes(self, customer: CustomerId, badge: int | None) -> None:
         """She came near: her dwell has begun."""
         self.leaves(customer, "away")
-        while len(self._coming) >= PREPARED_MAX:
+        while len(self._coming) >= COMING_MAX:
             self.leaves(next(iter(self._coming)), "replaced")
         self._coming[customer] = _Coming(self._new_draft(), badge)
 
@@ -93,23 +97,35 @@ class Rehearsal:
             if not self._greeter.awaits(message_id):  # the decision was another one
                 self._clear(message_id, "replaced")
         self._used.clear()
+        self._look_s = self._ledger.now.monotonic_s + LOOK_S
+        found = False
         for customer, coming in list(self._coming.items()):
-            scene = self._likely(customer, coming)
-            if scene is not None and scene != coming.scene:
-                self._ledger.do(ToScreen(Prepare(scene=scene)))
-            elif scene is None and coming.scene is not None:
+            if not self._is_new(customer):
+                self.leaves(customer, "done")
+                continue
+            scene = None if found else self._likely(customer, coming)
+            found = found or scene is not None
+            if coming.scene is not None and scene is None:
                 self._clear(coming.draft.message_id, "expired")
+            elif scene is not None and scene != coming.scene:
+                self._ledger.do(ToScreen(Prepare(scene=scene)))
             coming.scene = scene
 
     def time_passed(self) -> None:
-        """Look again where nothing could be prepared: another unit may have had to say first whose visit it is."""
-        if self._used or any(coming.scene is None for coming in self._coming.values()):
+        """Look again, now and then; at once after a decision, and where another unit had to say first whose she is."""
+        waits = self._coming and all(coming.scene is None for coming in self._coming.values())
+        if self._used or waits or (self._coming and self._ledger.now.monotonic_s >= self._look_s):
             self.look()
+
+    def next_deadline(self) -> float | None:
+        """When to call :meth:`time_passed`, monotonic second."""
+        return self._look_s if self._coming else None
 
     def _likely(self, customer: CustomerId, coming: _Coming) -> Scene | None:
         """Return the scene that the end of her dwell would bring, as things stand; the same checks as then."""
         may = self._roster.screen_works and self._company.may_be_addressed(customer)
-        if not may or not self._sharing.may_begin(customer) or not self._is_new(customer):
+        may = may and self._company.is_close(customer)
+        if not may or not self._sharing.may_begin(customer):
             return None
         decision = decide(customer, self._knowledge, self._roster.situation(customer))
         others = self._company.beside(customer)

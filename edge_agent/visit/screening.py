@@ -82,7 +82,8 @@ class Screening:
                 for journey in self._roster.showing(message.message_id):
                     self._ledger.report("content.played", self._played(journey, message), journey.customer)
             case Refused(message_id=str() as message_id):
-                self._has_ended(message_id, message.reason, 0.0)
+                if self._greeter.awaits(message_id):  # else it was only to be prepared
+                    self._has_ended(message_id, message.reason, 0.0)
                 self._ended(message_id)
             case Refused():
                 pass  # it could not even read which scene was meant; the link logs it

@@ -64,7 +64,7 @@ class Service:
             Sharing() if coordinator is None else Shared(config.unit, coordinator, tracker, self._roster, ledger)
         )
         """Which visits are this unit's to serve."""
-        self._company = Company(knowledge, tracker, self._roster, ledger)
+        self._company = Company(knowledge, tracker, self._roster, ledger, config.presence.enter_m)
         composer = Composer(config)
         self._rehearsal = Rehearsal(
             knowledge, self._company, self._roster, self._greeter, composer, self.sharing, ledger, new_id
@@ -189,14 +189,17 @@ class Service:
         """A display connected and said what it is showing."""
         self._screening.joined(hello)
         self._rehearsal.display_joined()
+        self._rehearsal.look()
 
     def display_lost(self) -> None:
         """The display is gone."""
         self._screening.lost()
+        self._rehearsal.look()
 
     def screen_said(self, message: ScreenReport) -> None:
         """The display reports on a scene, on the loop, or on its panel."""
         self._screening.said(message)
+        self._rehearsal.look()
 
     # --- clerks -----------------------------------------------------------------------------
 
@@ -330,6 +333,6 @@ class Service:
         """When to call :meth:`time_passed`, monotonic second."""
         mine = [journey for journey in self._roster.all() if self.sharing.may_begin(journey.customer)]
         deadlines_s = [*map(self._counter.due_s, mine)]
-        parts = (self._greeter, self._speaker, self._counter, self._roster.past, self.sharing)
+        parts = (self._greeter, self._rehearsal, self._speaker, self._counter, self._roster.past, self.sharing)
         deadlines_s += [part.next_deadline() for part in parts]
         return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)

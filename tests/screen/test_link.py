@@ -16,10 +16,24 @@ import pytest
 from display.link import Link
 from edge_agent.clock import SystemClock
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES, Contract
-from edge_agent.contracts.screen import Clear, Hello, Refused, Scene, Show, Shown, State
+from edge_agent.contracts.screen import (
+    Capture,
+    Captured,
+    Clear,
+    Hello,
+    LoopPlayed,
+    Panel,
+    PanelState,
+    Refused,
+    Scene,
+    Show,
+    Shown,
+    State,
+)
 from edge_agent.errors import DisplayError
 from edge_agent.events import DisplayJoined, DisplayLost, FromScreen, Input
-from edge_agent.screen.link import CONNECTIONS_MAX, ScreenLink
+from edge_agent.screen.link import CONNECTIONS_MAX, UNSEEN, ScreenLink
+from edge_agent.screen.shots import SHOT_MAX_BYTES, Shots
 from edge_agent.supervisor import Health
 
 HELLO = Hello(width_px=1920, height_px=1080)
@@ -304,3 +318,114 @@ async def test_a_socket_that_cannot_be_made_says_which_setting(tmp_path: Path) -
         with pytest.raises(DisplayError, match=r"screen\.socket"):
             await link.run()
     assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("state", ["on", "off", "covered", "absent"])
+async def test_a_panel_that_somebody_must_mend_is_said(state: PanelState, setting: Setting) -> None:
+    display = await setting.join()
+    assert setting.link.panel is None
+    await display.send(Panel(state=state))
+    await setting.until(lambda: setting.count(FromScreen))
+    report = setting.link.health.report
+    assert (report.state, report.problem) == (("waiting", UNSEEN[state]) if state in UNSEEN else ("running", ""))
+    assert setting.link.panel == state
+    assert setting.emitted[-1] == FromScreen(Panel(state=state))
+    await display.send(Panel(state="on"))
+    await setting.until(lambda: setting.count(FromScreen) == 2)
+    assert setting.link.health.report.state == "running"
+    display.socket.close()
+    await setting.until(lambda: setting.count(DisplayLost))
+    assert setting.link.panel is None
+
+
+async def test_what_the_loop_played_is_passed_on(setting: Setting) -> None:
+    display = await setting.join()
+    at = "2026-03-14T13:00:00Z"
+    told = {"item": "spring", "picture": "ab" * 32, "from_at": at, "until_at": at, "plays": 2, "on_screen_s": 20.0}
+    played = LoopPlayed.model_validate(told)
+    await display.send(played)
+    await display.send(b'{"type": "loop_played", "plays": 1e400}')
+    await setting.until(lambda: setting.link.faults["garbage"])
+    assert setting.emitted[1:] == [FromScreen(played)]
+
+
+# --- pictures -----------------------------------------------------------------------------------
+
+JPEG = b"\xff\xd8\xff" + bytes(1000)
+
+
+async def asked(display: Display) -> str:
+    return Capture.model_validate_json(await display.receive()).request
+
+
+async def test_a_picture_is_taken_when_the_display_has_written_it(setting: Setting, tmp_path: Path) -> None:
+    frame = tmp_path / "frame.jpg"
+    frame.write_bytes(JPEG + b"old")
+    display = await setting.join()
+    shot = asyncio.create_task(Shots(setting.link, frame).take())
+    request = await asked(display)
+    frame.write_bytes(JPEG)
+    await display.send(Captured(request="of-somebody-else", redacted=False))
+    await display.send(Captured(request=request, redacted=True))
+    taken = await shot
+    assert (taken.jpeg, taken.redacted) == (JPEG, True)
+    await display.send(Captured(request=request, redacted=False))  # once is enough
+    await display.send(Shown(message_id="m1", first_frame_s=1.0))
+    await setting.until(lambda: setting.count(FromScreen))
+    assert setting.emitted == [DisplayJoined(HELLO), FromScreen(Shown(message_id="m1", first_frame_s=1.0))]
+
+
+async def test_pictures_for_two_are_not_mixed_up(setting: Setting) -> None:
+    display = await setting.join()
+    first, second = (asyncio.create_task(setting.link.capture()) for _ in range(2))
+    requests = [await asked(display) for _ in range(2)]
+    for request, redacted in zip(reversed(requests), (True, False), strict=True):
+        await display.send(Captured(request=request, redacted=redacted))
+    assert [(await one).redacted for one in (first, second)] == [False, True]
+
+
+async def test_without_a_display_there_is_no_picture(setting: Setting, tmp_path: Path) -> None:
+    with pytest.raises(DisplayError, match="edge-display"):
+        await Shots(setting.link, tmp_path / "frame.jpg").take()
+    with pytest.raises(DisplayError, match=r"display\.frame_file is not set"):
+        await Shots(setting.link, None).take()
+
+
+async def test_why_the_display_wrote_none_is_said(setting: Setting) -> None:
+    display = await setting.join()
+    shot = asyncio.create_task(setting.link.capture())
+    await display.send(Refused(message_id=await asked(display), reason="the disk is full"))
+    with pytest.raises(DisplayError, match="the disk is full"):
+        await shot
+    assert setting.count(FromScreen) == 0
+
+
+async def test_a_display_that_goes_meanwhile_is_said_at_once(setting: Setting) -> None:
+    display = await setting.join()
+    shot = asyncio.create_task(setting.link.capture())
+    await asked(display)
+    display.socket.close()
+    with pytest.raises(DisplayError, match="disconnected"):
+        await shot
+
+
+async def test_a_display_that_never_answers_is_not_waited_for_for_ever(setting: Setting) -> None:
+    display = await setting.join()
+    shot = asyncio.create_task(setting.link.capture())
+    await asked(display)
+    with pytest.raises(DisplayError, match="journalctl -u edge-display"):
+        await shot
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", JPEG + bytes(SHOT_MAX_BYTES), None])
+async def test_a_file_that_is_no_picture_of_the_display_is_not_handed_on(
+    content: bytes | None, setting: Setting, tmp_path: Path
+) -> None:
+    frame = tmp_path / "frame.jpg"
+    if content is not None:
+        frame.write_bytes(content)
+    display = await setting.join()
+    shot = asyncio.create_task(Shots(setting.link, frame).take())
+    await display.send(Captured(request=await asked(display), redacted=False))
+    with pytest.raises(DisplayError, match=r"display\.frame_file .*frame\.jpg"):
+        await shot

@@ -4,8 +4,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge_agent.contracts.screen import Clear, Renew, Scene, Show, Shown, State
-from edge_agent.simulator.display import FIRST_FRAME_S, SimulatedDisplay
+from edge_agent.contracts.screen import (
+    Clear,
+    Panel,
+    Prepare,
+    ProofOfPlay,
+    Refused,
+    Renew,
+    Scene,
+    Show,
+    Shown,
+    State,
+)
+from edge_agent.simulator.display import COMPOSING_S, FIRST_FRAME_S, SimulatedDisplay
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -34,10 +45,12 @@ def run(*said: tuple[float, object], until_s: float = 60) -> list[tuple[str, str
     return [
         ("shown", a.message_id, a.first_frame_s) if isinstance(a, Shown) else (a.ended, a.message_id, a.on_screen_s)
         for a in answers
+        if isinstance(a, Shown | ProofOfPlay)
     ]
 
 
-SHOWN = ("shown", "m1", FIRST_FRAME_S)
+UNPREPARED_S = COMPOSING_S + FIRST_FRAME_S
+SHOWN = ("shown", "m1", UNPREPARED_S)
 
 
 @pytest.mark.parametrize(
@@ -54,11 +67,35 @@ SHOWN = ("shown", "m1", FIRST_FRAME_S)
         ([(0, show()), (1, State(show=show(permit_until_s=4)))], [SHOWN, ("permit", "m1", 4)]),
         (
             [(0, show()), (1, show("m2", permit_until_s=4))],
-            [SHOWN, ("replaced", "m1", 1), ("shown", "m2", 1 + FIRST_FRAME_S), ("permit", "m2", 3)],
+            [SHOWN, ("replaced", "m1", 1), ("shown", "m2", 1 + UNPREPARED_S), ("permit", "m2", 3)],
         ),
     ],
 )
 def test_what_it_answers(said, answers):
     heard = run(*said)
     assert [answer[:2] for answer in heard] == [answer[:2] for answer in answers]
-    assert [answer[2] for answer in heard] == pytest.approx([answer[2] for answer in answers], abs=FIRST_FRAME_S + 1e-6)
+    assert [answer[2] for answer in heard] == pytest.approx([answer[2] for answer in answers], abs=UNPREPARED_S + 1e-6)
+
+
+def test_what_was_prepared_comes_up_at_once_unless_it_was_dropped():
+    heard = run((0, Prepare(scene=show().scene)), (2, show(permit_until_s=5)))
+    assert heard[0] == ("shown", "m1", pytest.approx(2 + FIRST_FRAME_S))
+    dropped = (1, Clear(message_id="m1", reason="away"))
+    heard = run((0, Prepare(scene=show().scene)), dropped, (2, show(permit_until_s=5)))
+    assert heard[0] == ("shown", "m1", pytest.approx(2 + UNPREPARED_S))
+
+
+def test_a_panel_that_nobody_sees_ends_the_scene_and_refuses_the_next():
+    display = SimulatedDisplay()
+    display.tell(show(permit_until_s=9), 0, NOON)
+    [shown] = display.answers(1)
+    assert isinstance(shown, Shown)
+    display.turn("absent", 2)
+    panel, proof = display.answers(2)
+    assert panel == Panel(state="absent")
+    assert isinstance(proof, ProofOfPlay)
+    assert proof.ended == "stopped"
+    display.tell(show("m2", permit_until_s=9), 3, NOON)
+    [refused] = display.answers(3)
+    assert isinstance(refused, Refused)
+    assert refused.message_id == "m2"

@@ -90,6 +90,42 @@ async def test_the_live_view_waits_for_the_next_frame(nobody, page, tmp_path):
         assert (await waiting).content == b"second"
 
 
+async def test_the_live_view_of_a_shop_tells_no_story(nobody, page, tmp_path):
+    (tmp_path / "frame.jpg").write_bytes(b"frame")
+    live = LiveView(tmp_path / "frame.jpg", None)
+    async with serving(sources(nobody, page, live=live)) as site, httpx2.AsyncClient(base_url=site.url) as client:
+        assert (await client.get("/live")).status_code == 200
+        assert (await client.get("/live/frame.jpg")).content == b"frame"
+        for path in ("/story", "/story/lines"):
+            assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("client", "host", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1:8080", 200),
+        ("127.0.0.1", "localhost:8080", 200),
+        ("::1", "[::1]:8080", 200),
+        ("10.0.0.7", "10.0.0.5:8080", 403),
+        ("10.0.0.7", "127.0.0.1:8080", 403),
+        ("127.0.0.1", "rebound.example:8080", 403),
+        ("::ffff:10.0.0.7", "localhost", 403),
+    ],
+)
+async def test_a_page_that_tablets_open_shows_the_screen_to_the_unit_itself_only(
+    nobody, page, tmp_path, client, host, status
+):
+    (tmp_path / "frame.jpg").write_bytes(b"frame")
+    open_to_all = sources(nobody, page, live=LiveView(tmp_path / "frame.jpg", None), hosts=allowed_hosts("0.0.0.0"))
+    app = httpx2.ASGITransport(app=build(open_to_all), client=(client, 5000))
+    async with httpx2.AsyncClient(transport=app, base_url="http://unit") as asking:
+        for path in ("/live", "/live/frame.jpg"):
+            answer = await asking.get(path, headers={"host": host})
+            assert answer.status_code == status
+            assert (answer.content == b"frame") == (status == 200 and path.endswith("jpg"))
+        assert (await asking.get("/setup.json", headers={"host": host})).status_code == 200
+
+
 async def test_the_story_streams(nobody, page):
     story = StoryFeed(UTC)
     story.tell(Fact("near", "c", badge="Blue diamond", zone="Outdoor"), CLOCK.now())

@@ -166,8 +166,10 @@ class Director:
 
     def _frame_for_file(self) -> tuple[pygame.Surface, bool]:
         """Return what is on the screen, reduced, and whether a personal scene was left out of it."""
-        layers = self._placed(self._drawn) if self._drawn is not None and self.panel.lit else []
-        redacted = bool(layers) and self.stage.personal and not self.whole_frames
+        drawn = self._drawn if self.panel.lit else None  # the stage may be ahead of it
+        personal = drawn is not None and any(_is_personal(layer.item) for layer in drawn.layers)
+        layers = [] if drawn is None else self._placed(drawn)
+        redacted = personal and not self.whole_frames
         if redacted:
             ground = self.stage.ground
             layers = [Placed(self.posters.get(ground if self.posters.has(ground) else Brand()))]
@@ -175,13 +177,15 @@ class Director:
 
     def _capture(self, request: str) -> None:
         if self.frames is None:
-            self.link.send(Refused(reason="no frame can be captured: display.frame_file is not set"))
+            reason = "no frame can be captured: display.frame_file is not set"
+            self.link.send(Refused(message_id=request, reason=reason))
             return
         picture, redacted = self._frame_for_file()
         if self.frames.write_now(picture):
             self.link.send(Captured(request=request, redacted=redacted))
         else:
-            self.link.send(Refused(reason="the frame cannot be written: the log of the display says why"))
+            reason = "the frame cannot be written: the log of the display says why"
+            self.link.send(Refused(message_id=request, reason=reason))
 
     def _tell_plays(self) -> None:
         """Count what is up, and tell the agent every quarter of an hour; while it is away, go on counting."""
@@ -207,6 +211,8 @@ class Director:
                 self._report(self.stage.clear(message.message_id, now_s))
                 if self._wanted is not None and self._wanted.message_id == message.message_id:
                     self._wanted = None
+                if message.message_id not in self._on_stage(now_s):  # it was only prepared
+                    self.posters.forget(message.message_id)
             case Prepare():
                 self._wanted = message.scene
             case Capture():
@@ -217,6 +223,13 @@ class Director:
             self._reload(message)
         if isinstance(message, State):
             self.link.send(Panel(state=self.panel.state))
+            self._wanted = None  # of an agent that may have forgotten for whom it was
+            self.posters.forget_scenes(but=self._on_stage(now_s))
+
+    def _on_stage(self, now_s: float) -> set[str]:
+        """Return which scenes are up, on their way there, or leaving."""
+        items = [layer.item for layer in self.stage.frame(now_s).layers]
+        return {item.message_id for item in (*items, self.stage.awaited) if isinstance(item, Scene)}
 
     def _show(self, message: Show) -> None:
         if not self.panel.seen and not _is_emergency(message.scene):
@@ -237,8 +250,8 @@ class Director:
     def _advance(self) -> float:
         """Bring the stage up to now; return the monotonic second."""
         now_s = clock.monotonic_s()
-        item = self.program.turn(now_s, clock.utc_now(), self.stage.covered, self.posters.has)
-        self._report(self.stage.set_ground(item, now_s, alone=self.program.emergency))
+        item = self.program.turn(now_s, clock.utc_now(), self.stage.covered, self._has)
+        self._report(self.stage.set_ground(self._here(item), now_s, alone=self.program.emergency))
         awaited = self.stage.awaited
         if awaited is not None:
             composed_s = self._prepared(awaited)
@@ -247,6 +260,13 @@ class Director:
                 self._report(self.stage.ready(composed_s, now_s))
         self._report(self.stage.advance(now_s))
         return now_s
+
+    def _here(self, item: Item) -> Item:
+        """Return what of an item can be shown on this screen: without a GPU nothing glides."""
+        return item.at_rest() if isinstance(item, LoopPicture) and not self.screen.scales else item
+
+    def _has(self, item: Item) -> bool:
+        return self.posters.has(self._here(item))
 
     def _ready_frame(self) -> Frame:
         """Return what to draw now, with all its posters composed."""
@@ -272,7 +292,10 @@ class Director:
         now_s = clock.monotonic_s()
         for item in (self.stage.ground, self.program.coming(now_s, clock.utc_now()), self._wanted):
             if item is not None:
-                self._prepared(item)
+                here = self._here(item)
+                self._prepared(here)
+                if isinstance(here, LoopPicture) and here.caption is not None:
+                    self._prepared(here.caption)
         if self._wanted is not None and self.posters.has(self._wanted):
             self._wanted = None
 
@@ -312,3 +335,7 @@ class Director:
 
 def _is_emergency(item: Item) -> bool:
     return isinstance(item, Scene) and item.layout == "emergency"
+
+
+def _is_personal(item: Item) -> bool:
+    return isinstance(item, Scene) and item.personal

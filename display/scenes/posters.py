@@ -6,8 +6,8 @@ neither a fade nor a scene waits for it.
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pygame
@@ -24,9 +24,9 @@ from edge_agent.contracts.screen import Scene
 
 log = logging.getLogger(__name__)
 
-KEEP = 5
-"""The one that is up, the one that it replaces, its caption, the next of the loop, and one that the agent had prepared:
-41 MB at 1920x1080."""
+KEEP = 6
+"""The one that is up, the one that it replaces, the next of the loop, one that the agent had prepared, and the words of
+pictures that glide: 50 MB at 1920x1080."""
 
 CHILDREN_MAX = 2
 """So many pictures are decoded at a time: one of the loop, and one that a scene waits for."""
@@ -94,9 +94,9 @@ class Posters:
         A scene whose picture cannot be had is composed without it. Raises PosterError where nothing can be shown.
         """
         if not self.has(item):
-            place = self._composer.picture_place(self._drawn(item))
+            place = self._composer.picture_place(item)
             if place is None:
-                self._keep(item, self._drawn(item), None, now_s)
+                self._keep(item, item, None, now_s)
             elif not self._with_picture(item, place, now_s):
                 return None
         return self._kept[item].composed_s
@@ -114,10 +114,19 @@ class Posters:
 
     def forget(self, message_id: str) -> None:
         """Drop the poster of a scene that has ended: it may not come back."""
-        for item in [item for item in self._kept if _is_scene(item, message_id)]:
-            del self._kept[item]
-        for item in [item for item in self._errands if _is_scene(item, message_id)]:
-            self._errands.pop(item).child.close()
+        self._forget([item for item in (*self._kept, *self._errands) if _is_scene(item, message_id)])
+
+    def forget_scenes(self, but: Collection[str]) -> None:
+        """Drop the posters of all scenes but these: nobody waits for them any more."""
+        scenes = (item for item in (*self._kept, *self._errands) if isinstance(item, Scene))
+        self._forget([scene for scene in scenes if scene.message_id not in but])
+
+    def _forget(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self._kept.pop(item, None)
+            errand = self._errands.pop(item, None)
+            if errand is not None:
+                errand.child.close()
 
     def close(self) -> None:
         """End what is being decoded."""
@@ -141,7 +150,7 @@ class Posters:
         except PosterError as error:
             self._without(item, place, error, now_s)
         else:
-            self._keep(item, self._drawn(item), picture, now_s)
+            self._keep(item, item, picture, now_s)
         return True
 
     def _without(self, item: Item, place: Place, error: PosterError, now_s: float) -> None:
@@ -162,10 +171,6 @@ class Posters:
         while len(self._kept) >= KEEP:
             self._kept.popitem(last=False)
         self._kept[item] = _Poster(uploaded, now_s)
-
-    def _drawn(self, item: Item) -> Item:
-        """Return what can be drawn of an item here: without a GPU nothing glides."""
-        return replace(item, glides=False) if isinstance(item, LoopPicture) and not self._screen.scales else item
 
 
 def _without_picture(item: Item) -> Item:

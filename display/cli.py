@@ -8,6 +8,7 @@ import click
 from pydantic import ValidationError
 
 from display.errors import DisplayError, SettingsError, ThemeError
+from display.lint.command import lint
 from display.settings import load_config, parse_size
 from edge_agent.contracts.problems import explain
 
@@ -17,6 +18,9 @@ from edge_agent.contracts.problems import explain
 def main() -> None:
     """Entry point of the console script."""
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it would go to standard output
+
+
+main.add_command(lint)
 
 
 @main.command()

@@ -1,6 +1,6 @@
 """What the stage can show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from edge_agent.contracts.screen import Scene
@@ -49,6 +49,15 @@ class LoopPicture:
     """A slow pan and zoom, where the screen can do it smoothly."""
     film: bool = False
     """It moves by itself."""
+
+    @property
+    def caption(self) -> "Caption | None":
+        """The words that stand still above it, where it glides."""
+        return Caption(self.headline, self.language) if self.glides and self.headline else None
+
+    def at_rest(self) -> "LoopPicture":
+        """Return the same picture without its glide, for a screen that cannot do it smoothly."""
+        return replace(self, glides=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from display.items import WHOLE, Area, Caption, Item, LoopPicture
+from display.items import WHOLE, Area, Item, LoopPicture
 from display.motion import Entrance, glide, within
 from display.play import Play
 
@@ -76,9 +76,7 @@ class Laid:
             return [Layer(item, opacity, source, at)]
         view = glide(item.picture, (now_s - self.from_s) / item.duration_s)
         picture = Layer(item, opacity, within(view, source), at)
-        return (
-            [picture, Layer(Caption(item.headline, item.language), opacity, source, at)] if item.headline else [picture]
-        )
+        return [picture] if item.caption is None else [picture, Layer(item.caption, opacity, source, at)]
 
 
 class Stack:

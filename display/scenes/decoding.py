@@ -28,6 +28,9 @@ from display.errors import PosterError
 PIXELS_MAX = 40_000_000
 """More than an 8K screen has (33 million): a decompression bomb is refused by its header."""
 
+PHOTO_PIXELS_MAX = 60_000_000
+"""For JPEG, which is decoded at a fraction of its size: cameras make 50 million."""
+
 SVG_MAX_BYTES = 1024 * 1024
 _FORMATS = [
     plugin.format
@@ -85,8 +88,9 @@ def _from_pixels(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
             warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),  # said below
             Image.open(io.BytesIO(content), formats=_FORMATS) as image,
         ):
-            if image.width * image.height > PIXELS_MAX:
-                raise PosterError(f"{image.width}x{image.height} pixels, more than {PIXELS_MAX // 1_000_000} million")
+            most = PHOTO_PIXELS_MAX if image.format == "JPEG" else PIXELS_MAX
+            if image.width * image.height > most:
+                raise PosterError(f"{image.width}x{image.height} pixels, more than {most // 1_000_000} million")
             drawn = _drawn_size(image.size, size, fit)
             image.draft("RGB", drawn)  # a JPEG is decoded at a fraction of its size
             image.load()

@@ -13,7 +13,7 @@ from pathlib import Path
 import pygame
 
 from display.errors import PosterError
-from display.items import Brand, Item, LoopPicture
+from display.items import Brand, Caption, Item, LoopPicture
 from display.panel.window import Screen, Uploaded
 from display.scenes import pictures
 from display.scenes.apart import WAIT_MAX_S, Apart
@@ -24,9 +24,11 @@ from edge_agent.contracts.screen import Scene
 
 log = logging.getLogger(__name__)
 
-KEEP = 6
-"""The one that is up, the one that it replaces, the next of the loop, one that the agent had prepared, and the words of
-pictures that glide: 50 MB at 1920x1080."""
+KEEP = 4
+"""The one that is up, the one that it replaces, the next of the loop, and one that the agent had prepared: 33 MB at
+1920x1080. The words of pictures that glide come on top, CAPTIONS_KEEP of them."""
+
+CAPTIONS_KEEP = 2
 
 CHILDREN_MAX = 2
 """So many pictures are decoded at a time: one of the loop, and one that a scene waits for."""
@@ -143,9 +145,13 @@ class Posters:
                     raise PosterError("is not listed, or may not be shown now")
                 self._begin(item, file, place, now_s)
                 return False
-            if not errand.child.finished and now_s < errand.began_s + _patience_s(item):
+            finished = errand.child.finished
+            if not finished and now_s < errand.began_s + _patience_s(item):
                 return False
             del self._errands[item]
+            if not finished:
+                errand.child.close()
+                raise PosterError(f"is not decoded after {_patience_s(item)} s")
             picture = pictures.surface(errand.child.result())
         except PosterError as error:
             self._without(item, place, error, now_s)
@@ -168,8 +174,10 @@ class Posters:
 
     def _keep(self, item: Item, drawn: Item, picture: pygame.Surface | None, now_s: float) -> None:
         uploaded = self._screen.upload(self._composer.compose(drawn, picture))
-        while len(self._kept) >= KEEP:
-            self._kept.popitem(last=False)
+        most = CAPTIONS_KEEP if isinstance(item, Caption) else KEEP
+        alike = [kept for kept in self._kept if isinstance(kept, Caption) == isinstance(item, Caption)]
+        for oldest in alike[: max(0, len(alike) + 1 - most)]:
+            del self._kept[oldest]
         self._kept[item] = _Poster(uploaded, now_s)
 
 

@@ -112,6 +112,13 @@ class TextureCanvas:
     rotation: Rotation = 0
     scales = True
 
+    def draws(self) -> bool:
+        """Try it on one pixel, which nobody sees: with a library missing everything succeeds, and nothing is drawn."""
+        white = pygame.Surface((1, 1), 0, 32)
+        white.fill((255, 255, 255))
+        self._draw([Placed(self.upload(white))], (1, 1))
+        return self.renderer.to_surface(area=(0, 0, 1, 1)).get_at((0, 0))[:3] == (255, 255, 255)
+
     def upload(self, poster: pygame.Surface) -> Uploaded:
         """Give the poster to the GPU, as it is."""
         texture = Texture.from_surface(self.renderer, poster)

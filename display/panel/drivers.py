@@ -37,6 +37,12 @@ def has_gpu() -> bool:
     return "SDL_RENDER_DRIVER" in os.environ or any(_DRI.glob("renderD*"))
 
 
-def copy_plainly() -> None:
-    """Without GPU: hand surfaces to X11 as they are, not by way of an emulated OpenGL."""
-    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+def ask_for_renderer(driver: str, *, gpu: bool) -> None:
+    """Set by which interface is drawn: OpenGL ES, which a Pi's GPU speaks by itself.
+
+    SDL would take desktop OpenGL first; where its library is not installed, every frame is black and nothing fails.
+    """
+    if gpu:
+        os.environ.setdefault("SDL_RENDER_DRIVER", "opengles2")
+    # X11 takes surfaces as they are; the others have them drawn.
+    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0" if driver == "x11" else "opengles2")

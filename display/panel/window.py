@@ -217,8 +217,7 @@ def open_screen(size: tuple[int, int] | None, rotation: Rotation, title: str) ->
         if driver in drivers.NEVER_A_SCREEN:
             raise pygame.error("no screen is connected, or no permission to open it")
         gpu = drivers.has_gpu()
-        if driver == "x11" and not gpu:
-            drivers.copy_plainly()
+        drivers.ask_for_renderer(driver, gpu=gpu)
         panel = size if size is not None else pygame.display.get_desktop_sizes()[0]
         window = pygame.Window(title, panel, fullscreen_desktop=size is None, borderless=size is None)
         panel = window.size
@@ -238,10 +237,13 @@ def _canvas(window: pygame.Window, rotation: Rotation, gpu: bool) -> Canvas:
     """Return textures where there is a GPU; SDL's software renderer is no gain over surfaces."""
     if gpu:
         try:
-            renderer = Renderer(window, accelerated=1, vsync=True)
-            return TextureCanvas(renderer, window.size, rotation)
+            canvas = TextureCanvas(Renderer(window, accelerated=1, vsync=True), window.size, rotation)
+            if canvas.draws():
+                return canvas
+            problem = "what it draws stays black"
         except pygame.error as error:
-            log.warning("no renderer (%s): plain surfaces instead; for the GPU install libgbm1 libegl1 libgles2", error)
+            problem = str(error)
+        log.warning("no GPU (%s): plain surfaces instead; is libgles2 installed?", problem)
     window.get_surface()  # fails here where it cannot be had
     return SurfaceCanvas(window.get_surface, window.flip, rotation)
 

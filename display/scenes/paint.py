@@ -65,6 +65,8 @@ class Painter:
             self.poster.fill(own or self.theme.picture_ground, (panel.x, panel.y, panel.width, panel.height))
             if own is None and not picture.get_flags() & pygame.SRCALPHA:
                 picture = vector.rounded(picture, self.canvas.px(3 * self.theme.space.corner))
+        if picture.get_flags() & pygame.SRCALPHA:
+            picture = vector.native(picture)
         x = box.x + (box.width - picture.get_width()) // 2
         y = box.y + (box.height - picture.get_height()) // 2
         self.poster.blit(picture, (x, y))

@@ -209,6 +209,9 @@ class Content:
         return problem
 
     async def _download(self, item: ContentItem) -> bool:
+        if not await asyncio.to_thread(self._folder.has_room, item, self._config.content.spare_mb * _MB):
+            await self._publish(wait=False)  # what was shown before gives up its place
+            await asyncio.to_thread(self._folder.drop_old, self._choice.wanted)
         whole = await download(
             self._client, self._config.store, item, self._folder.path, lambda: not self._news.is_set()
         )

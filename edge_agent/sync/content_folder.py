@@ -73,6 +73,11 @@ class ContentFolder:
         with disk_told(self.path):
             return sum(self._sizes().values()) + shutil.disk_usage(self.path).free - spare_bytes
 
+    def has_room(self, item: ContentItem, spare_bytes: int) -> bool:
+        """Whether a file finds room beside everything that is here, and leaves ``spare_bytes``."""
+        with disk_told(self.path):
+            return shutil.disk_usage(self.path).free - item.size_bytes >= spare_bytes
+
     def sound(self, item: ContentItem) -> bool:
         """Read a file through; one that is not what its name says is not used any more."""
         with disk_told(self.path):
@@ -133,6 +138,13 @@ class ContentFolder:
             self._before = frozenset() if before is None else frozenset(item.sha256 for item in before.files)
         self._sweep((files.keys() | self._before) - set(unwanted) - self._damaged, {item.sha256 for item in items})
         return version
+
+    def drop_old(self, coming: Collection[ContentItem]) -> None:
+        """Remove at once what the playlist does not name: there is no room to let the display take its time."""
+        self._before = frozenset()
+        playlist = read_playlist(self.path)
+        named = set() if playlist is None else {item.sha256 for item in playlist.files}
+        self._sweep(named, {item.sha256 for item in coming})
 
     def _write(self, playlist: Playlist) -> str | None:
         """Write a playlist under the version that its content gives it; ``None``: that one lies here already."""

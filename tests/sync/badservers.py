@@ -20,8 +20,10 @@ class BadServer:
 
 
 @contextlib.asynccontextmanager
-async def bad_server(served: RunningHub, answer: Callable[[bytes], bytes]) -> AsyncIterator[BadServer]:
-    """Serve what ``answer`` makes of each request's head."""
+async def bad_server(
+    served: RunningHub, answer: Callable[[bytes], bytes], *, stalls: bool = False
+) -> AsyncIterator[BadServer]:
+    """Serve what ``answer`` makes of each request's head; ``stalls``: and then say nothing more."""
     files = served.hub.authority.server_files(served.hub.config.names, served.clock())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.chain, files.key)
@@ -33,6 +35,8 @@ async def bad_server(served: RunningHub, answer: Callable[[bytes], bytes]) -> As
             bad.requests.append(head)
             writer.write(answer(head))
             await writer.drain()
+            if stalls:
+                await reader.read()
             writer.close()
             await writer.wait_closed()
 

@@ -1,14 +1,20 @@
 """The content of a unit: a real hub over TLS, a real folder."""
 
-import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from edge_agent.clock import SystemClock
+from edge_agent.contracts.catalogue import Emergency
 from edge_agent.contracts.screen import Playlist
 from edge_agent.events import KnowledgeChanged
+from edge_agent.supervisor import Health
 from edge_agent.sync.content_folder import playlist_version
-from tests.provisioning.hubs import RunningHub
+from edge_agent.sync.nudge import PullNow
+from edge_agent.sync.pull import Pull
+from tests.provisioning.hubs import STORE, RunningHub
+from tests.sync.badservers import answer, bad_server
 from tests.sync.pictures import FILM, LARGE, OTHER, PICTURE, catalogue, item, png, put_files, put_loop, sha256
 from tests.sync.test_pull import running, until
 from tests.sync.units import Unit, unit_at
@@ -116,7 +122,75 @@ async def test_what_turns_private_leaves_the_disk_at_once(served: RunningHub, un
     assert names(unit) == {sha256(OTHER)}
 
 
-async def test_a_film_on_its_way_holds_up_neither_pictures_nor_an_emergency(served: RunningHub, unit: Unit) -> None: ...
+def emergency(served: RunningHub, **words: str) -> Emergency:
+    until = served.clock() + timedelta(hours=2)
+    return Emergency(headline=words or {"en": "Please leave the building"}, valid_until=until)
+
+
+async def test_an_emergency_reaches_the_playlist_and_leaves_it(served: RunningHub, unit: Unit) -> None:
+    await put_loop(served, PICTURE)
+    async with running(unit.pull, unit.nudge, unit.content), served.platform() as platform:
+        await until(lambda: unit.content.report().files == 1 and unit.pull_now.live)
+        told = emergency(served)
+        answered = await platform.put("/emergency", json=told.model_dump(mode="json"))
+        assert answered.status_code == 204, answered.text
+        await until(lambda: playlist(unit).emergency == told)
+        assert shown(unit) == [sha256(PICTURE)], "the loop is there for afterwards"
+        assert unit.playlists[-1] == playlist(unit).version
+        assert (await platform.delete("/emergency")).status_code == 204
+        await until(lambda: playlist(unit).emergency is None)
+        assert (await platform.delete("/emergency")).status_code == 404
+
+
+async def test_a_film_on_its_way_holds_up_neither_pictures_nor_an_emergency(served: RunningHub, unit: Unit) -> None:
+    film = FILM + bytes(3_000_000)
+    files = [item(film, "video/mp4"), item(PICTURE)]
+    loop = [{"picture": sha256(film)}, {"picture": sha256(PICTURE)}]
+    await put_loop(served, film, PICTURE, content=files, loop=loop)
+
+    def half(head: bytes) -> bytes:
+        whole = film if sha256(film).encode() in head else PICTURE
+        told = answer("200 OK", whole, content_type="application/octet-stream")
+        return told if whole is PICTURE else told[: len(told) // 2]
+
+    folder = unit.config.content_folder
+    async with (
+        bad_server(served, half, stalls=True) as slow,
+        unit_at(slow.url, unit.config.folder, display={"video": True}) as watched,
+    ):
+        to = replace(unit.pull._to, new_catalogue=watched.content.changed)
+        pull = Pull(unit.client, watched.config, to, PullNow(), Health("pull", SystemClock("always")))
+        await pull.pull_knowledge()
+        async with running(watched.content):
+            await until(lambda: (folder / f".{sha256(film)}.part").exists())
+            assert shown(watched) == [sha256(PICTURE)]
+            told = emergency(served)
+            served.hub.emergencies.put(STORE, told, served.clock())
+            await pull.pull_knowledge()
+            assert playlist(watched).emergency == told
+    await unit.content.refresh()  # this one shows no films: what has come of it is given up
+    assert names(unit) == {sha256(PICTURE)}
+
+
+async def test_the_old_loop_goes_on_until_the_new_one_is_here(served: RunningHub, unit: Unit) -> None:
+    await put_loop(served, PICTURE, OTHER)
+    await bring(unit)
+    third = png(3)
+    await put_loop(served, third)
+    await unit.pull.pull_knowledge()
+    folder = unit.config.folder
+    dead = answer("200 OK", b"x" * 100, content_type="application/octet-stream")[:-50]
+    async with bad_server(served, lambda _: dead) as server, unit_at(server.url, folder) as cut_off:
+        await cut_off.content.refresh()
+        assert shown(cut_off) == [sha256(PICTURE), sha256(OTHER)]
+        assert "cannot be reached" in cut_off.content.report().problem
+    await put_loop(served, OTHER, third)
+    await unit.pull.pull_knowledge()
+    async with bad_server(served, lambda _: dead) as server, unit_at(server.url, folder) as cut_off:
+        await cut_off.content.refresh()
+        assert shown(cut_off) == [sha256(OTHER)], "what the hub took back is gone all the same"
+    await unit.content.refresh()
+    assert shown(unit) == [sha256(OTHER), sha256(third)]
 
 
 async def test_what_is_here_is_shown_without_the_hub_for_ever(served: RunningHub, unit: Unit) -> None:
@@ -170,4 +244,3 @@ async def test_a_change_at_the_hub_reaches_the_playlist(served: RunningHub, unit
         await put_loop(served, PICTURE)
         await until(lambda: unit.content.report().files == 1)
         assert shown(unit) == [sha256(PICTURE)]
-        await asyncio.sleep(0)

@@ -44,7 +44,7 @@ from display.text.warm import warm
 from display.theme import Theme
 from display.themes import theme_or_house
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.screen import Hello, Scene
+from edge_agent.contracts.screen import Hello, Refused, Scene
 
 log = logging.getLogger(__name__)
 
@@ -142,18 +142,23 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
 
     def new_posters(screen: Screen) -> Posters:
         composer = Composer(screen.size, theme, typesetter, content, brand, viewing)
-        return Posters(composer, screen, content, lambda digest: program.loop.file(digest, clock.utc_now()))
+        return Posters(composer, screen, content, lambda digest: program.loop.file(digest, clock.utc_now()), complain)
+
+    def complain(problem: str) -> None:
+        log.warning("%s", problem)
+        link.send(Refused(reason=problem[:200]))
 
     def hello() -> Hello:
         width, height = panel.screen.size
         return Hello(version=version("edge-agent"), width_px=width, height_px=height, showing=stage.showing)
 
+    link = Link(config.screen.socket, hello)
     frames = FrameFile(config.display.frame_file) if config.display.frame_file else None
     return Director(
         stage=stage,
         panel=panel,
         new_posters=new_posters,
-        link=Link(config.screen.socket, hello),
+        link=link,
         frames=frames,
         read_loop=lambda last_good: read_loop(content, languages, last_good),
         program=program,

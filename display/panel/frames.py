@@ -4,6 +4,7 @@ Encoding takes 3 ms here and 10 on a Pi: a thread does it, so that no frame of a
 tmpfs: a card would wear out.
 """
 
+import errno
 import logging
 import threading
 from pathlib import Path
@@ -17,6 +18,7 @@ PERIOD_S = 0.25
 """At most four frames a second: a page that shows them needs no more, and the screen comes first."""
 
 LONG_SIDE_PX = 960
+_END_OF_IMAGE = b"\xff\xd9"
 
 
 def reduced(size: tuple[int, int]) -> tuple[int, int]:
@@ -71,6 +73,8 @@ class FrameFile:
             part = self._path.with_name(f".{self._path.stem}.part.jpg")
             try:
                 pygame.image.save(picture, part)  # by its name: only so does it let other threads run
+                if not part.read_bytes().endswith(_END_OF_IMAGE):  # it does not tell that the disk is full
+                    raise OSError(errno.ENOSPC, "no room for the whole picture")
                 part.replace(self._path)
             except (OSError, pygame.error) as error:
                 if not self._failed:

@@ -5,7 +5,7 @@ neither a fade nor a scene waits for it.
 """
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ CAPTIONS_KEEP = 2
 CHILDREN_MAX = 2
 """So many pictures are decoded at a time: one of the loop, and one that a scene waits for."""
 
+LEFT_OUT_MAX = 100
+"""So many pictures that scenes go without are remembered, so that each is told once."""
+
 PICTURE_WAIT_S = 0.3
 """A scene waits so long for its picture, and is then shown without: she is here now."""
 
@@ -53,16 +56,25 @@ class Posters:
     """A small cache; the least recently used poster goes first."""
 
     def __init__(
-        self, composer: Composer, screen: Screen, folder: Path, file_of: Callable[[str], ContentItem | None]
+        self,
+        composer: Composer,
+        screen: Screen,
+        folder: Path,
+        file_of: Callable[[str], ContentItem | None],
+        complain: Callable[[str], None],
     ) -> None:
-        """``file_of`` says what the playlist says of a file that may be shown now, None of any other."""
+        """``file_of`` says what the playlist says of a file that may be shown now, None of any other.
+
+        ``complain`` hears, once, which picture is left out of scenes, and why.
+        """
         self._composer = composer
         self._screen = screen
         self._folder = folder
         self._file_of = file_of
+        self._complain = complain
         self._kept: OrderedDict[Item, _Poster] = OrderedDict()
         self._errands: OrderedDict[Item, _Errand] = OrderedDict()
-        self._bare: set[str] = set()
+        self._left_out: deque[str] = deque(maxlen=LEFT_OUT_MAX)
 
     def child(self, item: Item) -> Apart | None:
         """Return what becomes readable when :meth:`prepare` should be asked again for an item."""
@@ -162,9 +174,9 @@ class Posters:
     def _without(self, item: Item, place: Place, error: PosterError, now_s: float) -> None:
         if not isinstance(item, Scene):
             raise PosterError(f"picture {place.digest[:12]}: {error}") from error
-        if place.digest not in self._bare:
-            log.warning("a scene is shown without its picture %s: %s", place.digest[:12], error)
-            self._bare.add(place.digest)
+        if place.digest not in self._left_out:
+            self._complain(f"scenes are shown without the picture {place.digest[:12]}: {error}")
+            self._left_out.append(place.digest)
         self._keep(item, _without_picture(item), None, now_s)
 
     def _begin(self, item: Item, file: ContentItem, place: Place, now_s: float) -> None:

@@ -1,6 +1,7 @@
 """Pictures that nobody should try to draw."""
 
 import io
+import itertools
 import struct
 import zlib
 
@@ -50,7 +51,7 @@ def svg(inside: str) -> bytes:
 def billion_laughs() -> bytes:
     """Entities that unfold to ten billion letters."""
     names = "abcdefghij"
-    entities = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip(names, names[1:], strict=False))
+    entities = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in itertools.pairwise(names))
     head = f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha ha ha">{entities}]>'
     return head.encode() + svg("<text>&j;</text>")
 

@@ -1,12 +1,14 @@
 """A scene to show, and a typesetter to set it with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from display.text.pillow import PillowTypesetter
 from display.text.typeset import Typesetter, open_typesetter
 from edge_agent.contracts.screen import Badge, Scene
+from tests.display.units import Agent, Unit
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +41,22 @@ def make_scene(badge: Badge) -> Callable[..., Scene]:
         return Scene.model_validate(fields | changes)
 
     return make
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Iterator[Unit]:
+    """A unit's folder; what is started in it is killed in the end."""
+    unit = Unit(tmp_path)
+    yield unit
+    unit.end()
+
+
+@pytest.fixture
+def agent(unit: Unit) -> Iterator[Agent]:
+    """A test in the agent's place: it listens, and the display connects."""
+    agent = Agent(unit.socket)
+    yield agent
+    agent.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

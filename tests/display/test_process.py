@@ -1,148 +1,20 @@
 """The whole display as a process, with a test in the agent's place."""
 
-import hashlib
-import json
-import select
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from PIL import Image
 
-from edge_agent.contracts.base import Contract
-from edge_agent.contracts.catalogue import ContentItem, LoopItem
-from edge_agent.contracts.screen import Clear, ContentChanged, Playlist, Renew, Scene, Show, State
+from edge_agent.contracts.screen import Clear, ContentChanged, Renew, Scene, Show, State
+from tests.display.units import Agent, Unit, permit, stop, wait_until
 
-Start = Callable[[], subprocess.Popen[str]]
 MakeScene = Callable[..., Scene]
 
 pytestmark = pytest.mark.integration
 
-WAIT_S = 30
 
-
-class Agent:
-    """The agent's end: listens, and talks to one display at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._listener.bind(str(path))
-        self._listener.listen(1)
-        self._listener.settimeout(WAIT_S)
-        self._display: socket.socket | None = None
-
-    def accept(self) -> dict[str, object]:
-        """Wait for a display; return its hello."""
-        self._display, _ = self._listener.accept()
-        self._display.settimeout(WAIT_S)
-        return self.receive()
-
-    def send(self, message: Contract) -> None:
-        self.send_raw(message.model_dump_json().encode())
-
-    def send_raw(self, content: bytes) -> None:
-        assert self._display is not None
-        self._display.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        self._display.send(content)
-
-    def receive(self) -> dict[str, object]:
-        """Return the next message of the display."""
-        assert self._display is not None
-        return json.loads(self._display.recv(1 << 17))  # type: ignore[no-any-return]
-
-    def wait_for(self, kind: str, keep_alive: Callable[[], None] = lambda: None) -> dict[str, object]:
-        """Return the next message of a kind; call ``keep_alive`` every half second meanwhile."""
-        assert self._display is not None
-        deadline = time.monotonic() + WAIT_S
-        while time.monotonic() < deadline:
-            readable, _, _ = select.select([self._display], [], [], 0.5)
-            if not readable:
-                keep_alive()
-                continue
-            message = self.receive()
-            if message["type"] == kind:
-                return message
-        raise AssertionError(f"no {kind} within {WAIT_S} s")
-
-    def hang_up(self) -> None:
-        if self._display is not None:
-            self._display.close()
-            self._display = None
-
-    def close(self) -> None:
-        self.hang_up()
-        self._listener.close()
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    """A unit's folder with a configuration for a small offscreen display."""
-    (tmp_path / "content").mkdir()
-    (tmp_path / "agent.toml").write_text(
-        f"""
-        store = "store-1"
-        unit = "unit-1"
-        zone = "Outdoor"
-        folder = "{tmp_path}"
-        [screen]
-        socket = "{tmp_path}/display.sock"
-        [display]
-        brand = "Northline"
-        size = "480x270"
-        frame_file = "{tmp_path}/frame.jpg"
-        """
-    )
-    return tmp_path
-
-
-@pytest.fixture
-def agent(shop: Path) -> Iterator[Agent]:
-    agent = Agent(shop / "display.sock")
-    yield agent
-    agent.close()
-
-
-@pytest.fixture
-def start_display(shop: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
-    """Return a function that starts ``edge-display run --offscreen``."""
-    running: list[subprocess.Popen[str]] = []
-
-    def start() -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "display", "run", "--config", str(shop / "agent.toml"), "--offscreen"]
-        log = (shop / "display.log").open("w")
-        running.append(subprocess.Popen(command, stderr=log, text=True))
-        log.close()
-        return running[-1]
-
-    yield start
-    for process in running:
-        process.kill()
-        process.wait()
-
-
-def permit() -> float:
-    return time.monotonic() + 3
-
-
-def stop(process: subprocess.Popen[str]) -> int:
-    process.send_signal(signal.SIGTERM)
-    return process.wait(WAIT_S)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-
-
-def test_a_personal_scene_from_command_to_proof(agent: Agent, start_display: Start, make_scene: MakeScene) -> None:
-    process = start_display()
+def test_a_personal_scene_from_command_to_proof(unit: Unit, agent: Agent, make_scene: MakeScene) -> None:
+    process = unit.start()
     hello = agent.accept()
     assert (hello["type"], hello["width_px"], hello["height_px"], hello["showing"]) == ("hello", 480, 270, None)
     agent.send(State())
@@ -158,8 +30,8 @@ def test_a_personal_scene_from_command_to_proof(agent: Agent, start_display: Sta
     assert stop(process) == 0
 
 
-def test_a_scene_vanishes_when_the_agent_dies(agent: Agent, start_display: Start, make_scene: MakeScene) -> None:
-    start_display()
+def test_a_scene_vanishes_when_the_agent_dies(unit: Unit, agent: Agent, make_scene: MakeScene) -> None:
+    unit.start()
     agent.accept()
     agent.send(State())
     until_s = permit()
@@ -175,9 +47,9 @@ def test_a_scene_vanishes_when_the_agent_dies(agent: Agent, start_display: Start
 
 
 def test_a_restarted_agent_that_says_nothing_is_up_clears_the_screen(
-    agent: Agent, start_display: Start, make_scene: MakeScene
+    unit: Unit, agent: Agent, make_scene: MakeScene
 ) -> None:
-    start_display()
+    unit.start()
     agent.accept()
     agent.send(State(show=Show(scene=make_scene(mode="generic"))))
     agent.wait_for("shown")
@@ -187,8 +59,8 @@ def test_a_restarted_agent_that_says_nothing_is_up_clears_the_screen(
     assert agent.wait_for("proof_of_play")["ended"] == "cleared"
 
 
-def test_garbage_is_refused_and_the_display_goes_on(agent: Agent, start_display: Start, make_scene: MakeScene) -> None:
-    start_display()
+def test_garbage_is_refused_and_the_display_goes_on(unit: Unit, agent: Agent, make_scene: MakeScene) -> None:
+    unit.start()
     agent.accept()
     agent.send(State())
     for garbage in (b"\x00\xff\xfe", b"[]", b'{"type":"dance"}', b"{" * 5000, b'{"type":"clear"}'):
@@ -203,10 +75,8 @@ def test_garbage_is_refused_and_the_display_goes_on(agent: Agent, start_display:
     assert agent.wait_for("shown")["message_id"] == "m8"
 
 
-def test_another_protocol_is_told_and_shows_the_loop_only(
-    agent: Agent, start_display: Start, make_scene: MakeScene
-) -> None:
-    start_display()
+def test_another_protocol_is_told_and_shows_the_loop_only(unit: Unit, agent: Agent, make_scene: MakeScene) -> None:
+    unit.start()
     agent.accept()
     agent.send(State(protocol=99))
     assert "protocol 99" in str(agent.wait_for("refused")["reason"])
@@ -216,19 +86,21 @@ def test_another_protocol_is_told_and_shows_the_loop_only(
         assert agent.receive()["type"] == "refused"
 
 
-def test_a_scene_whose_picture_is_missing_is_shown_without(
-    agent: Agent, start_display: Start, shop: Path, make_scene: MakeScene
-) -> None:
-    start_display()
+def test_a_scene_whose_picture_is_missing_is_shown_without(unit: Unit, agent: Agent, make_scene: MakeScene) -> None:
+    unit.start()
     agent.accept()
     agent.send(State())
     agent.send(Show(scene=make_scene("m2", layout="product", picture="a" * 64), permit_until_s=permit()))
+    refused = agent.wait_for("refused")
+    assert (
+        refused["reason"] == "scenes are shown without the picture aaaaaaaaaaaa: is not listed, or may not be shown now"
+    )
+    assert refused.get("message_id") is None  # the scene itself is not refused
     assert agent.wait_for("shown")["message_id"] == "m2"
-    wait_until(lambda: "without its picture aaaaaaaaaaaa: is not listed" in (shop / "display.log").read_text())
 
 
-def test_cleared_and_stopped_scenes_are_proved(agent: Agent, start_display: Start, make_scene: MakeScene) -> None:
-    process = start_display()
+def test_cleared_and_stopped_scenes_are_proved(unit: Unit, agent: Agent, make_scene: MakeScene) -> None:
+    process = unit.start()
     agent.accept()
     agent.send(State())
     agent.send(Show(scene=make_scene("m1"), permit_until_s=permit()))
@@ -241,54 +113,25 @@ def test_cleared_and_stopped_scenes_are_proved(agent: Agent, start_display: Star
     assert agent.wait_for("proof_of_play")["ended"] == "stopped"
 
 
-def test_the_loop_follows_the_playlist_and_survives_a_broken_one(
-    agent: Agent, start_display: Start, shop: Path
-) -> None:
-    content = shop / "content"
-
-    def add_picture(colour: tuple[int, int, int]) -> str:
-        path = content / "new.png"
-        Image.new("RGB", (480, 270), colour).save(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        path.rename(content / digest)
-        return digest
-
-    def listed(digest: str) -> ContentItem:
-        path = content / digest
-        size_bytes = path.stat().st_size if path.exists() else 1
-        return ContentItem(sha256=digest, size_bytes=size_bytes, media_type="image/png", content_class="public")
-
-    def on_screen() -> tuple[int, ...]:
-        try:
-            with Image.open(shop / "frame.jpg") as frame:
-                return tuple(round(value / 64) for value in frame.convert("RGB").getpixel((240, 135)))  # type: ignore[arg-type, union-attr]
-        except FileNotFoundError:
-            return ()
-
-    def publish(version: str, *pictures: str) -> None:
-        items = tuple(LoopItem(picture=picture, duration_s=600) for picture in pictures)
-        playlist = Playlist(version=version, items=items, files=tuple(map(listed, pictures)))
-        (content / "playlist.json").write_text(playlist.model_dump_json())
-        agent.send(ContentChanged(version=version))
-
-    process = start_display()
+def test_the_loop_follows_the_playlist_and_survives_a_broken_one(unit: Unit, agent: Agent) -> None:
+    process = unit.start()
     agent.accept()
     agent.send(State())
-    publish("v1", add_picture((255, 0, 0)))
-    wait_until(lambda: on_screen() == (4, 0, 0))
-    (content / "playlist.json").write_text('{"version": "v2", "items": [{}]}')
+    unit.publish("v1", unit.add_colour((255, 0, 0)))
+    agent.send(ContentChanged(version="v1"))
+    wait_until(lambda: unit.on_screen() == (4, 0, 0))
+    (unit.content / "playlist.json").write_text('{"version": "v2", "items": [{}]}')
     agent.send(ContentChanged(version="v2"))
-    wait_until(lambda: "items.0.picture: Field required; the last good" in (shop / "display.log").read_text())
-    assert on_screen() == (4, 0, 0)
-    (content / ("b" * 64)).write_bytes(b"not a picture")
-    publish("v3", "b" * 64, "c" * 64, add_picture((0, 0, 255)))
-    wait_until(lambda: on_screen() == (0, 0, 4))
+    wait_until(lambda: "items.0.picture: Field required; the last good" in unit.log())
+    assert unit.on_screen() == (4, 0, 0)
+    unit.publish("v3", unit.add(b"not a picture"), "c" * 64, unit.add_colour((0, 0, 255)))
+    agent.send(ContentChanged(version="v3"))
+    wait_until(lambda: unit.on_screen() == (0, 0, 4))
     assert stop(process) == 0
 
 
-def test_it_runs_without_agent_and_content(start_display: Start, shop: Path) -> None:
-    process = start_display()
-    wait_until(lambda: (shop / "frame.jpg").exists())
+def test_it_runs_without_agent_and_content(unit: Unit) -> None:
+    process = unit.start()
+    wait_until(lambda: unit.frame_file.exists())
     assert stop(process) == 0
-    log = (shop / "display.log").read_text()
-    assert log.count("no agent at") == 1
+    assert unit.log().count("no agent at") == 1

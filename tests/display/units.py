@@ -72,6 +72,12 @@ class Agent:
                 return message
         raise AssertionError(f"no {kind} within {WAIT_S} s")
 
+    def drain(self) -> None:
+        """Throw away what the display has said so far."""
+        assert self._display is not None
+        while select.select([self._display], [], [], 0)[0]:
+            self.receive()
+
     def hang_up(self) -> None:
         if self._display is not None:
             self._display.close()

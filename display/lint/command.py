@@ -55,7 +55,8 @@ def _lint(
     files: tuple[Path, ...], config_file: Path | None, theme_file: Path | None, content: Path | None, size: str | None
 ) -> Iterator[Finding]:
     from display.lint.files import Linter
-    from display.lint.posters import check_panel, put_white_picture
+    from display.lint.pictures import Pictures
+    from display.lint.posters import check_panel
     from display.lint.readable import check_theme
     from display.scenes.canvas import Viewing
     from display.scenes.compose import Composer
@@ -82,11 +83,10 @@ def _lint(
     small = check_panel(width, height, viewing.diagonal_inch, viewing.distance_m)
     yield from (replace(finding, file=str(config_file or "default")) for finding in small)
     known = content or (config.content_folder if config else None)
-    with TemporaryDirectory() as empty:
-        folder = known or Path(empty)
-        stand_in = None if known else put_white_picture(folder)
-        typesetter = open_faces(theme.fonts, theme.headline_fonts)
-        composer = Composer((width, height), theme, typesetter, folder, display.brand, viewing)
-        linter = Linter(config.screen.languages if config else (), composer, stand_in)
+    typesetter = open_faces(theme.fonts, theme.headline_fonts)
+    composer = Composer((width, height), theme, typesetter, Path(), display.brand, viewing)
+    with TemporaryDirectory() as scratch:
+        pictures = Pictures(known, Path(scratch))
+        linter = Linter(config.screen.languages if config else (), composer, pictures)
         for path in files:
             yield from linter.check(path)

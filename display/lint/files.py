@@ -11,9 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from display.items import LoopPicture
 from display.lint.findings import Finding
+from display.lint.pictures import Pictures
 from display.lint.posters import check_poster
 from display.lint.readable import check_pace
-from display.lint.speech import check_campaign, check_emergency, check_item, check_scene
+from display.lint.speech import check_campaign, check_emergency, check_item, check_scene, examples
 from display.scenes.compose import Composer
 from edge_agent.contracts.campaign_problems import name_of, read_campaigns
 from edge_agent.contracts.catalogue import Emergency, LoopItem
@@ -34,8 +35,8 @@ class Linter:
     """Of the shop. Empty: not known, so that none is missing."""
     composer: Composer
     """Draws for the screen, as the display itself does."""
-    stand_in: str | None = None
-    """Digest of a picture that stands for all of them, where the folder of pictures is not known."""
+    pictures: Pictures
+    """Where what words stand on is found."""
 
     def check(self, path: Path) -> Iterator[Finding]:
         """Yield what is wrong with a scene, a playlist, a catalogue, a store file, or campaigns."""
@@ -52,23 +53,22 @@ class Linter:
         if not isinstance(tree, Mapping):
             yield Finding("file", "is no table of fields", _KINDS)
         elif "layout" in tree:
-            yield from self._scene(tree)
+            yield from self._scene(tree, path)
         elif isinstance(tree.get("campaigns"), Mapping) or "catalogue" in tree:  # a store file
             yield from self._campaigns(tree.get("campaigns") or {"campaigns": []})
-            yield from self._loop(tree.get("catalogue") or {}, "loop")
+            yield from self._loop(tree.get("catalogue") or {}, "loop", path)
         elif "campaigns" in tree:
             yield from self._campaigns(tree)
         elif "items" in tree or "loop" in tree or "emergency" in tree:
-            yield from self._loop(tree, "items" if "items" in tree else "loop")
+            yield from self._loop(tree, "items" if "items" in tree else "loop", path)
         else:
             yield Finding("file", "is nothing that a screen shows", _KINDS)
 
-    def _scene(self, tree: Mapping[str, Any]) -> Iterator[Finding]:
+    def _scene(self, tree: Mapping[str, Any], path: Path) -> Iterator[Finding]:
         scene = yield from _parsed(Scene, tree, "")
         if scene is not None:
             yield from check_scene(scene, self.languages)
-            picture = scene.picture and (self.stand_in or scene.picture)
-            yield from check_poster("", scene.model_copy(update={"picture": picture}), self.composer)
+            yield from self._drawn("", scene, path)
 
     def _campaigns(self, tree: object) -> Iterator[Finding]:
         right, mistakes = read_campaigns(tree)
@@ -76,30 +76,54 @@ class Linter:
             field, _, problem = line.partition(": ")
             yield Finding(field, problem or line, "mend it; edge-agent campaigns check tells more")
         for number, campaign in right.items():
-            yield from check_campaign(name_of({"campaign": campaign.campaign}, number), campaign, self.languages)
+            name = name_of({"campaign": campaign.campaign}, number)
+            yield from check_campaign(name, campaign, self.languages)
+            for field, scene in examples(campaign):
+                yield from self._drawn(f"{name}, wording.{field}", scene, Path())
 
-    def _loop(self, tree: Mapping[str, Any], key: str) -> Iterator[Finding]:
+    def _loop(self, tree: Mapping[str, Any], key: str, path: Path) -> Iterator[Finding]:
         raw = tree.get(key, [])
         if not isinstance(raw, list):
             yield Finding(key, "is no list", "write a list of items")
             return
         yield from check_pace(key, [_duration_s(one) for one in raw])
         for number, one in enumerate(raw, start=1):
-            item = yield from _parsed(LoopItem, one, f"{key} {number}")
-            if item is not None:
-                yield from self._item(f"{key} {number}", item)
+            yield from self._item(f"{key} {number}", one, path)
         if tree.get("emergency") is not None:
             emergency = yield from _parsed(Emergency, tree["emergency"], "emergency")
             if emergency is not None:
-                yield from self._emergency(emergency)
+                yield from self._emergency(emergency, path)
 
-    def _item(self, place: str, item: LoopItem) -> Iterator[Finding]:
+    def _item(self, place: str, tree: object, path: Path) -> Iterator[Finding]:
+        named = tree.get("picture") if isinstance(tree, Mapping) else None
+        if isinstance(tree, Mapping) and isinstance(named, str) and "." in named:  # a store file names files
+            tree = {**tree, "picture": "0" * 64}
+        item = yield from _parsed(LoopItem, tree, place)
+        if item is None:
+            return
         yield from check_item(place, item, self.languages)
         for language, headline in item.headline.items() or [("en", "")]:
-            picture = LoopPicture(self.stand_in or item.picture, item.duration_s, headline, language)
-            yield from check_poster(f"{place}, headline.{language}" if headline else place, picture, self.composer)
+            picture = LoopPicture(str(named), item.duration_s, headline, language)
+            yield from self._drawn(f"{place}, headline.{language}" if headline else place, picture, path)
 
-    def _emergency(self, emergency: Emergency) -> Iterator[Finding]:
+    def _drawn(self, place: str, item: Scene | LoopPicture, path: Path) -> Iterator[Finding]:
+        """Yield what is wrong with how it looks."""
+        if item.picture is None:
+            yield from check_poster(place, item, self.composer)
+            return
+        try:
+            folder, digest = self.pictures.find(item.picture, path.parent)
+        except OSError as error:
+            yield Finding(
+                f"{place}, picture" if place else "picture", str(error.strerror), "put it there, or name another"
+            )
+            return
+        found = (
+            item.model_copy(update={"picture": digest}) if isinstance(item, Scene) else replace(item, picture=digest)
+        )
+        yield from check_poster(place, found, replace(self.composer, content_folder=folder))
+
+    def _emergency(self, emergency: Emergency, path: Path) -> Iterator[Finding]:
         yield from check_emergency(emergency, self.languages)
         for language, headline in emergency.headline.items():
             scene = {
@@ -112,7 +136,7 @@ class Linter:
             }
             parsed = yield from _parsed(Scene, scene, "emergency")
             if parsed is not None:
-                yield from check_poster(f"emergency, {language}", parsed, self.composer)
+                yield from self._drawn(f"emergency, {language}", parsed, path)
 
 
 _KINDS: Final = "give a scene, a playlist, a catalogue, a store file (JSON), or campaigns (TOML or JSON)"

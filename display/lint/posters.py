@@ -1,15 +1,11 @@
 """Draw it, and look: does it fit, and do the words stand out from what is really behind them?"""
 
-import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final, cast
 
 import pygame
-from PIL import Image
 
 from display.colour import Colour, contrast
 from display.errors import PosterError
@@ -112,12 +108,3 @@ def check_panel(width_px: int, height_px: int, diagonal_inch: float, distance_m:
         problem = f"from {distance_m:g} m the smallest text of a {diagonal_inch:g}-inch panel cannot be read"
         advice = f"take a panel of {diagonal_inch * needed_px / shown_px:.0f} inches, or put it nearer"
         yield Finding("display.viewing_distance_m", problem, advice, "warning")
-
-
-def put_white_picture(folder: Path) -> str:
-    """Put a white picture, the worst that light words can stand on, into a content folder; return its digest."""
-    file = io.BytesIO()
-    Image.new("RGB", (640, 360), (255, 255, 255)).save(file, "PNG")
-    digest = hashlib.sha256(file.getvalue()).hexdigest()
-    (folder / digest).write_bytes(file.getvalue())
-    return digest

@@ -8,10 +8,19 @@ from display.lint.findings import Finding
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Emergency, LoopItem
 from edge_agent.contracts.reading import reading_s, words
-from edge_agent.contracts.screen import Scene
-from edge_agent.contracts.wording import HEADLINE_WORDS_MAX
+from edge_agent.contracts.screen import Badge, Scene
+from edge_agent.contracts.wording import BODY_MAX, HEADLINE_MAX, HEADLINE_WORDS_MAX
 
 _SLOT: Final = re.compile(r"\{ *\$?([a-z_]+)[^{}]*\}")
+_TYPICAL: Final = {
+    "badge": "Blue diamond",
+    "product": "Ridgeline trail jacket",
+    "price": "1,299.00 €",
+    "place": "Rack 4, ground floor",
+    "pieces": "3",
+    "desk": "Desk 2",
+    "time": "14:30",
+}
 
 
 def missing_languages(field: str, written: Collection[str], wanted: Sequence[str]) -> Iterator[Finding]:
@@ -56,6 +65,35 @@ def check_campaign(name: str, campaign: Campaign, languages: Sequence[str]) -> I
     yield from missing_languages(f"{name}, wording", campaign.wording, languages)
     for language, wording in campaign.wording.items():
         yield from check_headline(f"{name}, wording.{language}.headline", wording.headline)
+
+
+def examples(campaign: Campaign) -> Iterator[tuple[str, Scene]]:
+    """Yield what a campaign might put on a screen, by language, its slots filled with typical words.
+
+    Sentences that choose their words are left out: how they end is known to the agent only.
+    """
+    for language, wording in campaign.wording.items():
+        headline, body = (_SLOT.sub(_typical, text) for text in (wording.headline, wording.body))
+        if "{" not in headline + body:
+            yield (
+                language,
+                Scene(
+                    message_id="example",
+                    layout="product",
+                    mode="badge",
+                    language=language,
+                    headline=headline[:HEADLINE_MAX],
+                    body=body[:BODY_MAX],
+                    badges=(Badge(number=0, colour="blue", shape="diamond", label=_TYPICAL["badge"]),),
+                    product_name=_TYPICAL["product"],
+                    price=_TYPICAL["price"],
+                    place=_TYPICAL["place"],
+                ),
+            )
+
+
+def _typical(slot: re.Match[str]) -> str:
+    return _TYPICAL.get(slot[1], slot[0])
 
 
 def check_item(field: str, item: LoopItem, languages: Sequence[str]) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """Text that flows: lay out the lines of a column, and shrink them together until they fit."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -68,13 +69,21 @@ def flow(placed: Plan, texts: Mapping[Role, str], language: str, typesetter: Typ
     the product's name. Raises PosterError where even that does not help, or where no font has the characters.
     """
     slots = [slot for slot in placed.slots if texts.get(slot.role)]
-    for scale, smallest in _scales(placed, slots):
+
+    def fits(step: tuple[float, bool]) -> bool:
+        scale, smallest = step
         lines = [_lay(slot, scale, placed, texts[slot.role], language, typesetter) for slot in slots]
         _check_glyphs(lines)
         wild = any(line.block.broken or line.block.lines > slot.lines for line, slot in zip(lines, slots, strict=True))
-        if _fit(lines, placed) and (smallest or not wild):
-            balanced = Balanced(typesetter)
-            return [_lay(slot, scale, placed, texts[slot.role], language, balanced) for slot in slots]
+        return _fit(lines, placed) and (smallest or not wild)
+
+    steps = list(_scales(placed, slots))
+    # Each new size costs milliseconds, so the largest that fits is looked for by halves.
+    found = 0 if fits(steps[0]) else bisect_left(steps, True, lo=1, key=fits)
+    scale, _ = steps[min(found, len(steps) - 1)]
+    if found < len(steps):
+        balanced = Balanced(typesetter)
+        return [_lay(slot, scale, placed, texts[slot.role], language, balanced) for slot in slots]
     for less in _shortened(texts):
         lines = [_lay(slot, scale, placed, less[slot.role], language, typesetter) for slot in slots]
         if _fit(lines, placed):

@@ -18,6 +18,9 @@ PERIOD_S = 0.25
 """At most four frames a second: a page that shows them needs no more, and the screen comes first."""
 
 LONG_SIDE_PX = 960
+
+FILE_MODE = 0o640
+"""The agent reads the file through the group of its folder; nobody else does."""
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -75,6 +78,7 @@ class FrameFile:
                 pygame.image.save(picture, part)  # by its name: only so does it let other threads run
                 if not part.read_bytes().endswith(_END_OF_IMAGE):  # it does not tell that the disk is full
                     raise OSError(errno.ENOSPC, "no room for the whole picture")
+                part.chmod(FILE_MODE)
                 part.replace(self._path)
             except (OSError, pygame.error) as error:
                 if not self._failed:

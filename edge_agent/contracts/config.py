@@ -149,8 +149,9 @@ class DisplayConfig(FileContract):
     video: bool = False
     """Show films of the loop (needs the extra ``video``)."""
     frame_file: Path | None = None
-    """Where presented frames are written for screenshots and the live view (JPEG, on tmpfs). Absent: nowhere. A
-    personal scene is left out of them, except in the demo (``web.live_view = "demo"``)."""
+    """Where presented frames are written for screenshots and the live view (JPEG, on tmpfs); on an installed unit
+    ``/run/edge-display/screen.jpg``. Absent: nowhere. A personal scene is left out of them, except in the demo
+    (``web.live_view = "demo"``)."""
 
 
 class ContentConfig(FileContract):

@@ -29,7 +29,7 @@ class Shots:
         if self._frame_file is None:
             raise DisplayError(
                 "display.frame_file is not set, so the display writes no pictures; on an installed unit: "
-                "/run/edge-agent/frames/screen.jpg, then restart both services"
+                "/run/edge-display/screen.jpg, then restart both services"
             )
         captured = await self._link.capture()
         return Shot(_read(self._frame_file), captured.redacted)

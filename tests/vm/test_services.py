@@ -25,11 +25,15 @@ def test_restart_gets_slower_where_systemd_can(guest: Guest) -> None:
 
 
 def test_only_the_display_shares_socket_and_content(guest: Guest) -> None:
-    folders = "/run/edge-agent /run/edge-agent/admin /var/lib/edge-agent/content /var/lib/edge-agent/identity"
+    folders = (
+        "/run/edge-agent /run/edge-agent/admin /run/edge-display "
+        "/var/lib/edge-agent/content /var/lib/edge-agent/identity"
+    )
     modes = guest.run(f"stat --format '%a %U:%G' {folders}")
     assert modes.splitlines() == [
         "2751 edge-agent:edge-screen",
         "2750 edge-agent:edge-agent-admin",
+        "2750 edge-display:edge-agent",
         "2750 edge-agent:edge-screen",
         "700 edge-agent:edge-agent",
     ]

@@ -1,0 +1,139 @@
+"""Pictures of the screen: nothing personal leaves the display, by whatever way, unless it is the demo."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from PIL import Image, ImageChops
+
+from tests.admin.units import Unit, at_work, make_unit
+from tests.integration.processes import Process, call, running, until
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+COMES_S, STAYS_S = 6.0, 12.0
+"""She comes when the loop has been seen, stays for one scene, and goes."""
+
+WALK = [(0, 60.0), (COMES_S - 0.1, 60.0), (COMES_S, 1.0), (COMES_S + STAYS_S, 1.0), (COMES_S + STAYS_S + 0.1, 60.0)]
+ALIKE = 12
+"""JPEG of the same picture may differ by so much in a channel of a pixel."""
+
+
+@dataclass
+class Shop:
+    unit: Unit
+    frame: Path
+    display: Process
+    url: str
+
+    def snapshot(self) -> dict[str, Any]:
+        done = call("edge-agent", "watch", "--once", "--json", "--socket", str(self.unit.socket))
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def screenshot(self, out: Path, status: int = 0) -> str:
+        done = call("edge-agent", "screenshot", str(out), "--socket", str(self.unit.socket), status=status)
+        return done.stdout + done.stderr
+
+    def live(self) -> bytes:
+        with httpx2.Client(trust_env=False) as client:
+            return client.get(f"{self.url}/live/frame.jpg").content
+
+
+@contextmanager
+def opened(folder: Path, live_view: str, frame: bool = True) -> Iterator[Shop]:
+    """Run agent and display of a unit."""
+    file = folder / "frame.jpg"
+    display: dict[str, Any] = {"offscreen": True, "size": "640x360"}
+    screen = {"socket": str(folder / "display.sock"), "minimum_s": 1.0, "maximum_s": 60.0}
+    unit = make_unit(
+        folder,
+        {"c-anna": WALK},
+        display=display | ({"frame_file": str(file)} if frame else {}),
+        presence={"screen_dwell_s": 1.0},
+        screen=screen,
+    )
+    text = unit.config.read_text()
+    unit.config.write_text(text.replace("[web]", f'[web]\nlive_view = "{live_view}"'))
+    port = re.search(r"^port = (\d+)", text, re.MULTILINE)
+    assert port is not None
+    with ExitStack() as stack:
+        stack.enter_context(at_work(unit))
+        shown = stack.enter_context(
+            running("edge-display", "run", "--config", str(unit.config), log=folder / "display.log")
+        )
+        yield Shop(unit, file, shown, f"http://127.0.0.1:{port[1]}")
+
+
+def picture(jpeg: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(jpeg)).convert("RGB")
+
+
+def alike(one: Image.Image, other: Image.Image) -> bool:
+    extremes = ImageChops.difference(one, other).getextrema()
+    return all(highest <= ALIKE for _, highest in extremes)
+
+
+def watched(shop: Shop) -> tuple[Image.Image, list[Image.Image]]:
+    """Return the picture before she comes, and every different one that could be had until her scene was over."""
+    until(lambda: shop.frame.exists(), "the first frame")
+    before = picture(shop.live() if shop.live() else shop.frame.read_bytes())
+    seen: dict[bytes, Image.Image] = {}
+
+    def look() -> bool:
+        for jpeg in (shop.frame.read_bytes(), shop.live()):
+            if jpeg.startswith(b"\xff\xd8") and jpeg not in seen:
+                seen[jpeg] = picture(jpeg)
+        return shop.snapshot()["ended"] is not None
+
+    until(look, "the end of her scene")
+    return before, list(seen.values())
+
+
+def test_outside_the_demo_nobody_can_get_at_a_personal_scene(tmp_path: Path) -> None:
+    with opened(tmp_path, "admin") as shop:
+        until(lambda: (shop.snapshot()["scene"] or {}).get("shown_s") is not None, "her scene")
+        assert "not in the picture" in shop.screenshot(tmp_path / "during.jpg")
+        before, seen = watched(shop)
+        seen.append(picture((tmp_path / "during.jpg").read_bytes()))
+        assert "not in the picture" not in shop.screenshot(tmp_path / "after.jpg")
+        seen.append(picture((tmp_path / "after.jpg").read_bytes()))
+        assert all(alike(before, one) for one in seen)
+        with httpx2.Client(trust_env=False) as client:
+            assert client.get(f"{shop.url}/live").status_code == 200
+            assert client.get(f"{shop.url}/story").status_code == 404
+
+
+def test_in_the_demo_it_is_seen(tmp_path: Path) -> None:
+    """The same, so that the test above is known to see what it looks for."""
+    with opened(tmp_path, "demo") as shop:
+        before, seen = watched(shop)
+        assert not all(alike(before, one) for one in seen)
+
+
+def test_without_pictures_it_is_said_what_to_do(tmp_path: Path) -> None:
+    with opened(tmp_path, "off", frame=False) as shop:
+        until(lambda: (shop.snapshot()["screen"] or {})["panel"] == "on", "the display")
+        assert "display.frame_file" in shop.screenshot(tmp_path / "shot.jpg", status=1)
+        shop.display.kill()
+        with httpx2.Client(trust_env=False) as client:
+            assert client.get(f"{shop.url}/live").status_code == 404
+            assert client.get(f"{shop.url}/live/frame.jpg").status_code == 404
+
+
+def test_a_picture_that_cannot_be_had_or_kept_is_said(tmp_path: Path) -> None:
+    with opened(tmp_path, "off") as shop:
+        until(lambda: (shop.snapshot()["screen"] or {})["panel"] == "on", "the display")
+        assert "a folder that you may write" in shop.screenshot(tmp_path / "missing" / "shot.jpg", status=1)
+        shop.screenshot(tmp_path / "shot.jpg")
+        assert picture((tmp_path / "shot.jpg").read_bytes()).size == (640, 360)
+        shop.display.kill()
+        until(lambda: shop.snapshot()["screen"]["panel"] is None, "its end")
+        assert "no display is connected" in shop.screenshot(tmp_path / "shot.jpg", status=1)

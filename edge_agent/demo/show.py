@@ -110,7 +110,12 @@ class Show:
             "broker": {"host": "127.0.0.1", "port": self._broker_port},
             "radio": {"backend": "simulated", "scenario": str(SAMPLE / "shoppers.json")},
             "presence": {"card_dwell_s": 12},
-            "screen": {"languages": ["en", "de"], "socket": str(self._folder / "display.sock"), "maximum_s": 20},
+            "screen": {
+                "languages": ["en", "de"],
+                "socket": str(self._folder / "display.sock"),
+                "maximum_s": 20,
+                "qr_url": "https://northbound.example/q/{code}",
+            },
             "admin": {"socket": str(self._folder / "admin.sock")},
             "display": {
                 "brand": "Northbound Outfitters",
@@ -151,6 +156,7 @@ class Show:
   What the unit hears   edge-agent watch --socket {socket}
   Why this, why not     edge-agent explain --socket {socket}
   How the unit is       edge-agent doctor --socket {socket}
+  A picture of it all   edge-agent screenshot screen.jpg --socket {socket}
 
 Open the tablet page, wait for a card and claim it; with &tablet=second at the end of its address it is
 a second tablet. Five customers with the shop's app come and go, one of them reads German; {STRANGERS} strangers

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from edge_agent.contracts.base import CustomerId
+from edge_agent.contracts.base import CustomerId, Sha256
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Product
 from edge_agent.contracts.explanation import Explanation
@@ -41,14 +41,15 @@ class StoreKnowledge:
         self._slice = slice_store
         self._catalogue = catalogue
         self._campaigns: Repertoire | None = None
-        self._product = lru_cache(PRODUCTS_CACHED)(catalogue.product)
+        self._pictures: frozenset[Sha256] | None = None
+        self._product = lru_cache(PRODUCTS_CACHED)(self._shown)
 
     def profile(self, customer: CustomerId) -> Profile | None:
         """Return what the slice holds of a customer."""
         return self._slice.profile(customer)
 
     def product(self, product: str) -> Product | None:
-        """Return a product of the catalogue."""
+        """Return a product of the catalogue, with its picture where that is public as well."""
         return self._product(product)
 
     def campaigns(self) -> Sequence[Campaign]:
@@ -57,9 +58,22 @@ class StoreKnowledge:
             self._campaigns = Repertoire(self._catalogue.campaigns())
         return self._campaigns
 
+    def _shown(self, product: str) -> Product | None:
+        held = self._catalogue.product(product)
+        if held is None or held.picture is None or held.picture in self._public_pictures():
+            return held
+        return held.model_copy(update={"picture": None})
+
+    def _public_pictures(self) -> frozenset[Sha256]:
+        if self._pictures is None:
+            screens = self._catalogue.screens()
+            files = () if screens is None else screens.content
+            self._pictures = frozenset(item.sha256 for item in files if item.content_class == "public")
+        return self._pictures
+
     def changed(self) -> None:
         """Catalogue or campaigns were replaced."""
-        self._campaigns = None
+        self._campaigns = self._pictures = None
         self._product.cache_clear()
 
 

@@ -148,6 +148,20 @@ def unit(tmp_path: Path) -> Iterator[Unit]:
     made.close()
 
 
+def test_a_picture_goes_to_a_screen_only_where_its_file_is_public_too(unit: Unit) -> None:
+    store, picture = unit.stores.catalogue, "ab" * 32
+    jacket = JACKET.model_copy(update={"picture": picture})
+    knowledge = StoreKnowledge(unit.stores.slice, store)
+    for etag, content_class, shown in (("2", "discreet", None), ("3", "public", picture), ("4", "sensitive", None)):
+        kind = {"size_bytes": 9, "media_type": "image/png", "content_class": content_class}
+        listed = {"store": STORE, "currency": "EUR", "products": [jacket], "content": [{"sha256": picture, **kind}]}
+        store.put_catalogue(Catalogue.model_validate(listed), etag)
+        knowledge.changed()
+        held = knowledge.product(JACKET.product)
+        assert held is not None
+        assert held.picture == shown
+
+
 @contextmanager
 def full_disk(folder: Path) -> Iterator[None]:
     """No file of this process may grow: what a full disk says."""

@@ -21,7 +21,8 @@ TRIES = 5
 
 _TELEVISION = "0"  # its address on every CEC bus
 _PHYSICAL_ADDRESS = re.compile(rb"Physical Address\s*: ([0-9a-f](?:\.[0-9a-f]){3})")
-_UNPLUGGED = b"f.f.f.f"
+_NO_OUTPUT = (b"f.f.f.f", b"0.0.0.0")  # nothing is plugged in; a television's own socket
+_NOT_SENT = (b"Not Acknowledged", b"Aborted", b"Error")  # the status of cec-ctl says nothing of it
 _OUTPUT_BYTES = 1 << 16
 
 
@@ -108,9 +109,9 @@ class Television:
         address = _PHYSICAL_ADDRESS.search(output)
         words = process.args
         assert isinstance(words, list)
-        if address is None or address[1] == _UNPLUGGED:
+        if address is None or address[1] in _NO_OUTPUT:
             self._failures.append(f"{words[1]}: no television on this line")
-        elif status != 0 or b"Not Acknowledged" in output:
+        elif status != 0 or any(word in output for word in _NOT_SENT):
             self._failures.append(f"{words[1]}: the television does not answer")
         elif words[-1] == "--image-view-on":  # it is on: now our input
             self._commands.insert(0, [*words[1:-1], f"--active-source=phys-addr={address[1].decode()}"])

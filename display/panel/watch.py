@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 LOOK_S = 2.0
 """An absent screen, its socket and the hours are looked at so often."""
 
+COMMAND_LOOK_S = 0.25
+"""While a command to the television runs, it is looked after so often."""
+
 SCREEN_UNKNOWN = (1920, 1080)
 
 PanelState = Literal["on", "covered", "off", "absent"]
@@ -58,6 +61,7 @@ class PanelWatch:
     state: PanelState = "absent"
     screen: Screen = field(default_factory=lambda: Offscreen(SCREEN_UNKNOWN))
     """The screen; while it is absent, a stand-in of the last size that shows nothing."""
+    _told: Screen | None = None
     _present: bool = False
     _was_plugged_in: bool = False
     _look_at_s: float = 0.0
@@ -78,7 +82,7 @@ class PanelWatch:
     def turn(self, now_s: float, emergency: bool = False) -> News:
         """Look after the screen. An ``emergency`` lights it at any hour. Raises Closed when a person closed it."""
         before = self.state
-        redraw, opened = False, False
+        redraw = False
         if self._present:
             try:
                 redraw = self.screen.wants_redraw()
@@ -86,16 +90,19 @@ class PanelWatch:
                 self.lose(error)
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + LOOK_S
-            opened = self._look()
-        if self.television is not None:
+            self._look()
+        lit = self._within_hours or emergency
+        if self.television is not None:  # also while it is absent: some are not there until they are switched on
+            self.television.want(lit, now_s)
             self.television.turn(now_s)
         if self._present:
-            self._light(self._within_hours or emergency, now_s)
+            self._light(lit)
         self.state = self._now()
         changed = self.state != before
         if changed:
             log.info("the screen is %s", self.state)
-        return News(changed, opened or (before != "absent" and not self._present), redraw or changed)
+        another, self._told = self.screen is not self._told, self.screen
+        return News(changed, another, redraw or changed)
 
     def lose(self, reason: ScreenAbsent) -> None:
         """Give up a screen that has gone; it is looked for from now on."""
@@ -112,6 +119,8 @@ class PanelWatch:
         times = [now_s + self.screen.events_s]
         if not self._present or self.hours.limited or self._was_plugged_in:
             times.append(self._look_at_s)
+        if self.television is not None and self.television.busy:
+            times.append(now_s + COMMAND_LOOK_S)
         return min(times)
 
     def close(self) -> None:
@@ -120,28 +129,25 @@ class PanelWatch:
             self.television.close()
         self.screen.close()
 
-    def _look(self) -> bool:
-        """Look at hours and socket, and open the screen if need be. Returns whether it was opened."""
+    def _look(self) -> None:
+        """Look at hours and socket, and open the screen if need be."""
         self._within_hours = self.hours.on(self.store_time())
         plugged_in = self.plugged_in()
         if self._present and self._was_plugged_in and plugged_in is False:
             self.lose(ScreenAbsent("the screen was unplugged"))
         self._was_plugged_in = bool(plugged_in) or (self._present and self._was_plugged_in)
         if self._present or (plugged_in is False and self._absence):
-            return False
+            return
         try:
             self.screen = self.open()
         except ScreenAbsent as error:
             if str(error) != self._absence:
                 log.warning("%s; trying again every %.0f s", error, LOOK_S)
             self._absence = str(error)
-            return False
-        self._present, self._absence = True, ""
-        return True
+        else:
+            self._present, self._absence = True, ""
 
-    def _light(self, lit: bool, now_s: float) -> None:
-        if self.television is not None:
-            self.television.want(lit, now_s)
+    def _light(self, lit: bool) -> None:
         if lit == self._lit:
             return
         self._lit = lit

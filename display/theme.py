@@ -81,14 +81,6 @@ class BadgeLook(FileContract):
     colours: dict[BadgeColour, ColourField]
     """The tones; the names are part of the contract with the app."""
 
-    @model_validator(mode="after")
-    def _all_visible(self) -> "BadgeLook":
-        for name in get_args(BadgeColour):
-            if name not in self.colours:
-                raise ValueError(f"colours.{name} is missing: apps show badges of every colour")
-            _check(f"colours.{name}", self.colours[name], "plaque", self.plaque, SIGN_CONTRAST)
-        return self
-
 
 class TextPair(NamedTuple):
     """A text or sign on what is behind it."""
@@ -154,20 +146,29 @@ class Theme(FileContract):
                     yield TextPair(f"{at}.{role}", front, f"{at}.{behind}", back, TEXT_CONTRAST)
             yield TextPair(f"{at}.chip_ink", ground.chip_ink, f"{at}.chip", ground.chip, TEXT_CONTRAST)
 
+    def badge_pairs(self) -> Iterator[TextPair]:
+        """Yield every colour of a badge on its plaque."""
+        for name, colour in self.badge.colours.items():
+            yield TextPair(f"badge.colours.{name}", colour, "badge.plaque", self.badge.plaque, SIGN_CONTRAST)
+
     @model_validator(mode="after")
-    def _readable(self) -> "Theme":
-        for name in get_args(GroundName):
-            if name not in self.ground:
-                raise ValueError(f"ground.{name} is missing: add the table with base, motif, ink, soft, accent, chip")
-        for pair in self.text_pairs():
-            _check(pair.key, pair.front, pair.behind, pair.back, pair.least)
+    def _whole_and_readable(self) -> "Theme":
+        problems = [
+            f"ground.{name} is missing: add the table with base, motif, ink, soft, accent, chip and chip_ink"
+            for name in get_args(GroundName)
+            if name not in self.ground
+        ]
+        problems += [
+            f"badge.colours.{name} is missing: apps show badges of every colour"
+            for name in get_args(BadgeColour)
+            if name not in self.badge.colours
+        ]
+        problems += [
+            f"{pair.key} {hexadecimal(pair.front)} cannot be read on {pair.behind} {hexadecimal(pair.back)}:"
+            f" contrast {pair.contrast:.1f}, needs {pair.least:g}; make one of them lighter or darker"
+            for pair in (*self.text_pairs(), *self.badge_pairs())
+            if pair.contrast < pair.least
+        ]
+        if problems:
+            raise ValueError("\n".join(problems))
         return self
-
-
-def _check(key: str, front: Colour, behind: str, back: Colour, least: float) -> None:
-    found = contrast(front, back)
-    if found < least:
-        raise ValueError(
-            f"{key} {hexadecimal(front)} cannot be read on {behind} {hexadecimal(back)}:"
-            f" contrast {found:.1f}, needs {least:g}; make one of them lighter or darker"
-        )

@@ -71,7 +71,8 @@ def read_theme(path: Path) -> Theme:
     try:
         theme = Theme.model_validate(tree)
     except ValidationError as error:
-        raise ThemeError("\n".join(f"{path}: {line}" for line in explain(error))) from error
+        lines = "\n".join(explain(error)).splitlines()
+        raise ThemeError("\n".join(f"{path}: {line}" for line in lines)) from error
     if theme.logo is None:
         return theme
     logo = theme.logo.model_copy(update={"file": _logo_file(path, theme.logo.file)})

@@ -96,8 +96,8 @@ class Linter:
 
     def _item(self, place: str, tree: object, path: Path) -> Iterator[Finding]:
         named = tree.get("picture") if isinstance(tree, Mapping) else None
-        if isinstance(tree, Mapping) and isinstance(named, str) and "." in named:  # a store file names files
-            tree = {**tree, "picture": "0" * 64}
+        if isinstance(tree, Mapping) and isinstance(named, str) and "." in named:  # a store file: names, relative dates
+            tree = {**tree, "picture": "0" * 64, "valid_from": None, "valid_until": None}
         item = yield from _parsed(LoopItem, tree, place)
         if item is None:
             return

@@ -26,17 +26,17 @@ class Pictures:
         """Return folder and digest of a picture, given by its digest or by its name beside a file.
 
         A white picture, the worst that light words can stand on, takes the place of a film, and of a picture that
-        nobody said where to find. Raises OSError where a named file cannot be read.
+        nobody said where to find. Raises OSError where a file cannot be read.
         """
-        if len(picture) == _DIGEST_CHARACTERS and self.content is None:
+        by_digest = len(picture) == _DIGEST_CHARACTERS
+        if by_digest and self.content is None:
             return self._white()
-        if len(picture) == _DIGEST_CHARACTERS and self.content is not None:
-            if (self.content / picture).exists() and _films(self.content / picture):
-                return self._white()
-            return self.content, picture
-        file = beside / picture
+        folder = self.content if by_digest and self.content is not None else beside
+        file = folder / picture
         if _films(file):
             return self._white()
+        if by_digest:
+            return folder, picture
         with file.open("rb") as opened:
             return self._put(opened.read(PICTURE_MAX_BYTES))
 

@@ -78,21 +78,23 @@ class Content:
 
     async def run(self) -> None:
         """Fetch, publish and look after the files until cancelled. Raises StoreError where no catalogue can be read."""
+        self.health.running()
         while True:
             await self.refresh()
-            self.health.running()
             await self._idle()
 
     async def changed(self) -> None:
         """The catalogue has changed: an emergency is told at once, what is missing is fetched as soon as may be.
 
-        Raises DiskError, StoreError.
+        Raises StoreError.
         """
         try:
             emergency = _emergency(await asyncio.to_thread(self._catalogue.screens))
             async with self._writing:
                 await asyncio.to_thread(self._folder.prepare)
                 self._tell(await asyncio.to_thread(self._folder.announce, emergency))
+        except DiskError as error:
+            await self._note(error)  # the next round tries again
         finally:
             self._news.set()
 
@@ -209,9 +211,12 @@ class Content:
         return problem
 
     async def _download(self, item: ContentItem) -> bool:
-        if not await asyncio.to_thread(self._folder.has_room, item, self._config.content.spare_mb * _MB):
+        spare_bytes = self._config.content.spare_mb * _MB
+        if not await asyncio.to_thread(self._folder.has_room, item, spare_bytes):
             await self._publish(wait=False)  # what was shown before gives up its place
             await asyncio.to_thread(self._folder.drop_old, self._choice.wanted)
+            if not await asyncio.to_thread(self._folder.has_room, item, spare_bytes):
+                raise DiskError(f"{self._folder.path}: no room for {item.size_bytes} bytes more; check what is full")
         whole = await download(
             self._client, self._config.store, item, self._folder.path, lambda: not self._news.is_set()
         )

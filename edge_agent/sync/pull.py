@@ -53,7 +53,7 @@ class Destination:
     emit: Emit
     """Tells the engine."""
     new_catalogue: Callable[[], Awaitable[None]]
-    """Tells whoever looks after the content. Raises DiskError."""
+    """Tells whoever looks after the content."""
 
 
 class Pull:
@@ -124,11 +124,10 @@ class Pull:
 
     async def pull_knowledge(self) -> None:
         """Bring in what changed of catalogue, campaigns and configuration. Files are fetched by another part."""
-        catalogue = await self._catalogue()
-        if catalogue:
+        if await self._catalogue():
+            self._to.emit(KnowledgeChanged())
             await self._to.new_catalogue()
-        campaigns = await self._document("campaigns")
-        if catalogue or campaigns:
+        if await self._document("campaigns"):
             self._to.emit(KnowledgeChanged())
         await self._desired_config()
 

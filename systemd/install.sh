@@ -3,8 +3,8 @@
 #   sh systemd/install.sh                  packages from the package index, checked against .ci/locks/unit.lock
 #   sh systemd/install.sh --wheels FOLDER  without network: the wheels of edge-agent and of all that it needs are in FOLDER
 #   sh systemd/install.sh --no-display     a unit without a screen (first of the options)
-# A unit with a screen is given Pango and the fonts of the world's scripts from Debian (80 MB to load, 150 on disk), where
-# they are missing; without network, put these packages onto the image beforehand.
+# A unit with a screen is given Pango, the fonts of the world's scripts (80 MB to load, 150 on disk) and Mesa from Debian,
+# where they are missing; without network, put these packages onto the image beforehand.
 # Running it again updates the unit. It also works in a chroot, to prepare the image of a card.
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,11 +21,12 @@ wheels=
 python3 -c 'import ensurepip' 2>/dev/null || { echo "First: apt-get install python3-venv" >&2; exit 1; }
 
 text='libpangocairo-1.0-0 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji'
-if [ $lock = unit ] && ! dpkg-query --show --showformat '${db:Status-Status}\n' $text 2>/dev/null | \
-    awk '$1 == "installed" { n++ } END { exit n != 4 }'; then
-  step "text of the screen: $text"
-  { [ -z "$wheels" ] && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends $text; } || \
-    echo "edge-agent: not installed; what they would draw is refused, by name. Do: apt-get install $text" >&2
+screen='libgbm1 libegl1 libgles2 libgl1-mesa-dri'
+if [ $lock = unit ] && ! dpkg-query --show --showformat '${db:Status-Status}\n' $text $screen 2>/dev/null | \
+    awk '$1 == "installed" { n++ } END { exit n != 8 }'; then
+  step "text and screen: $text $screen"
+  { [ -z "$wheels" ] && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends $text $screen; } || \
+    echo "edge-agent: not all installed; what they would draw is refused, by name. Do: apt-get install $text $screen" >&2
 fi
 
 venv=/opt/edge-agent/venv
@@ -40,6 +41,9 @@ else
   pip install --no-deps --force-reinstall --build-constraint .ci/locks/build.lock .
 fi
 cp -r README.md systemd/optional /opt/edge-agent/
+if [ $lock = unit ]; then  # Pango's bindings are written when they are first used, which the service may not do here
+  $venv/bin/python -c 'import pangocffi, pangocairocffi' || echo "edge-agent: no Pango: text is drawn more simply" >&2
+fi
 
 step "users, folders and services"
 cp -r systemd/sysusers.d systemd/tmpfiles.d /usr/lib/

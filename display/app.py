@@ -34,6 +34,8 @@ from display.panel.x11 import when_server_dies
 from display.scenes.apart import Apart
 from display.scenes.canvas import Viewing
 from display.scenes.compose import Composer
+from display.scenes.films import available as films_available
+from display.scenes.player import Player, Projector
 from display.scenes.posters import Posters
 from display.settings import parse_size
 from display.stage import Stage
@@ -132,9 +134,9 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
     """Put the parts together."""
     content = config.content_folder
     brand = config.display.brand
-    languages = config.screen.languages
+    languages, films = config.screen.languages, config.display.video and films_available()
     now_s, utc = clock.monotonic_s(), clock.utc_now()
-    program = Program(read_loop(content, languages, Loop()), ZoneInfo(config.timezone), languages)
+    program = Program(read_loop(content, languages, films, Loop()), ZoneInfo(config.timezone), languages)
     stage = Stage(Brand(), lambda item: entrance_of(item, theme), theme.fade_s, now_s)
     stage.content_version = program.loop.version
     display = config.display
@@ -160,9 +162,10 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
         new_posters=new_posters,
         link=link,
         frames=frames,
-        read_loop=lambda last_good: read_loop(content, languages, last_good),
+        read_loop=lambda last_good: read_loop(content, languages, films, last_good),
         program=program,
         plays=Plays(now_s, utc),
+        projector=Projector(content),
         whole_frames=config.web.live_view == "demo",
     )
 
@@ -191,7 +194,7 @@ def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -
             notifier.notify("WATCHDOG=1")
             pet_at_s = now_s + watchdog_s
         sleep_s = min(director.next_deadline(), pet_at_s) - clock.monotonic_s()
-        readers: list[socket.socket | Apart] = [waker.reader, *director.children]
+        readers: list[socket.socket | Apart | Player] = [waker.reader, *director.children]
         writers: list[socket.socket] = []
         if director.link.socket is not None:
             readers.append(director.link.socket)
@@ -200,7 +203,7 @@ def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -
         select.select(readers, writers, [], None if sleep_s == float("inf") else max(0.0, sleep_s))
 
 
-def read_loop(content: Path, languages: tuple[str, ...], last_good: Loop) -> Loop:
+def read_loop(content: Path, languages: tuple[str, ...], films: bool, last_good: Loop) -> Loop:
     """Return the playlist of the content folder; the last good one where it is missing or broken."""
     path = content / "playlist.json"
     try:
@@ -208,13 +211,13 @@ def read_loop(content: Path, languages: tuple[str, ...], last_good: Loop) -> Loo
             text = file.read(PLAYLIST_MAX_BYTES + 1)
         if len(text) > PLAYLIST_MAX_BYTES:
             raise PlaylistError(f"more than {PLAYLIST_MAX_BYTES} bytes")
-        loop = parse_playlist(text, languages)
+        loop = parse_playlist(text, languages, films)
     except OSError as error:
         log.warning("%s: %s; the last good playlist stays", path, error.strerror)
     except PlaylistError as error:
         log.warning("%s: %s; the last good playlist stays", path, error)
     else:
-        for digest in left_out(text, loop):
-            log.warning("%s is left out of the loop: not listed as public and in a language of this shop", digest[:12])
+        for digest, reason in left_out(text, loop).items():
+            log.warning("%s is left out of the loop: %s", digest[:12], reason)
         return loop
     return last_good

@@ -18,6 +18,7 @@ from display.panel.frames import FrameFile, reduced
 from display.panel.watch import PanelWatch
 from display.panel.window import Placed, Screen
 from display.scenes.apart import Apart
+from display.scenes.player import Player, Projector
 from display.scenes.posters import Posters
 from display.stage import Report, Stage
 from edge_agent.contracts.screen import (
@@ -57,6 +58,7 @@ class Director:
     """Reads the playlist anew; is given the last good one, and returns that where the file is broken."""
     program: Program
     plays: Plays
+    projector: Projector
     whole_frames: bool = False
     """Whether personal scenes are left in the frames that are written: in the demo only."""
     posters: Posters = field(init=False)
@@ -109,6 +111,8 @@ class Director:
             times.append(self.plays.next_deadline())
         if self.panel.lit:
             times.append(self.posters.next_deadline())
+            if self.projector.player is not None:
+                times.append(max(self._frame_at_s, self.projector.player.next_deadline()))
             stage_s = max(self.stage.next_deadline(now_s), self._frame_at_s)
             times.append(self._frame_at_s if self._early else stage_s)
         else:
@@ -118,9 +122,9 @@ class Director:
         return min(times)
 
     @property
-    def children(self) -> list[Apart]:
+    def children(self) -> list[Apart | Player]:
         """What to wait for beside the link: readable when a picture has been decoded that is wanted now."""
-        children = [self.posters.child(item) for item in self._pending]
+        children = [self.projector.player, *(self.posters.child(item) for item in self._pending)]
         return [child for child in children if child is not None]
 
     def close(self) -> None:
@@ -130,6 +134,7 @@ class Director:
         for played in self.plays.collect(now_s, utc):
             self.link.send(played)
         self.posters.close()
+        self.projector.close()
         self.link.close()
 
     def _look_at_panel(self) -> None:
@@ -154,6 +159,7 @@ class Director:
 
     def _draw(self) -> None:
         frame = self._ready_frame()
+        self._play_film(frame.changing)
         now_s = clock.monotonic_s()
         changed = frame != self._drawn
         self._early = changed and now_s < self._frame_at_s
@@ -163,6 +169,24 @@ class Director:
         if not frame.changing:
             self._prepare()
         self.posters.give_up(now_s)
+
+    def _play_film(self, changing: bool) -> None:
+        """Take the next picture of the film that is up, alone and complete."""
+        now_s, ground = clock.monotonic_s(), self.stage.ground
+        film = ground if isinstance(ground, LoopPicture) and ground.film else None
+        if changing or self.stage.covered or film is None:
+            film = None
+        file = self.program.loop.file(film.picture, clock.utc_now()) if film is not None else None
+        picture = self.projector.turn(film, file, self.screen.size, now_s)
+        if film is not None and picture is not None:
+            self.posters.replace(film, picture)
+            self._drawn = None
+        player = self.projector.player
+        if film is not None and player is not None and player.ended:
+            if player.problem:
+                self._leave_out(film, PosterError(f"picture {film.picture[:12]}: {player.problem}"))
+            else:
+                self.program.over(now_s)
 
     def _frame_for_file(self) -> tuple[pygame.Surface, bool]:
         """Return what is on the screen, reduced, and whether a personal scene was left out of it."""

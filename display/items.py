@@ -52,8 +52,8 @@ class LoopPicture:
 
     @property
     def caption(self) -> "Caption | None":
-        """The words that stand still above it, where it glides."""
-        return Caption(self.headline, self.language) if self.glides and self.headline else None
+        """The words that stand still above it, where it moves."""
+        return Caption(self.headline, self.language) if (self.glides or self.film) and self.headline else None
 
     def at_rest(self) -> "LoopPicture":
         """Return the same picture without its glide, for a screen that cannot do it smoothly."""

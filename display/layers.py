@@ -72,9 +72,9 @@ class Laid:
         opacity, at = self.entrance.opacity(progress), self.entrance.at(progress)
         source = self.entrance.source(progress)
         item = self.item
-        if not (isinstance(item, LoopPicture) and item.glides):
+        if not isinstance(item, LoopPicture):
             return [Layer(item, opacity, source, at)]
-        view = glide(item.picture, (now_s - self.from_s) / item.duration_s)
+        view = glide(item.picture, (now_s - self.from_s) / item.duration_s) if item.glides else WHOLE
         picture = Layer(item, opacity, within(view, source), at)
         return [picture] if item.caption is None else [picture, Layer(item.caption, opacity, source, at)]
 

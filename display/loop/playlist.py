@@ -60,23 +60,41 @@ class Loop:
         return file if file is not None and _valid(file, utc) else None
 
 
-def parse_playlist(content: bytes, languages: tuple[str, ...] = ()) -> Loop:
-    """Return the loop that ``playlist.json`` describes, as a shop of these languages shows it.
+def parse_playlist(content: bytes, languages: tuple[str, ...] = (), films: bool = True) -> Loop:
+    """Return the loop that ``playlist.json`` describes, as a shop of these languages shows it, with films or without.
 
     Raises PlaylistError, which names the wrong field. Items whose file is not listed or may not be shown here are left
     out: :func:`left_out` names them.
     """
     playlist = _read(content)
-    files = {file.sha256: file for file in playlist.files if _for_this_screen(file, languages or (playlist.language,))}
+    spoken = languages or (playlist.language,)
+    files = {
+        file.sha256: file
+        for file in playlist.files
+        if _for_this_screen(file, spoken) and (films or not is_film(file.media_type))
+    }
     entries = tuple(
         _entry(item, files[item.picture], playlist.language) for item in playlist.items if item.picture in files
     )
     return Loop(playlist.version, entries, files, playlist.emergency)
 
 
-def left_out(content: bytes, loop: Loop) -> tuple[str, ...]:
-    """Return the digests of the playlist's items that ``loop`` leaves out, for the log."""
-    return tuple(dict.fromkeys(item.picture for item in _read(content).items if item.picture not in loop.files))
+def left_out(content: bytes, loop: Loop) -> dict[str, str]:
+    """Return the digests of the playlist's items that ``loop`` leaves out, and why, for the log."""
+    playlist = _read(content)
+    listed = {file.sha256: file for file in playlist.files}
+    missing = [item.picture for item in playlist.items if item.picture not in loop.files]
+    return {digest: _why_left_out(listed.get(digest)) for digest in missing}
+
+
+def _why_left_out(file: ContentItem | None) -> str:
+    if file is None:
+        return "it is not listed"
+    if file.content_class != "public":
+        return f"it is {file.content_class}"
+    if is_film(file.media_type):
+        return "it is a film: set display.video, and install the extra 'video'"
+    return "it speaks no language of this shop"
 
 
 def in_language(words: Mapping[str, str], language: str) -> tuple[str, str]:

@@ -68,6 +68,10 @@ class Program:
         self._broken_until_s.clear()
         self._credit = {entry: credit for entry, credit in self._credit.items() if entry in loop.entries}
 
+    def over(self, now_s: float) -> None:
+        """What is up has come to its own end: a film."""
+        self._until_s = now_s
+
     def begin_anew(self) -> None:
         """Show what is due once it is prepared: another screen has come, and nothing is."""
         self._entry = self._until_s = None

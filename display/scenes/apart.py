@@ -13,10 +13,10 @@ import signal
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NoReturn, cast
+from typing import NoReturn, cast
 
 from display.errors import PosterError
-from display.scenes.decoding import Pixels
+from display.scenes.decoding import Mode, Pixels
 
 MEMORY_MAX_BYTES = 256 * 1024 * 1024
 """What a child may take beyond what it has from its parent; both together stay under ``MemoryMax`` of the service."""
@@ -60,7 +60,7 @@ class Apart:
             if word == "ok":
                 mode, width, height = rest
                 length = int(width) * int(height) * len(mode)
-                return Pixels(cast(Literal["RGB", "RGBA"], mode), (int(width), int(height)), self._shared[:length])
+                return Pixels(cast(Mode, mode), (int(width), int(height)), self._shared[:length])
         finally:
             status = self.close()
         raise PosterError(" ".join(rest) if word == "refused" else _fate(word, status))
@@ -90,16 +90,21 @@ def _child(decode: Callable[[], Pixels], shared: mmap.mmap, writer: int) -> NoRe
     A fork of a process with threads is safe for what is done here: the C library and Python mend their own locks.
     """
     try:
-        signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_DFL)
-        held_bytes = int(Path("/proc/self/statm").read_text().split()[5]) * mmap.PAGESIZE
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_DATA, (held_bytes + MEMORY_MAX_BYTES,) * 2)
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S + 1))  # SIGXCPU says why; nothing catches it
+        confine(CPU_MAX_S)
         os.write(writer, _answer(decode, shared).encode()[:_ANSWER_MAX_BYTES])
     finally:
         os._exit(0)
+
+
+def confine(cpu_s: int) -> None:
+    """In a child: take the parent's signals off, and bound memory and processor time."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    held_bytes = int(Path("/proc/self/statm").read_text().split()[5]) * mmap.PAGESIZE
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (held_bytes + MEMORY_MAX_BYTES,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))  # SIGXCPU says why; nothing catches it
 
 
 def _answer(decode: Callable[[], Pixels], shared: mmap.mmap) -> str:

@@ -11,6 +11,7 @@ from display.motion import GLIDE_SPARE
 from display.scenes import layout
 from display.scenes.canvas import Canvas, Viewing, measure
 from display.scenes.codes import modules_of
+from display.scenes.films import film_size
 from display.scenes.paint import Painter, Words
 from display.scenes.pictures import Place, load_picture
 from display.scenes.plan import Contents, Plan, Role, mirrored
@@ -40,6 +41,8 @@ class Composer:
         match item:
             case LoopPicture(glides=True):
                 return Place(item.picture, self._larger, "cover")
+            case LoopPicture(film=True):
+                return Place(item.picture, film_size(self.size), "cover")
             case LoopPicture() | Scene(picture=str()):
                 plan = self._plan(item)
                 if plan.picture is not None and item.picture is not None:
@@ -55,6 +58,8 @@ class Composer:
         if picture is None and place is not None:
             picture = load_picture(self.content_folder, place.digest, place.size, place.fit)
         match item:
+            case LoopPicture(film=True) if picture is not None:
+                return picture
             case LoopPicture(glides=True):
                 return self._large(picture)
             case LoopPicture():
@@ -95,7 +100,6 @@ class Composer:
         poster = pygame.Surface(self.size, pygame.SRCALPHA, 32)
         plan = mirrored(plan, self.size[0]) if right_to_left else plan
         painter = Painter(poster, self._canvas, plan, self.theme, self.typesetter, right_to_left)
-        painter.veil()
         try:
             painter.words(Words(caption.language, {"headline": caption.headline}))
         except PosterError:  # the picture is shown all the same
@@ -118,7 +122,7 @@ class Composer:
             plan = mirrored(plan, self.size[0])
         painter = self._painter(plan, right_to_left)
         if picture is not None and plan.picture is not None:
-            painter.picture(picture, under_words=any(words.texts.values()))
+            painter.picture(picture)
         painter.words(words)
         painter.brand(self.brand)
         return painter.poster

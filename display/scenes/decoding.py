@@ -43,13 +43,14 @@ _FORMATS = [
 ]
 
 Fit = Literal["contain", "cover"]
+Mode = Literal["RGB", "RGBA", "RGBX"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
     """A decoded picture."""
 
-    mode: Literal["RGB", "RGBA"]
+    mode: Mode
     size: tuple[int, int]
     """Width and height in pixels."""
     rows: bytes

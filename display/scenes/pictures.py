@@ -9,8 +9,9 @@ import pygame
 from display.errors import PosterError
 from display.scenes.apart import Apart, decode_apart
 from display.scenes.decoding import Fit, Pixels, decode
+from display.scenes.films import first_picture
 from edge_agent.contracts.catalogue import ContentItem
-from edge_agent.contracts.media import HEAD_BYTES, media_type_of
+from edge_agent.contracts.media import HEAD_BYTES, is_film, media_type_of
 
 FILE_MAX_BYTES = 64 * 1024 * 1024
 """As in the catalogue's content items."""
@@ -46,7 +47,10 @@ def begin(folder: Path, file: ContentItem, place: Place) -> Apart:
     """
 
     def work() -> Pixels:
-        return decode(verified(folder / file.sha256, file), place.size, place.fit)
+        content = verified(folder / file.sha256, file)
+        if is_film(file.media_type):
+            return first_picture(content, place.size)
+        return decode(content, place.size, place.fit)
 
     return Apart(work, place.size)
 

@@ -115,6 +115,11 @@ class Posters:
                 return None
         return self._kept[item].composed_s
 
+    def replace(self, item: Item, picture: pygame.Surface) -> None:
+        """Take the next picture of a film as the poster of its item."""
+        if item in self._kept:
+            self._kept[item].uploaded = self._screen.upload(picture)
+
     def next_deadline(self) -> float:
         """Return when to ask again, or to :meth:`give_up`, what is not finished until then."""
         times = [errand.began_s + _patience_s(item) for item, errand in self._errands.items()]

@@ -21,6 +21,7 @@ from edge_agent.contracts.base import Contract
 from edge_agent.contracts.catalogue import ContentItem, Emergency, LoopItem
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.screen import Capture, Clear, ContentChanged, Playlist, Prepare, Scene, Show, State
+from tests.display.film import make_film
 
 MakeScene = Callable[..., Scene]
 
@@ -37,6 +38,7 @@ class Unit:
         self.content.mkdir()
         tree = {"store": "s", "unit": "u", "zone": "z", "folder": folder, "screen": {"socket": folder / "socket"}}
         display = {"offscreen": True, "size": "480x270", "brand": "Northline", "frame_file": folder / "frame.jpg"}
+        display["video"] = True
         config = AgentConfig.model_validate({**tree, "display": display, "web": {"live_view": live_view}})
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._listener.bind(str(folder / "socket"))
@@ -62,6 +64,12 @@ class Unit:
         path.rename(self.content / digest)
         fields = {"sha256": digest, "size_bytes": len(content), "media_type": "image/png", "content_class": "public"}
         return ContentItem.model_validate(fields | changes)
+
+    def add_film(self, content: bytes) -> ContentItem:
+        """Put a film into the content folder."""
+        digest = hashlib.sha256(content).hexdigest()
+        (self.content / digest).write_bytes(content)
+        return ContentItem(sha256=digest, size_bytes=len(content), media_type="video/mp4", content_class="public")
 
     def publish(self, version: str, files: tuple[ContentItem, ...], *items: LoopItem, **more: object) -> None:
         playlist = Playlist.model_validate({"version": version, "files": files, "items": items, **more})
@@ -226,3 +234,29 @@ def test_the_loop_is_proved_when_the_display_stops(tmp_path: Path) -> None:
     (played,) = [said for said in unit.heard if said["type"] == "loop_played"]
     assert (played["item"], played["plays"], played["content_version"]) == ("summer", 1, "v1")
     assert played["on_screen_s"] > 0  # type: ignore[operator]
+
+
+def test_a_film_plays_and_makes_way_at_its_end(unit: Unit, make_scene: MakeScene, tmp_path: Path) -> None:
+    film, picture = unit.add_film(make_film(tmp_path, pictures=60)), unit.add(BLUE)
+    items = [LoopItem(picture=file.sha256, duration_s=600) for file in (film, picture)]
+    unit.publish("v1", (film, picture), *items)
+    seen: list[tuple[int, ...]] = []
+
+    def over() -> bool:
+        seen.append(unit.colour())
+        return BLUE in seen
+
+    unit.play_until(over)
+    reds = {colour[0] for colour in seen if colour and colour[1:] == (0, 0)}
+    assert len(reds) > 2  # it moved
+    unit.send(permit(make_scene()))
+    unit.play_until(lambda: unit.hears("shown", message_id="m1"))
+
+
+def test_a_broken_film_is_left_out_and_said_once(unit: Unit, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    content = make_film(tmp_path)
+    film, picture = unit.add_film(content[: len(content) // 2]), unit.add(GREEN)
+    items = [LoopItem(picture=file.sha256, duration_s=3) for file in (film, picture)]
+    unit.publish("v1", (film, picture), *items)
+    unit.play_until(lambda: unit.colour() == GREEN and "goes on without it" in caplog.text)
+    assert caplog.text.count("goes on without it") == 1

@@ -40,11 +40,22 @@ def test_what_is_not_public_is_left_out(content_class: str) -> None:
     loop = parse_playlist(content)
     assert [entry.shows.picture for entry in loop.entries] == [A]
     assert loop.file(B, DAY) is None
-    assert left_out(content, loop) == (B,)
+    assert left_out(content, loop) == {B: f"it is {content_class}"}
 
 
 def test_what_is_not_listed_is_left_out() -> None:
-    assert parse_playlist(written(items=(LoopItem(picture=A),))).entries == ()
+    content = written(items=(LoopItem(picture=A),))
+    loop = parse_playlist(content)
+    assert loop.entries == ()
+    assert left_out(content, loop) == {A: "it is not listed"}
+
+
+def test_a_display_without_the_extra_leaves_films_out_and_says_what_to_install() -> None:
+    content = written(file(A, media_type="video/mp4"), file(B), items=(LoopItem(picture=A), LoopItem(picture=B)))
+    assert [entry.shows.film for entry in parse_playlist(content).entries] == [True, False]
+    loop = parse_playlist(content, films=False)
+    assert [entry.shows.picture for entry in loop.entries] == [B]
+    assert "extra 'video'" in left_out(content, loop)[A]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from display.theme import GroundName
 from edge_agent.contracts.screen import Layout
 
 _PANEL = 44  # percent of the longer side that a picture's panel takes
+_SMALL = 4.0  # units of the brand's name, and of the names below badges
 
 
 def plan(layout: Layout, canvas: Canvas, contents: Contents) -> Plan:
@@ -40,7 +41,9 @@ def mark_box(canvas: Canvas) -> Box:
 
 
 def _finished(plan: Plan, canvas: Canvas) -> Plan:
-    return replace(plan, minimum_px=canvas.smallest_px, module_px=QR_MODULE_LEAST_MM * canvas.mm_px)
+    return replace(
+        plan, minimum_px=canvas.smallest_px, small_px=canvas.text(_SMALL), module_px=QR_MODULE_LEAST_MM * canvas.mm_px
+    )
 
 
 def _welcome(canvas: Canvas, contents: Contents) -> Plan:
@@ -100,15 +103,16 @@ def _group(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> 
     body, count = canvas.middle, contents.badges
     if not count:
         return Plan("personal", body, slots, "centre", brand=canvas.brand, brand_align="centre")
-    name_px = round(2.75 * canvas.smallest_px)  # two lines, or a larger one
-    if body.width > 1.9 * canvas.visible.height:  # a low screen: beside each other
+    name_px = round(2.75 * canvas.text(_SMALL))  # two lines, or a larger one
+    low = body.width > 1.9 * canvas.visible.height or canvas.text(_SMALL) > canvas.px(5)
+    if canvas.landscape and low:  # no room for words below
         room = replace(body, width=body.width * (24 + 9 * count) // 100)
         column = replace(body, x=room.right + canvas.gap, width=body.right - room.right - canvas.gap)
         placed = tiles(count, count, room, canvas.gap, name_px)
         drop = (body.bottom - placed[-1][1].bottom) // 2
         badges, names = ([replace(box, y=box.y + drop) for box in boxes] for boxes in zip(*placed, strict=True))
         return Plan("personal", column, slots, badges=tuple(badges), names=tuple(names), brand=canvas.brand)
-    columns, spread = (count, 2 * canvas.gap) if canvas.landscape or count <= 2 else (2, canvas.gap)
+    columns, spread = (count, 2 * canvas.gap) if canvas.landscape else (min(count, 2), canvas.gap)
     room = replace(body, height=body.height * (58 if canvas.landscape else 22 + 19 * -(-count // columns)) // 100)
     squares, labels = zip(*tiles(count, columns, room, spread, name_px), strict=True)
     column = _below(body, labels[-1].bottom)
@@ -264,8 +268,11 @@ def _picture(canvas: Canvas, contents: Contents) -> Plan:
     safe, qr = canvas.safe, None
     column = replace(safe, width=min(safe.width, canvas.px(120))) if canvas.landscape else safe
     if side := canvas.qr_px(26, contents.qr_modules, safe):
-        qr = Box(safe.right - side, safe.bottom - side, side, side)
-        column = replace(column, width=min(column.width, qr.x - canvas.gap - column.x))
+        qr = Box(safe.right - side, safe.bottom - side if canvas.landscape else safe.y, side, side)
+        if canvas.landscape:
+            column = replace(column, width=min(column.width, qr.x - canvas.gap - column.x))
+        else:
+            column = _below(column, qr.bottom + canvas.gap)
     return Plan(
         "picture",
         column,

@@ -22,7 +22,6 @@ from edge_agent.contracts.screen import Badge
 log = logging.getLogger(__name__)
 
 _WHITE: Colour = (255, 255, 255)
-_VEIL_SHARE = 0.62  # of the picture's height
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Painter:
         if not self.plan.scrim:
             draw_motif(self.poster, self.theme.motif, self._ground, self.canvas, self.right_to_left)
 
-    def picture(self, picture: pygame.Surface, under_words: bool) -> None:
+    def picture(self, picture: pygame.Surface) -> None:
         """Put the picture into its box. The panel behind it takes the colour of a picture's own even ground."""
         box, panel = self.plan.picture, self.plan.panel
         assert box is not None
@@ -70,21 +69,15 @@ class Painter:
         x = box.x + (box.width - picture.get_width()) // 2
         y = box.y + (box.height - picture.get_height()) // 2
         self.poster.blit(picture, (x, y))
-        if under_words:
-            self.veil()
-
-    def veil(self) -> None:
-        """Darken a picture that fills its box where words stand on it."""
-        box = self.plan.picture
-        if self.plan.scrim and box is not None:
-            height = round(box.height * _VEIL_SHARE)
-            self.poster.blit(vector.scrim(box.width, height, self._ground.base), (box.x, box.bottom - height))
 
     def words(self, words: Words) -> None:
         """Put badges, pictogram, QR code and texts in their places."""
         lines = flow(self.plan, words.texts, words.language, self.typesetter)
         heights, gaps = [line.height_px for line in lines], [line.gap_px for line in lines]
         plan = self.plan = settled(self.plan, sum(heights) + sum(gaps[1:]))
+        tops = stack(plan.column, heights, gaps, plan.anchor)
+        if plan.scrim and tops:
+            self._veil(tops[0])
         for badge, box in zip(words.badges, plan.badges, strict=False):
             self.poster.blit(self._badge(badge, box.width), (box.x, box.y))
         self._names(words)
@@ -93,15 +86,22 @@ class Painter:
             self.poster.blit(draw(self._ground.accent, self._ground.base, plan.sign.width), (plan.sign.x, plan.sign.y))
         if plan.qr is not None and words.qr:
             self._code(words.qr, plan.qr)
-        for line, top in zip(lines, stack(plan.column, heights, gaps, plan.anchor), strict=True):
+        for line, top in zip(lines, tops, strict=True):
             self._line(line, top, words.badges)
+
+    def _veil(self, top: int) -> None:
+        """Darken the picture where words stand on it, from ``top`` on, and gently above them."""
+        width, height = self.poster.get_size()
+        above = min(top, round(0.3 * height))
+        veil = vector.scrim(width, height - top + above, above, self._ground.base)
+        self.poster.blit(veil, (0, top - above))
 
     def brand(self, name: str) -> None:
         """Put the brand's mark or name into its corner, where the plan has one."""
         box = self.plan.brand
         if box is None or self.mark(box) or not name:
             return
-        block = self.typesetter.lay(name, Style(self.plan.minimum_px, "en", True, self.plan.brand_align), box.width)
+        block = self.typesetter.lay(name, Style(self.plan.small_px, "en", True, self.plan.brand_align), box.width)
         if block.lines == 1:
             self._put(block.draw(self._ground.soft), box.x, box.bottom - block.height_px)
 
@@ -163,12 +163,12 @@ class Painter:
         pairs = list(zip(words.badges, self.plan.names, strict=False))
         blocks: list[Block] = []
         for factor in (1.25, 1.1, 1.0):
-            style = Style(factor * self.plan.minimum_px, words.language, True, "centre")
+            style = Style(factor * self.plan.small_px, words.language, True, "centre")
             blocks = [self.typesetter.lay(badge.label, style, box.width) for badge, box in pairs]
             if all(block.lines == 1 for block in blocks):
                 break
         for block, (_, box) in zip(blocks, pairs, strict=True):
-            self._put(block.draw(self._ground.ink), box.x, box.y + round(0.25 * self.plan.minimum_px))
+            self._put(block.draw(self._ground.ink), box.x, box.y + round(0.25 * self.plan.small_px))
 
     def _badge(self, badge: Badge, side_px: int) -> pygame.Surface:
         colour = self.theme.badge.colours[badge.colour]

@@ -39,6 +39,8 @@ class Plan:
     anchor: Anchor = "middle"
     minimum_px: float = 0
     """No text is smaller."""
+    small_px: float = 0
+    """Size of the brand's name, and below large badges."""
     settles: bool = False
     """Badges, pictogram and column stand above each other: they move down together by half of what the texts leave
     free, so that a short sentence does not hang under the ceiling of a tall screen."""

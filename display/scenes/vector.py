@@ -68,12 +68,17 @@ def pin(colour: Colour, hole: Colour, side_px: int) -> pygame.Surface:
     return draw_svg(body, side_px, side_px)
 
 
-def scrim(width_px: int, height_px: int, colour: Colour) -> pygame.Surface:
-    """Return a veil that grows denser towards the bottom, so that text on any picture is readable."""
+VEIL = 0.8
+"""Opacity of a veil where the first line stands: a picture as white as snow becomes as dark as text needs."""
+
+
+def scrim(width_px: int, height_px: int, above_px: int, colour: Colour) -> pygame.Surface:
+    """Return a veil: it grows from nothing to ``VEIL`` within ``above_px``, and a little denser towards the bottom."""
     column = pygame.Surface((1, height_px), pygame.SRCALPHA, 32)
     for y in range(height_px):
-        share = y / height_px
-        opacity = share / 0.45 * 0.72 if share < 0.45 else 0.72 + (share - 0.45) / 0.55 * 0.2
+        opacity = (
+            VEIL * y / above_px if y < above_px else VEIL + (0.94 - VEIL) * (y - above_px) / (height_px - above_px)
+        )
         column.set_at((0, y), (*colour, round(255 * opacity)))
     return pygame.transform.scale(column, (width_px, height_px))
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from display.colour import Colour, blended, contrast, hexadecimal, luminance, parse_colour
 from display.errors import ThemeError
-from display.theme import GroundName, Motion, Theme
+from display.scenes.vector import VEIL
+from display.theme import TEXT_CONTRAST, GroundName, Motion, Theme
 from display.themes import find_theme, house, read_theme, shipped, theme_or_house
 from edge_agent.contracts.screen import BadgeColour, Layout
 
@@ -51,11 +52,13 @@ def test_every_text_has_the_contrast_that_signs_need(theme: Theme) -> None:
 
 
 def test_a_veil_makes_words_readable_on_any_picture(theme: Theme) -> None:
-    """In the lower half of the veil, where headlines stand, on a white and on a black picture."""
+    """From the first line on, also where the picture is white."""
     ground = theme.ground["picture"]
     for picture in ((255, 255, 255), (0, 0, 0), (128, 128, 128)):
-        assert contrast(ground.ink, blended(ground.base, picture, 0.72)) >= 4.5
-        assert contrast(ground.ink, blended(ground.base, picture, 0.8)) >= 7
+        behind = blended(ground.base, picture, VEIL)
+        assert contrast(ground.ink, behind) >= 7
+        assert contrast(ground.soft, behind) >= 7
+        assert contrast(ground.accent, behind) >= TEXT_CONTRAST
 
 
 def seen(colour: Colour, matrix: Matrix) -> Colour:

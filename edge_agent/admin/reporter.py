@@ -203,11 +203,13 @@ class Reporter:
 def _scene(view: View, now_s: float) -> SceneStatus | None:
     if view.scene is None:
         return None
+    shown_s = view.scene_shown_s
+    until_s = view.scene_until_s if shown_s is None else shown_s + view.scene.maximum_s
     return SceneStatus(
         message_id=view.scene.message_id,
         mode=view.scene.mode,
-        shown_s=None if view.scene_shown_s is None else max(0.0, now_s - view.scene_shown_s),
-        left_s=max(0.0, view.scene_until_s - now_s),
+        shown_s=None if shown_s is None else max(0.0, now_s - shown_s),
+        left_s=max(0.0, until_s - now_s),
     )
 
 

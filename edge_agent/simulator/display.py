@@ -131,7 +131,7 @@ class SimulatedDisplay:
         return min(showing.permit_until_s, self._maximum_s(showing))
 
     def _maximum_s(self, showing: _Showing) -> float:
-        return showing.since_s + showing.show.scene.maximum_s
+        return showing.first_frame_s + showing.show.scene.maximum_s
 
     def _say(self, report: ScreenReport) -> None:
         self._said.append(report)

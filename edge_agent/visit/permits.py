@@ -6,6 +6,10 @@ from typing import Literal
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.screen import Clear, Renew, Scene, Show
 
+FIRST_FRAME_S = 1.0
+"""A scene's time counts from its first frame, and the display ends it then. Its last permit lasts so much longer, so
+that the proof of play tells a scene that had its time from one whose agent has died."""
+
 _EVER = float("inf")
 _RENEWALS = 3  # per permit: two may be late before the scene fades
 
@@ -19,7 +23,7 @@ class OnScreen:
     scene: Scene
     customers: tuple[CustomerId, ...]
     until_s: float
-    """Monotonic second at which its time is over."""
+    """Monotonic second at which its time is over, whatever the display says."""
     permit_until_s: float
     renew_s: float
     """When the permit must be renewed."""
@@ -34,7 +38,7 @@ class Permits:
 
     def show(self, scene: Scene, customers: tuple[CustomerId, ...], now_s: float, first_until_s: float = _EVER) -> Show:
         """Put up a scene; the one before it is replaced. Its first permit ends at ``first_until_s`` at the latest."""
-        until_s = now_s + scene.maximum_s
+        until_s = now_s + FIRST_FRAME_S + scene.maximum_s
         permit_until_s = min(now_s + self._permit_s, until_s, first_until_s)
         renew_s = min(self._renew_s(now_s, until_s), now_s + (first_until_s - now_s) / _RENEWALS)
         self.current = OnScreen(scene, customers, until_s, permit_until_s, renew_s)

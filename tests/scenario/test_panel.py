@@ -123,8 +123,9 @@ def test_a_proof_of_play_says_how_long_and_of_which_content():
     shop = Shop([profile(ANNA)])
     shop.walk(60, (ANNA, 1.0))
     [proof] = [event.data for event in shop.events if event.type == "content.played"]
-    assert proof.spotlength == pytest.approx(CONFIG.screen.maximum_s * 1000, abs=200)
+    assert proof.spotlength == pytest.approx(CONFIG.screen.maximum_s * 1000, abs=1)
     assert proof.startdate > START
+    assert proof.ended == "maximum"
     assert set(type(proof).model_fields) == {
         "customer",
         "visit",

@@ -8,7 +8,7 @@ import errno
 import logging
 import threading
 from pathlib import Path
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 
 import pygame
 
@@ -38,7 +38,9 @@ class FrameFile:
         self._dirty = False
         self._not_before_s = 0.0
         self._failed = False
-        self._waiting: Queue[pygame.Surface] = Queue(maxsize=1)
+        self._waiting: Queue[tuple[int, pygame.Surface]] = Queue(maxsize=1)
+        self._number = 0  # of the last frame that was given to us, and of the last one in the file
+        self._written = 0
         self._writing = threading.Lock()
         threading.Thread(target=self._work, name="frames", daemon=True).start()
 
@@ -53,26 +55,27 @@ class FrameFile:
     def write(self, picture: pygame.Surface, now_s: float) -> None:
         """Have the frame written soon. A folder that is missing or full is said once and tried with the next frame."""
         self._not_before_s = now_s + PERIOD_S
+        self._number += 1
         try:
-            self._waiting.put_nowait(picture)
+            self._waiting.put_nowait((self._number, picture))
         except Full:  # the disk is slower than the screen: the next frame, then
             return
         self._dirty = False
 
     def write_now(self, picture: pygame.Surface) -> bool:
         """Write the frame before returning. Returns whether it is in the file; why not, is in the log."""
-        try:
-            self._waiting.get_nowait()  # an older one must not come after this one
-        except Empty:
-            pass
-        return self._save(picture)
+        self._number += 1
+        return self._save(self._number, picture)
 
     def _work(self) -> None:
         while True:
-            self._save(self._waiting.get())
+            self._save(*self._waiting.get())
 
-    def _save(self, picture: pygame.Surface) -> bool:
+    def _save(self, number: int, picture: pygame.Surface) -> bool:
         with self._writing:
+            if number < self._written:  # an older frame never comes after a newer one: it may show what has ended
+                return False
+            self._written = number
             part = self._path.with_name(f".{self._path.stem}.part.jpg")
             try:
                 pygame.image.save(picture, part)  # by its name: only so does it let other threads run

@@ -63,6 +63,7 @@ class Director:
     """Whether personal scenes are left in the frames that are written: in the demo only."""
     posters: Posters = field(init=False)
     _drawn: Frame | None = None
+    _stale: bool = False  # what was drawn looks different now, or is no longer there
     _frame_at_s: float = 0.0
     _early: bool = False  # the last frame of a fade waits for its turn, though nothing moves after it
     _wanted: Scene | None = None  # to be composed when nothing moves
@@ -144,6 +145,7 @@ class Director:
         if news.screen:
             self.posters.close()
             self.posters = self.new_posters(self.panel.screen)
+            self._drawn = None
             self.program.begin_anew()
             self.stage.begin_anew(Brand(), now_s)
             self.link.reconnect(now_s)  # the agent learns the size, and says what should be up
@@ -154,14 +156,14 @@ class Director:
                 self._report(self.stage.stop(now_s))
                 if self.frames is not None:
                     self.frames.changed()
-        if news.redraw or news.screen:
-            self._drawn = None
+        self._stale |= news.redraw or news.screen
 
     def _draw(self) -> None:
         frame = self._ready_frame()
-        self._play_film(frame.changing)
         now_s = clock.monotonic_s()
-        changed = frame != self._drawn
+        up = None if frame.changing or self.stage.covered else self.stage.ground
+        self._stale |= self.projector.turn(up, self.program, self.posters, now_s, clock.utc_now())
+        changed = self._stale or frame != self._drawn
         self._early = changed and now_s < self._frame_at_s
         if changed and not self._early:
             self._present(frame)
@@ -170,30 +172,11 @@ class Director:
             self._prepare()
         self.posters.give_up(now_s)
 
-    def _play_film(self, changing: bool) -> None:
-        """Take the next picture of the film that is up, alone and complete."""
-        now_s, ground = clock.monotonic_s(), self.stage.ground
-        film = ground if isinstance(ground, LoopPicture) and ground.film else None
-        if changing or self.stage.covered or film is None:
-            film = None
-        file = self.program.loop.file(film.picture, clock.utc_now()) if film is not None else None
-        picture = self.projector.turn(film, file, self.screen.size, now_s)
-        if film is not None and picture is not None:
-            self.posters.replace(film, picture)
-            self._drawn = None
-        player = self.projector.player
-        if film is not None and player is not None and player.ended:
-            if player.problem:
-                self._leave_out(film, PosterError(f"picture {film.picture[:12]}: {player.problem}"))
-            else:
-                self.program.over(now_s)
-
     def _frame_for_file(self) -> tuple[pygame.Surface, bool]:
         """Return what is on the screen, reduced, and whether a personal scene was left out of it."""
         drawn = self._drawn if self.panel.lit else None  # the stage may be ahead of it
-        personal = drawn is not None and any(_is_personal(layer.item) for layer in drawn.layers)
         layers = [] if drawn is None else self._placed(drawn)
-        redacted = personal and not self.whole_frames
+        redacted = drawn is not None and drawn.personal and not self.whole_frames
         if redacted:
             ground = self.stage.ground
             layers = [Placed(self.posters.get(ground if self.posters.has(ground) else Brand()))]
@@ -303,7 +286,7 @@ class Director:
 
     def _present(self, frame: Frame) -> None:
         self.screen.present(self._placed(frame))
-        self._drawn = frame
+        self._drawn, self._stale = frame, False
         self._report(self.stage.presented(clock.monotonic_s(), clock.utc_now()))
         if self.frames is not None:
             self.frames.changed()
@@ -359,7 +342,3 @@ class Director:
 
 def _is_emergency(item: Item) -> bool:
     return isinstance(item, Scene) and item.layout == "emergency"
-
-
-def _is_personal(item: Item) -> bool:
-    return isinstance(item, Scene) and item.personal

@@ -7,6 +7,7 @@ from typing import Final
 from display.items import WHOLE, Area, Item, LoopPicture
 from display.motion import Entrance, glide, within
 from display.play import Play
+from edge_agent.contracts.screen import Scene
 
 LAYERS_MAX: Final = 3
 """Items over each other; a storm of messages must not pile up posters."""
@@ -36,9 +37,9 @@ class Frame:
     """A picture moves slowly."""
 
     @property
-    def moving(self) -> bool:
-        """Whether the next frame looks different."""
-        return self.changing or self.gliding
+    def personal(self) -> bool:
+        """Whether anything of a personal scene is in it, also one that is leaving."""
+        return any(isinstance(layer.item, Scene) and layer.item.personal for layer in self.layers)
 
 
 @dataclass(slots=True)

@@ -60,11 +60,6 @@ class Stage:
         return self._play is not None
 
     @property
-    def personal(self) -> bool:
-        """Whether anything of a personal scene may be on the screen, also one that is leaving."""
-        return any(play.scene.personal for play in self._stack.plays)
-
-    @property
     def ground(self) -> Item:
         """What the loop shows, or would."""
         return self._ground

@@ -4,23 +4,29 @@ The child waits for a free place, so it never runs ahead, and what is late is dr
 nice: everything else on the machine goes first. Whatever happens to it, the screen goes on.
 """
 
+import logging
 import mmap
 import os
 import select
 import signal
 import struct
 from collections import deque
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
 import pygame
 
 from display.errors import PosterError
-from display.items import LoopPicture
+from display.items import Item, LoopPicture
+from display.loop.program import Program
 from display.scenes import films, pictures
 from display.scenes.apart import confine
 from display.scenes.films import film_size
+from display.scenes.posters import Posters
 from edge_agent.contracts.catalogue import ContentItem
+
+log = logging.getLogger(__name__)
 
 PLACES: Final = 3
 """Pictures that are decoded ahead: 11 MB."""
@@ -142,17 +148,28 @@ class Projector:
         """What plays: something to wait for, until its next deadline."""
         return self._player
 
-    def turn(
-        self, item: LoopPicture | None, file: ContentItem | None, size: tuple[int, int], now_s: float
-    ) -> pygame.Surface | None:
-        """Return another picture of ``item``, which is up, if one is due; None for the item: no film is up."""
-        if self._player is not None and (item != self._item or self._player.ended):
+    def turn(self, up: Item | None, program: Program, posters: Posters, now_s: float, utc: datetime) -> bool:
+        """Go on with what is up, alone and complete. Returns whether its poster has changed.
+
+        A film that has ended makes way; one that is broken leaves the loop.
+        """
+        film = up if isinstance(up, LoopPicture) and up.film else None
+        if self._player is not None and (film != self._item or self._player.ended):
             self.close()
-        if item is None or file is None:
-            return None
+        file = program.loop.file(film.picture, utc) if film is not None else None
+        if film is None or file is None:
+            return False
         if self._player is None:
-            self._player, self._item = Player(self._folder, file, size, now_s), item
-        return self._player.due(now_s)
+            self._player, self._item = Player(self._folder, file, posters.size, now_s), film
+        picture = self._player.due(now_s)
+        if picture is not None:
+            posters.replace(film, picture)
+        if self._player.problem:
+            log.warning("film %s: %s; the loop goes on without it", film.picture[:12], self._player.problem)
+            program.discard(film, now_s)
+        elif self._player.ended:
+            program.over(now_s)
+        return picture is not None
 
     def close(self) -> None:
         """Stop whatever plays."""

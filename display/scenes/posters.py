@@ -76,6 +76,11 @@ class Posters:
         self._errands: OrderedDict[Item, _Errand] = OrderedDict()
         self._left_out: deque[str] = deque(maxlen=LEFT_OUT_MAX)
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the screen in pixels."""
+        return self._screen.size
+
     def child(self, item: Item) -> Apart | None:
         """Return what becomes readable when :meth:`prepare` should be asked again for an item."""
         errand = self._errands.get(item)

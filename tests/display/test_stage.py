@@ -62,7 +62,7 @@ def test_the_ground_turns_with_a_fade() -> None:
     assert turning.frame(10.3).changing
     assert [layer.item for layer in turning.frame(10.6).layers] == [B]
     turning.set_ground(B, 11)
-    assert not turning.frame(11).moving
+    assert not turning.frame(11).changing
 
 
 @pytest.mark.parametrize(
@@ -261,9 +261,9 @@ def test_a_personal_scene_leaves_by_a_fade_whatever_comes(make_scene: MakeScene)
     covering = playing.frame(2.3).layers[-1]
     assert covering.at == WHOLE
     assert covering.opacity == pytest.approx(0.5)
-    assert playing.personal
+    assert playing.frame(2.3).personal
     assert [layer.item for layer in playing.frame(2.6).layers] == [A]
-    assert not playing.personal
+    assert not playing.frame(2.6).personal
 
 
 def test_clearing_what_is_unknown_changes_nothing(make_scene: MakeScene) -> None:
@@ -345,7 +345,7 @@ def test_whatever_arrives_a_personal_scene_needs_a_live_permit(
         for layer in frame.layers:
             if isinstance(layer.item, Scene):
                 assert now_s <= latest[layer.item.message_id] + 1e-9
-                assert playing.personal
+                assert frame.personal
                 visible.add(layer.item.message_id)
         assert not (emergency and playing.covered)
         assert playing.next_deadline(now_s) >= now_s

@@ -6,27 +6,15 @@ first frame was presented; so the figure holds the way back over the socket too.
 """
 
 import os
-import socket
 import statistics
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-import tomli_w
-
-from edge_agent.contracts.campaign import CampaignFile
-from edge_agent.contracts.catalogue import Catalogue
-from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.event import CloudEvent
-from edge_agent.contracts.scenario import Scenario, Shopper
-from edge_agent.contracts.slice import SliceOperation, SlicePage
-from edge_agent.demo.processes import SCRIPTS
 from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import load_unit_key
-from tests.scenario.shop import JACKET, WELCOME, identity_key, profile
+from tests.fault.lone_unit import Walk, started, write_unit
 
 VISITS = 24
 EVERY_S = 2.5
@@ -34,8 +22,8 @@ DWELL_S = 0.8
 
 
 def test_start_weight_and_delay(tmp_path: Path) -> None:
-    now = datetime.now(UTC)
-    config = write_unit(tmp_path, now)
+    tables = {"presence": {"screen_dwell_s": DWELL_S, "screen_silence_s": 0.4}, "screen": {"minimum_s": 0.1}}
+    config = write_unit(tmp_path, datetime.now(UTC), one_after_the_other(), tables)
     with (
         started("edge-agent", config, tmp_path) as (agent, agent_ready_s),
         started("edge-display", config, tmp_path) as (display, display_ready_s),
@@ -61,85 +49,11 @@ def test_start_weight_and_delay(tmp_path: Path) -> None:
     )
 
 
-def write_unit(folder: Path, now: datetime) -> Path:
-    """A unit whose slice holds one shopper after the other."""
-    names = [f"shopper-{number}" for number in range(VISITS)]
-    stock = tuple(item.model_copy(update={"counted_at": now}) for item in JACKET.stock)
-    operations = tuple(
-        SliceOperation(kind="put", customer=name, profile=profile(name, now).model_dump(mode="json")) for name in names
-    )
-    stores = open_stores(folder, "bench", load_unit_key(folder, None))
-    stores.slice.apply(
-        [
-            SlicePage(
-                store="bench",
-                snapshot=True,
-                operations=operations,
-                cursor="1",
-                checkpoint=True,
-                checksum=operations_checksum(operations),
-                lease_until=now + timedelta(hours=1),
-            )
-        ]
-    )
-    jacket = JACKET.model_copy(update={"stock": stock})
-    stores.catalogue.put_catalogue(Catalogue(store="bench", currency="EUR", products=(jacket,)), "1")
-    stores.catalogue.put_campaigns(CampaignFile(version=1, campaigns=(WELCOME,)), "1")
-    stores.close()
-    walks = (
-        Shopper(
-            name=name,
-            identity_key=identity_key(name).hex(),
-            interval_s=0.1,
-            walk=((2 + EVERY_S * number, 0.8), (3.4 + EVERY_S * number, 0.8)),
-        )
-        for number, name in enumerate(names)
-    )
-    scenario = folder / "shoppers.json"
-    scenario.write_text(Scenario(round_s=10_000, shoppers=tuple(walks)).model_dump_json())
-    config = folder / "agent.toml"
-    tree = {
-        "store": "bench",
-        "unit": "bench",
-        "zone": "Bench",
-        "folder": str(folder),
-        "notice": {"version": "bench"},
-        "radio": {"backend": "simulated", "scenario": str(scenario)},
-        "presence": {"screen_dwell_s": DWELL_S, "screen_silence_s": 0.4},
-        "screen": {"socket": str(folder / "display.sock"), "minimum_s": 0.1},
-        "admin": {"socket": str(folder / "admin.sock")},
-        "display": {"offscreen": True, "size": "1920x1080"},
-        "web": {"port": free_port()},
-        "clock": {"trust": "always"},
+def one_after_the_other() -> dict[str, Walk]:
+    """Shoppers who come near in turn."""
+    return {
+        f"shopper-{number}": ((2 + EVERY_S * number, 0.8), (3.4 + EVERY_S * number, 0.8)) for number in range(VISITS)
     }
-    config.write_text(tomli_w.dumps(tree))
-    return config
-
-
-@contextmanager
-def started(script: str, config: Path, folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
-    """Start a console script; give its process, and the seconds until it told systemd that it is ready."""
-    address = folder / f"{script}.notify"
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as on a unit
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-        notify.bind(str(address))
-        notify.settimeout(60)
-        began_s = time.monotonic()
-        log = (folder / f"{script}.log").open("wb")
-        process = subprocess.Popen(
-            [str(SCRIPTS / script), "run", "--config", str(config)],
-            env={**env, "NOTIFY_SOCKET": str(address)},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            while b"READY=1" not in notify.recv(4096):
-                pass
-            yield process, time.monotonic() - began_s
-        finally:
-            process.terminate()
-            process.wait(15)
-            log.close()
 
 
 def shown_after(events: list[CloudEvent]) -> list[float]:
@@ -159,9 +73,3 @@ def cpu_s(pid: int) -> float:
     """CPU seconds of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

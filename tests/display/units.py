@@ -91,12 +91,12 @@ class Agent:
 class Unit:
     """A folder with a configuration for a small display without a screen, and its content."""
 
-    def __init__(self, folder: Path, size: str = "480x270", frame_file: Path | None = None) -> None:
+    def __init__(self, folder: Path, size: str = "480x270", *, offscreen: bool = True, frames: bool = True) -> None:
         self.folder = folder
         self.content = folder / "content"
         self.content.mkdir()
         self.socket = folder / "display.sock"
-        self.frame_file = frame_file or folder / "frame.jpg"
+        self.frame_file = folder / "frame.jpg"
         self.log_file = folder / "display.log"
         self._running: list[subprocess.Popen[bytes]] = []
         (folder / "agent.toml").write_text(
@@ -112,8 +112,8 @@ class Unit:
             [display]
             brand = "Northline"
             size = "{size}"
-            offscreen = true
-            frame_file = "{self.frame_file}"
+            offscreen = {str(offscreen).lower()}
+            {f'frame_file = "{self.frame_file}"' if frames else ""}
             """
         )
 

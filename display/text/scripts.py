@@ -27,7 +27,8 @@ _CORE: Final = (
 )
 _NAMED_MAX: Final = 3
 
-_SYLLABLES: Final = re.compile("(?<=[가-힣])(?=[가-힣])")
+# Between two signs of one word, though Unicode would end a line there.
+_INSIDE_WORDS: Final = {"ko": re.compile("(?<=[가-힣])(?=[가-힣])"), "ja": re.compile("(?<=[ァ-ヺー])(?=[ァ-ヺー])")}
 _UNSEEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
@@ -46,11 +47,12 @@ def families_for(language: str, families: str) -> str:
 def breakable(text: str, language: str) -> str:
     """Return the text with invisible marks where a line may not end though Unicode's rules allow it.
 
-    Korean is read word by word, as it is written: on a sign no word is torn apart. Control characters, which no font
-    can draw, become spaces.
+    Korean is read word by word, as it is written, and so are the foreign words of Japanese: on a sign none is torn
+    apart. Control characters, which no font can draw, become spaces.
     """
     text = _UNSEEN.sub(" ", text)
-    return _SYLLABLES.sub("\N{WORD JOINER}", text) if language.split("-")[0] == "ko" else text
+    inside = _INSIDE_WORDS.get(language.split("-")[0])
+    return inside.sub("\N{WORD JOINER}", text) if inside else text
 
 
 def lacking(characters: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from display.text.scripts import breakable
 from display.text.typeset import Block, Style, Typesetter
 from tests.display.text.drawn import ink, picture
 
@@ -26,14 +27,14 @@ def places(part: Image.Image, whole: Image.Image) -> list[int]:
     return found
 
 
-def starts(block: Block, text: str) -> list[int]:
-    """Return at which character each line begins."""
-    walk = block._layout.get_iter()  # type: ignore[attr-defined]
-    found = [walk.get_index()]
+def breaks(block: Block, text: str, language: str) -> list[tuple[str, str]]:
+    """Return what stands before and after each end of a line but the last."""
+    walk, laid = block._layout.get_iter(), breakable(text, language)  # type: ignore[attr-defined]
+    found = []
     while walk.next_line():
-        found.append(walk.get_index())
-    encoded = text.encode()
-    return [len(encoded[:index].decode()) for index in found]
+        before = laid.encode()[: walk.get_index()].decode()
+        found.append((before, laid[len(before) :]))
+    return found
 
 
 def test_the_digits_of_an_arabic_percentage_keep_their_order(lay: Lay) -> None:
@@ -67,31 +68,36 @@ def test_devanagari_letters_join(lay: Lay) -> None:
 def test_thai_breaks_between_words_only(lay: Lay) -> None:
     words = ["เสื้อ", "กัน", "น้ำ", "รุ่น", "ใหม่", "ลด", "ราคา", "วัน", "นี้", "ที่", "ชั้น", "วาง", "หมายเลข", "สี่"]
     text = "".join(words)
-    allowed = {0, *itertools.accumulate(map(len, words))}
+    allowed = set(itertools.accumulate(map(len, words)))
     for width_px in range(160, 900, 37):
         block = lay(text, "th", width_px)
         assert not block.broken
-        assert set(starts(block, text)) <= allowed, "needs a Pango with libthai"
+        assert {len(before) for before, _ in breaks(block, text, "th")} <= allowed, "needs a Pango with libthai"
 
 
 @pytest.mark.parametrize("language", ["ja", "zh-Hans", "zh-Hant"])
 def test_no_line_begins_with_what_ends_a_sentence(lay: Lay, language: str) -> None:
     text = "新しい「トレイル」ジャケット、今だけ25%オフ。ちょっと、見てみませんか？四番の棚へ！"
     for width_px in range(100, 1200, 29):
-        begins = starts(lay(text, language, width_px), text)
-        assert not {text[at] for at in begins} & set("。、」？！ー")
-        assert not {text[at - 1] for at in begins if at} & set("「")
+        block = lay(text, language, width_px)
+        for before, after in breaks(block, text, language):
+            assert after[0] not in "。、」？！ー" or block.broken
+            assert before[-1] != "「" or block.broken
 
 
-def test_korean_words_stay_whole(lay: Lay) -> None:
-    text = "방수 재킷을 네 번째 선반에서 만나보세요"
-    block = lay(text, "ko", 320)
-    assert block.lines > 2
-    joined = "".join(
-        f"{one}\u2060" if "가" <= one <= "힣" and "가" <= after <= "힣" else one
-        for one, after in itertools.pairwise(text + " ")
-    )
-    assert all(joined[at - 1] == " " for at in starts(block, joined) if at)
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("ko", "방수 재킷을 네 번째 선반에서 만나보세요"), ("ja", "今日はジャケットとスニーカーをどうぞ")],
+)
+def test_words_that_are_written_as_words_stay_whole(lay: Lay, language: str, text: str) -> None:
+    for width_px in range(300, 600, 17):
+        block = lay(text, language, width_px)
+        assert block.lines > 1
+        assert not block.broken
+        for before, after in breaks(block, text, language):
+            assert before[-1] == " " or not ("가" <= after[0] <= "힣")
+            assert not ("ァ" <= before[-1] <= "ー" and "ァ" <= after[0] <= "ー")
+            assert before[-1] != "\u2060"
 
 
 def test_east_asian_countries_draw_their_own_forms(lay: Lay) -> None:

@@ -46,4 +46,5 @@ def test_missing_characters_are_named_with_the_package_that_brings_them(characte
 def test_korean_words_stay_whole_and_control_characters_are_no_text() -> None:
     assert breakable("방수 재킷", "ko") == "방\u2060수 재\u2060킷"
     assert breakable("방수", "ja") == "방수"
+    assert breakable("このジャケット", "ja") == "このジ\u2060ャ\u2060ケ\u2060ッ\u2060ト"
     assert breakable("a\x00b\x1b[2Jc\nd\te", "en") == "a b [2Jc\nd e"

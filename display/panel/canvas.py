@@ -41,6 +41,11 @@ class Canvas(Protocol):
     scales: bool
     """Whether posters may grow and shrink at the pace of the screen."""
 
+    @property
+    def panel(self) -> tuple[int, int]:
+        """Width and height of the panel in its own pixels."""
+        ...
+
     def upload(self, poster: pygame.Surface) -> Uploaded:
         """Make an upright poster ready to be drawn."""
         ...
@@ -66,7 +71,8 @@ class SurfaceCanvas:
     """Returns the surface to draw on: a window's may be another one after it was resized."""
     show: Callable[[], None]
     """Shows that surface."""
-    rotation: Rotation = 0
+    rotation: Rotation
+    panel: tuple[int, int]
     scales = False
 
     def upload(self, poster: pygame.Surface) -> Uploaded:
@@ -108,8 +114,7 @@ class TextureCanvas:
 
     renderer: Renderer
     panel: tuple[int, int]
-    """Size of the panel in pixels."""
-    rotation: Rotation = 0
+    rotation: Rotation
     scales = True
 
     def draws(self) -> bool:

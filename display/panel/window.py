@@ -99,7 +99,7 @@ class Offscreen:
         self.size = seen_size(size, rotation)
         self.panel = pygame.Surface(size, 0, 32)
         """What the panel shows."""
-        self._canvas = SurfaceCanvas(lambda: self.panel, lambda: None, rotation)
+        self._canvas = SurfaceCanvas(lambda: self.panel, lambda: None, rotation, size)
 
     def upload(self, poster: pygame.Surface) -> Uploaded:
         """Turn the poster for the panel."""
@@ -218,34 +218,44 @@ def open_screen(size: tuple[int, int] | None, rotation: Rotation, title: str) ->
             raise pygame.error("no screen is connected, or no permission to open it")
         gpu = drivers.has_gpu()
         drivers.ask_for_renderer(driver, gpu=gpu)
-        panel = size if size is not None else pygame.display.get_desktop_sizes()[0]
-        window = pygame.Window(title, panel, fullscreen_desktop=size is None, borderless=size is None)
-        panel = window.size
-        pygame.mouse.set_visible(size is not None)
-        canvas = _canvas(window, rotation, gpu)
+        whole = size is None
+        window = pygame.Window(
+            title,
+            size or pygame.display.get_desktop_sizes()[0],
+            fullscreen_desktop=whole,
+            borderless=whole,
+            allow_high_dpi=True,  # a desktop's scaling is not ours: we draw in the panel's own pixels
+        )
+        pygame.mouse.set_visible(not whole)
+        canvas = (_textures(window, rotation) if gpu else None) or _surfaces(window, rotation)
         watch = _x11_watch(window) if driver == "x11" else None
         pygame.event.clear()  # how the window came to its place and size
     except pygame.error as error:
         pygame.display.quit()
         asked = os.environ["SDL_VIDEODRIVER"]
         raise ScreenAbsent(f"no screen by way of {asked}: {error} (docs/screen.md: no screen)") from error
-    log.info("screen of %dx%d through %s, %s", *panel, driver, "GPU" if canvas.scales else "surfaces")
-    return WindowScreen(seen_size(panel, rotation), 0.0 if canvas.scales else 1 / 60, window, canvas, watch)
+    log.info("screen of %dx%d through %s, %s", *canvas.panel, driver, "GPU" if canvas.scales else "surfaces")
+    seen = seen_size(canvas.panel, rotation)
+    return WindowScreen(seen, 0.0 if canvas.scales else 1 / 60, window, canvas, watch)
 
 
-def _canvas(window: pygame.Window, rotation: Rotation, gpu: bool) -> Canvas:
-    """Return textures where there is a GPU; SDL's software renderer is no gain over surfaces."""
-    if gpu:
-        try:
-            canvas = TextureCanvas(Renderer(window, accelerated=1, vsync=True), window.size, rotation)
-            if canvas.draws():
-                return canvas
-            problem = "what it draws stays black"
-        except pygame.error as error:
-            problem = str(error)
-        log.warning("no GPU (%s): plain surfaces instead; is libgles2 installed?", problem)
-    window.get_surface()  # fails here where it cannot be had
-    return SurfaceCanvas(window.get_surface, window.flip, rotation)
+def _textures(window: pygame.Window, rotation: Rotation) -> TextureCanvas | None:
+    """Return what a GPU draws on, or None where it does not draw; SDL's software renderer is no gain over surfaces."""
+    try:
+        renderer = Renderer(window, accelerated=1, vsync=True)
+        canvas = TextureCanvas(renderer, renderer.get_viewport().size, rotation)
+        if canvas.draws():
+            return canvas
+        problem = "what it draws stays black"
+    except pygame.error as error:
+        problem = str(error)
+    log.warning("no GPU (%s): plain surfaces instead; is libgles2 installed?", problem)
+    return None
+
+
+def _surfaces(window: pygame.Window, rotation: Rotation) -> SurfaceCanvas:
+    """Return what the processor draws on. Raises pygame.error where it cannot be had."""
+    return SurfaceCanvas(window.get_surface, window.flip, rotation, window.get_surface().get_size())
 
 
 def _x11_watch(window: pygame.Window) -> X11Watch | None:

@@ -69,7 +69,7 @@ def test_what_nothing_covers_is_black() -> None:
 
 def test_a_poster_that_was_blended_is_opaque_again() -> None:
     target = pygame.Surface((40, 40), 0, 32)
-    canvas = SurfaceCanvas(lambda: target, lambda: None)
+    canvas = SurfaceCanvas(lambda: target, lambda: None, 0, (40, 40))
     white = pygame.Surface((40, 40), 0, 32)
     white.fill(WHITE)
     black = pygame.Surface((40, 40), 0, 32)

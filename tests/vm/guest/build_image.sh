@@ -2,8 +2,8 @@
 # Build a small Debian guest with a real Bluetooth stack: build_image.sh FOLDER (root; about a minute; needs the
 # Debian mirror and Python index that this machine is set up for). Does nothing where FOLDER is up to date.
 # The result is kernel, initrd and a tree in base.tar; install_unit.sh makes the disk of it.
-# It holds kernel (hci_vhci), systemd, D-Bus, polkit, bluetoothd, mosquitto, Python with venv, and Bumble for the
-# virtual radio. It keeps what a harsh machine would keep (journal on disk, core files, swap), and none of it compressed,
+# It holds kernel (hci_vhci; virtio_gpu for the screen; vivid, whose HDMI sockets have a television on CEC), systemd,
+# D-Bus, polkit, bluetoothd, mosquitto, Mesa for KMSDRM, cec-ctl, Python with venv, and Bumble for the virtual radio. It keeps what a harsh machine would keep (journal on disk, core files, swap), and none of it compressed,
 # so that a search for bytes finds what is there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -35,11 +35,11 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | gr
 mmdebstrap --variant=minbase --mode=root --quiet \
   --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' --dpkgopt='force-unsafe-io' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-  --include=systemd-sysv,dbus,udev,kmod,iproute2,procps,bluez,rfkill,polkitd,systemd-coredump,python3-venv,mosquitto,mosquitto-clients,libpangocairo-1.0-0,fonts-dejavu-core \
+  --include=systemd-sysv,dbus,udev,kmod,iproute2,procps,bluez,rfkill,polkitd,systemd-coredump,python3-venv,mosquitto,mosquitto-clients,libpangocairo-1.0-0,fonts-dejavu-core,libgbm1,libegl1,libgles2,libgl1-mesa-dri,v4l-utils \
   --customize-hook='chroot "$1" sh -c "cd /root && apt-get -qq download \$(apt-cache depends linux-image-amd64 | sed -n \"s/.*Depends: //p\" | head -1)"' \
   "$suite" "$root" "$mirror"
 
-step "kernel and its Bluetooth modules"
+step "kernel and its modules"
 mkdir "$work/kernel"
 dpkg-deb --fsys-tarfile "$root"/root/linux-image-*.deb | tar x -C "$work/kernel"
 mkdir -p "$work/kernel/lib"; [ -d "$work/kernel/lib/modules" ] || mv "$work/kernel/usr/lib/modules" "$work/kernel/lib/"
@@ -47,7 +47,7 @@ release=$(ls "$work/kernel/lib/modules")
 depmod -b "$work/kernel" "$release"
 python3 "$here/extract_kernel.py" "$work/kernel/boot/vmlinuz-$release" "$image/vmlinux"
 boot_modules="virtio_blk virtio_net ext4 crc32c_generic"
-modules="$boot_modules bluetooth hci_vhci cmac algif_hash algif_skcipher ecdh_generic 9p 9pnet_virtio autofs4 virtio_rng uhid"
+modules="$boot_modules bluetooth hci_vhci cmac algif_hash algif_skcipher ecdh_generic 9p 9pnet_virtio autofs4 virtio_rng uhid virtio_gpu vivid"
 files_of() {  # the files of modules and of what they need, in loading order
   for name in "$@"; do modprobe -d "$work/kernel" -S "$release" --show-depends "$name" 2>/dev/null | awk '$1 == "insmod" {print $2}'
   done | awk '!seen[$0]++'

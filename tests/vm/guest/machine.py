@@ -14,6 +14,8 @@ KERNEL_OPTIONS = (
     "console=ttyS0 quiet panic=-1 nokaslr mitigations=off audit=0 tsc=reliable no_timer_check random.trust_cpu=on"
     " net.ifnames=0 systemd.show_status=0 rdinit=/init cryptomgr.notests"
 )
+SCREEN_PX = (1280, 720)
+"""Size of the screen that is plugged into its graphics card."""
 SHARED = "/mnt/host"
 """Where the shared folder is in the guest."""
 
@@ -31,6 +33,7 @@ class Guest:
         self._folder = folder
         self._disk = folder / "disk.qcow2"
         self._swap = folder / "swap.img"
+        self._monitor = folder / "monitor"
         self._shared = shared
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,6 +65,19 @@ class Guest:
         self.run("systemctl stop edge-agent.target edge-agent edge-display")  # not enrolled: they would fail and retry
         self.run("systemctl is-system-running --wait", check=False)
         self.run(f"date --set=@{time.time():.3f} && mkdir -p {SHARED} && mount -t 9p -o {_9P} host {SHARED}")
+
+    def screenshot(self) -> bytes:
+        """Return what its graphics card sends to the screen, as a PNG file."""
+        file = self._folder / "screen.png"
+        file.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self._monitor))
+            monitor.settimeout(COMMAND_S)
+            answer = monitor.recv(1 << 12)
+            monitor.sendall(f"screendump {file} -f png\n".encode())
+            while answer.count(b"(qemu)") < 2:  # it is ready again, so the file is written
+                answer += monitor.recv(1 << 12)
+        return file.read_bytes()
 
     def stop(self) -> None:
         """Switch it off."""
@@ -96,7 +112,8 @@ class Guest:
         command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=512", "-machine", "q35,usb=off,vmport=off"]
         command += ["-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+lahf_lm", "-smp", "2", "-m", str(MEMORY_MIB)]
         command += ["-nodefaults", "-display", "none", "-no-reboot", "-rtc", "base=utc,clock=host"]
-        command += ["-serial", f"file:{self.console}"]
+        command += ["-serial", f"file:{self.console}", "-monitor", f"unix:{self._monitor},server=on,wait=off"]
+        command += ["-device", f"virtio-gpu-pci,xres={SCREEN_PX[0]},yres={SCREEN_PX[1]}"]
         command += ["-kernel", str(self._image / "vmlinux"), "-initrd", str(self._image / "initrd")]
         command += ["-append", KERNEL_OPTIONS]
         command += ["-drive", f"file={self._disk},if=virtio,format=qcow2,cache=unsafe"]

@@ -8,14 +8,16 @@ from prometheus_client import generate_latest
 from edge_agent.clock import SystemClock
 from edge_agent.constants import SLOT_OVERLAP_S
 from edge_agent.contracts.ownership import UnitSightings
+from edge_agent.contracts.screen import Scene, Show, Shown
 from edge_agent.contracts.slice import RollingToken, TemporaryKey
 from edge_agent.contracts.storage import DiskReport
-from edge_agent.events import FromUnit
+from edge_agent.events import FromUnit, ToScreen
 from edge_agent.identify.index import DERIVATIONS_PER_S_MAX, TokenIndex
 from edge_agent.identify.recogniser import Recogniser
 from edge_agent.identify.token import ephemeral_id, slot_of, window_of
 from edge_agent.loop import UNITS_MAX, Inbox
 from edge_agent.metrics import Metrics
+from edge_agent.screen.traces import STRETCHES, Traces
 from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import load_unit_key
 
@@ -75,3 +77,24 @@ def test_what_the_disk_refuses_is_told(tmp_path: Path) -> None:
     assert "edge_agent_rows_waiting 7.0" in text
     assert "edge_agent_rows_lost_total 3.0" in text
     assert "edge_agent_erasures_waiting 1.0" in text
+
+
+def test_the_way_of_a_scene_is_a_histogram_that_names_nobody(tmp_path: Path) -> None:
+    traces = Traces()
+    scene = Scene(message_id="m-secret", layout="welcome", mode="badge", language="en", headline="Hello")
+    traces.sent(ToScreen(Show(scene=scene, permit_until_s=9.0), heard_s=1.0, decided_s=4.0), 4.002)
+    traces.shown(Shown(message_id="m-secret", first_frame_s=4.03, received_s=4.003, composed_s=2.0))
+    stores = open_stores(tmp_path, "s", load_unit_key(tmp_path, None))
+    try:
+        metrics = Metrics(Inbox(SystemClock("always")), stores, tuple, {})
+        assert "edge_agent_scene_seconds" not in generate_latest(metrics.registry).decode()
+        metrics.traces = traces
+        text = generate_latest(metrics.registry).decode()
+    finally:
+        stores.close()
+    lines = [line for line in text.splitlines() if line.startswith("edge_agent_scene_seconds")]
+    assert {line.split('stretch="')[1].split('"')[0] for line in lines} == set(STRETCHES)
+    assert 'edge_agent_scene_seconds_bucket{le="0.05",stretch="decided_shown"} 1.0' in lines
+    assert 'edge_agent_scene_seconds_bucket{le="0.02",stretch="decided_shown"} 0.0' in lines
+    assert 'edge_agent_scene_seconds_bucket{le="+Inf",stretch="heard_shown"} 1.0' in lines
+    assert "m-secret" not in text

@@ -1,7 +1,6 @@
 """Pictures of the screen: nothing personal leaves the display, by whatever way, unless it is the demo."""
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,15 +12,17 @@ import httpx2
 import pytest
 from PIL import Image, ImageChops
 
+from edge_agent.admin.client import asking
+from edge_agent.contracts.admin import Snapshot, Watch
 from tests.admin.units import Unit, at_work, make_unit
 from tests.integration.processes import Process, call, running, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
-COMES_S, STAYS_S = 6.0, 12.0
-"""She comes when the loop has been seen, stays for one scene, and goes."""
+COMES_S = 6.0
+"""She comes when the loop has been seen, and stays."""
 
-WALK = [(0, 60.0), (COMES_S - 0.1, 60.0), (COMES_S, 1.0), (COMES_S + STAYS_S, 1.0), (COMES_S + STAYS_S + 0.1, 60.0)]
+WALK = [(0, 60.0), (COMES_S - 0.1, 60.0), (COMES_S, 1.0), (3599.0, 1.0)]
 ALIKE = 12
 """JPEG of the same picture may differ by so much in a channel of a pixel."""
 
@@ -33,10 +34,19 @@ class Shop:
     display: Process
     url: str
 
-    def snapshot(self) -> dict[str, Any]:
-        done = call("edge-agent", "watch", "--once", "--json", "--socket", str(self.unit.socket))
-        answer: dict[str, Any] = json.loads(done.stdout)
+    def snapshot(self) -> Snapshot:
+        with asking(self.unit.socket, Watch()) as conversation:
+            answer = conversation.receive(30)
+        assert isinstance(answer, Snapshot)
         return answer
+
+    def panel(self) -> str | None:
+        screen = self.snapshot().screen
+        return None if screen is None else screen.panel
+
+    def scene_is_up(self) -> bool:
+        scene = self.snapshot().scene
+        return scene is not None and scene.shown_s is not None
 
     def screenshot(self, out: Path, status: int = 0) -> str:
         done = call("edge-agent", "screenshot", str(out), "--socket", str(self.unit.socket), status=status)
@@ -52,12 +62,11 @@ def opened(folder: Path, live_view: str, frame: bool = True) -> Iterator[Shop]:
     """Run agent and display of a unit."""
     file = folder / "frame.jpg"
     display: dict[str, Any] = {"offscreen": True, "size": "640x360"}
-    screen = {"socket": str(folder / "display.sock"), "minimum_s": 1.0, "maximum_s": 60.0}
+    screen = {"socket": str(folder / "display.sock"), "minimum_s": 1.0, "maximum_s": 20.0}
     unit = make_unit(
         folder,
         {"c-anna": WALK},
         display=display | ({"frame_file": str(file)} if frame else {}),
-        presence={"screen_dwell_s": 1.0},
         screen=screen,
     )
     text = unit.config.read_text()
@@ -65,10 +74,11 @@ def opened(folder: Path, live_view: str, frame: bool = True) -> Iterator[Shop]:
     port = re.search(r"^port = (\d+)", text, re.MULTILINE)
     assert port is not None
     with ExitStack() as stack:
-        stack.enter_context(at_work(unit))
         shown = stack.enter_context(
             running("edge-display", "run", "--config", str(unit.config), log=folder / "display.log")
         )
+        shown.wait_for("no agent at")
+        stack.enter_context(at_work(unit))
         yield Shop(unit, file, shown, f"http://127.0.0.1:{port[1]}")
 
 
@@ -91,7 +101,7 @@ def watched(shop: Shop) -> tuple[Image.Image, list[Image.Image]]:
         for jpeg in (shop.frame.read_bytes(), shop.live()):
             if jpeg.startswith(b"\xff\xd8") and jpeg not in seen:
                 seen[jpeg] = picture(jpeg)
-        return shop.snapshot()["ended"] is not None
+        return shop.snapshot().ended is not None
 
     until(look, "the end of her scene")
     return before, list(seen.values())
@@ -99,7 +109,7 @@ def watched(shop: Shop) -> tuple[Image.Image, list[Image.Image]]:
 
 def test_outside_the_demo_nobody_can_get_at_a_personal_scene(tmp_path: Path) -> None:
     with opened(tmp_path, "admin") as shop:
-        until(lambda: (shop.snapshot()["scene"] or {}).get("shown_s") is not None, "her scene")
+        until(shop.scene_is_up, "her scene")
         assert "not in the picture" in shop.screenshot(tmp_path / "during.jpg")
         before, seen = watched(shop)
         seen.append(picture((tmp_path / "during.jpg").read_bytes()))
@@ -116,11 +126,16 @@ def test_in_the_demo_it_is_seen(tmp_path: Path) -> None:
     with opened(tmp_path, "demo") as shop:
         before, seen = watched(shop)
         assert not all(alike(before, one) for one in seen)
+        with httpx2.Client(trust_env=False) as client:
+            metrics = client.get(f"{shop.url}/metrics").text
+        composing = 'edge_agent_scene_seconds_sum{stretch="received_composed"}'
+        [took_s] = [float(line.split()[1]) for line in metrics.splitlines() if line.startswith(composing)]
+        assert took_s == 0, "her scene had been prepared during her dwell"
 
 
 def test_without_pictures_it_is_said_what_to_do(tmp_path: Path) -> None:
     with opened(tmp_path, "off", frame=False) as shop:
-        until(lambda: (shop.snapshot()["screen"] or {})["panel"] == "on", "the display")
+        until(lambda: shop.panel() == "on", "the display")
         assert "display.frame_file" in shop.screenshot(tmp_path / "shot.jpg", status=1)
         shop.display.kill()
         with httpx2.Client(trust_env=False) as client:
@@ -130,10 +145,10 @@ def test_without_pictures_it_is_said_what_to_do(tmp_path: Path) -> None:
 
 def test_a_picture_that_cannot_be_had_or_kept_is_said(tmp_path: Path) -> None:
     with opened(tmp_path, "off") as shop:
-        until(lambda: (shop.snapshot()["screen"] or {})["panel"] == "on", "the display")
+        until(lambda: shop.panel() == "on", "the display")
         assert "a folder that you may write" in shop.screenshot(tmp_path / "missing" / "shot.jpg", status=1)
         shop.screenshot(tmp_path / "shot.jpg")
         assert picture((tmp_path / "shot.jpg").read_bytes()).size == (640, 360)
         shop.display.kill()
-        until(lambda: shop.snapshot()["screen"]["panel"] is None, "its end")
+        until(lambda: shop.panel() is None, "its end")
         assert "no display is connected" in shop.screenshot(tmp_path / "shot.jpg", status=1)

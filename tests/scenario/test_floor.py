@@ -34,6 +34,19 @@ def test_she_is_greeted_as_soon_as_by_a_unit_that_is_alone():
     assert len(shop.shown()) == 1
 
 
+def test_only_the_unit_that_will_speak_to_her_prepares_to():
+    shop = floor(DOOR, RACK)
+
+    def preparing() -> list[str]:
+        return [name for name, unit in shop.units.items() if unit.virtual and unit.virtual.display.prepared]
+
+    shop.walk(2.9, ("anna", (1.8, 0.0)))
+    assert preparing() == ["unit1"]
+    shop.walk(15, ("anna", (1.8, 0.0)))
+    assert set(shop.showing()) == {"unit1"}
+    assert preparing() == []
+
+
 def test_she_walks_on_and_her_visit_goes_with_her():
     shop = floor(DOOR, RACK)
     shop.walk(10, ("anna", (0.3, 0.0)))

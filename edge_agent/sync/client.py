@@ -25,6 +25,7 @@ RETRY_AFTER_MAX_S = 3600.0
 """A hub that asks us to stay away for longer is asked again after this."""
 
 _PROBLEM_MAX_BYTES = 64 * 1024
+_NOT_NOW = (httpx2.codes.UNAUTHORIZED, httpx2.codes.FORBIDDEN, httpx2.codes.TOO_MANY_REQUESTS)
 _SILENCE_S = 30.0
 _CONNECT_S = 10.0
 
@@ -43,7 +44,7 @@ class AbsentError(HubError):
 
 
 class UnreachableError(HubError):
-    """The hub does not answer, not to the end, or not now: whatever else is asked for is likely to fare alike."""
+    """The hub does not answer, not to the end, or not this unit: whatever else is asked for is likely to fare alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,9 @@ async def _raise_for_problem(response: httpx2.Response, endpoint: Endpoint) -> N
         raise GoneError(text)
     if status == httpx2.codes.NOT_FOUND:
         raise AbsentError(text)
-    busy = response.is_server_error or status == httpx2.codes.TOO_MANY_REQUESTS
-    raise (UnreachableError if busy else HubError)(text, _retry_after_s(response))
+    raise (UnreachableError if response.is_server_error or status in _NOT_NOW else HubError)(
+        text, _retry_after_s(response)
+    )
 
 
 def _retry_after_s(response: httpx2.Response) -> float | None:

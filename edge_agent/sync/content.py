@@ -93,6 +93,7 @@ class Content:
             async with self._writing:
                 await asyncio.to_thread(self._folder.prepare)
                 self._tell(await asyncio.to_thread(self._folder.announce, emergency))
+            await self._look()
         except DiskError as error:
             await self._note(error)  # the next round tries again
         finally:
@@ -113,6 +114,8 @@ class Content:
                 return
             self._choice = await asyncio.to_thread(self._choose, held)
             self._loop = held.loop
+            wanted = {item.sha256 for item in self._choice.wanted}
+            self._checked_s = {name: at_s for name, at_s in self._checked_s.items() if name in wanted}
             await self._publish(wait=True)
             problem = await self._fetch()
             await self._publish(wait=self._news.is_set() or isinstance(problem, UnreachableError))
@@ -176,7 +179,9 @@ class Content:
         )
         if choice.left_out != self._choice.left_out:
             told = ", ".join(f"{count} for {reason}" for reason, count in Counter(choice.left_out.values()).items())
-            log.info("content: %d files are for this screen, left out: %s", len(choice.wanted), told or "none")
+            room = {"budget", "room"} & set(choice.left_out.values())
+            level = logging.WARNING if room else logging.INFO
+            log.log(level, "content: %d files are for this screen, left out: %s", len(choice.wanted), told or "none")
         if choice.over_bytes and not self._choice.over_bytes:
             over_mb = choice.over_bytes / _MB
             log.warning("content: what is due now takes %.0f MB more than content.budget_mb; it stays", over_mb)
@@ -234,6 +239,7 @@ class Content:
             self._tell(
                 await asyncio.to_thread(self._folder.publish, wanted, loop, emergency, wait=wait, unwanted=left_out)
             )
+        await self._look()
 
     def _tell(self, version: str | None) -> None:
         if version is not None:
@@ -241,10 +247,15 @@ class Content:
             self._new_playlist(version)
 
     async def _note(self, problem: HubError | DiskError | None) -> None:
-        """Remember how it is, and say a problem once."""
+        """Remember a problem, or that there is none, and say it once."""
         said = "" if problem is None else str(problem)[:200]
         if said and said != self._report.problem:
             log.warning("content: %s; what is here stays on the screen", problem)
+        self._report = self._report.model_copy(update={"problem": said})
+        await self._look()
+
+    async def _look(self) -> None:
+        """Bring the report up to date."""
         playlist = await asyncio.to_thread(read_playlist, self._folder.path)
         files = () if playlist is None else playlist.files
         named = {item.sha256 for item in files}
@@ -256,7 +267,7 @@ class Content:
             left_out=dict(Counter(self._choice.left_out.values())),
             over_bytes=self._choice.over_bytes,
             damaged=self._report.damaged,
-            problem=said,
+            problem=self._report.problem,
             emergency_until=None if playlist is None or playlist.emergency is None else playlist.emergency.valid_until,
         )
 

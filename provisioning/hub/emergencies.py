@@ -71,13 +71,16 @@ class Emergencies:
                 raise ProblemError(
                     422, "It must be read at a glance.", f"headline.{language}: 1 to {HEADLINE_MAX} characters"
                 )
-        for language, unit in self._languages(store).items():
-            for field, words in (("headline", emergency.headline), ("body", emergency.body)):
-                if words and not {language, language.split("-")[0]} & words.keys():
-                    raise ProblemError(
-                        422, "Everybody must understand an emergency.",
-                        f"{field}: {language} is missing, a language of unit {unit} (screen.languages)",
-                    )  # fmt: skip
+        spoken = self._languages(store)
+        for field, words in (("headline", emergency.headline), ("body", emergency.body)):
+            missing = [language for language in spoken if not {language, language.split("-")[0]} & words.keys()]
+            if words and missing:
+                told = ", ".join(
+                    f"{language} is missing, a language of unit {spoken[language]}" for language in missing
+                )
+                raise ProblemError(
+                    422, "Everybody must understand an emergency.", f"{field}: {told} (screen.languages)"
+                )
 
     def _languages(self, store: str) -> Mapping[str, str]:
         """Return the languages of a store's screens, each with a unit that speaks it."""

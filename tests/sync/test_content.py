@@ -222,7 +222,9 @@ async def test_a_file_that_rots_leaves_the_screen_and_is_fetched_again(
         assert not await again.content.check(), "once a day is enough"
 
 
-async def test_a_restart_goes_on_with_what_had_come(served: RunningHub, unit: Unit) -> None:
+async def test_a_restart_goes_on_with_what_had_come(
+    served: RunningHub, unit: Unit, caplog: pytest.LogCaptureFixture
+) -> None:
     await put_loop(served, LARGE)
     folder = unit.config.content_folder
     folder.mkdir()
@@ -236,6 +238,7 @@ async def test_a_restart_goes_on_with_what_had_come(served: RunningHub, unit: Un
     part.write_bytes(bytes(1_000_000))
     await bring(unit)
     assert (folder / sha256(LARGE)).read_bytes() == LARGE
+    assert "what is here of it may be damaged" in caplog.text, "the hub went on where it was asked to"
 
 
 async def test_a_change_at_the_hub_reaches_the_playlist(served: RunningHub, unit: Unit) -> None:

@@ -1,7 +1,5 @@
 """Hubs that send something else than they announced: it never lies there under its name, and nothing waits for it."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.provisioning.hubs import RunningHub
@@ -94,10 +92,14 @@ async def test_a_file_of_another_kind_is_not_used(served: RunningHub, unit: Unit
         assert "is image/png, not image/jpeg" in fooled.content.report().problem
 
 
-async def test_where_the_line_is_down_nobody_asks_file_after_file(served: RunningHub, unit: Unit) -> None:
+@pytest.mark.parametrize(
+    "refusal", [ok(OTHER)[:-1], answer("403 Forbidden"), answer("503 Service Unavailable")], ids=["cut", "403", "503"]
+)
+async def test_where_the_line_is_down_nobody_asks_file_after_file(
+    served: RunningHub, unit: Unit, refusal: bytes
+) -> None:
     contents = [PICTURE + bytes([number]) for number in range(20)]
     await unit.worker.call(unit.stores.catalogue.put_catalogue, catalogue(*contents), "e")
-    cut: Callable[[bytes], bytes] = lambda _: ok(OTHER)[:-1]  # noqa: E731
-    async with bad_server(served, cut) as server, unit_at(server.url, unit.config.folder) as cut_off:
+    async with bad_server(served, lambda _: refusal) as server, unit_at(server.url, unit.config.folder) as cut_off:
         await cut_off.content.refresh()
     assert len(server.requests) == 2

@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +38,7 @@ from display.scenes.compose import Composer
 from display.scenes.films import available as films_available
 from display.scenes.player import Player, Projector
 from display.scenes.posters import Posters
+from display.scenes.rehearsal import rehearse
 from display.settings import parse_size
 from display.stage import Stage
 from display.text.faces import open_faces
@@ -46,9 +48,12 @@ from display.text.warm import warm
 from display.theme import Theme
 from display.themes import theme_or_house
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.screen import Hello, Refused, Scene
+from edge_agent.contracts.screen import Hello, Layout, Refused, Scene
 
 log = logging.getLogger(__name__)
+
+QUIET_S = 0.1
+"""Nothing is rehearsed unless there is nothing to do for so long."""
 
 PLAYLIST_MAX_BYTES = 4 * 1024 * 1024
 
@@ -95,7 +100,7 @@ def run_display(config: AgentConfig) -> None:
             director = build(config, panel, theme, typesetter)
             cleanup.callback(director.close)
             when_server_dies(lambda: begin_anew(director))
-            loop(director, waker, notifier)
+            loop(director, waker, notifier, rehearsal(config, panel, theme, typesetter))
     except Stopped:
         log.info("stopped")
     except Closed:
@@ -133,17 +138,14 @@ def watch_panel(config: AgentConfig) -> PanelWatch:
 def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Typesetter) -> Director:
     """Put the parts together."""
     content = config.content_folder
-    brand = config.display.brand
     languages, films = config.screen.languages, config.display.video and films_available()
     now_s, utc = clock.monotonic_s(), clock.utc_now()
     program = Program(read_loop(content, languages, films, Loop()), ZoneInfo(config.timezone), languages)
     stage = Stage(Brand(), lambda item: entrance_of(item, theme), theme.fade_s, now_s)
     stage.content_version = program.loop.version
-    display = config.display
-    viewing = Viewing(display.diagonal_inch, display.viewing_distance_m, display.overscan_percent)
 
     def new_posters(screen: Screen) -> Posters:
-        composer = Composer(screen.size, theme, typesetter, content, brand, viewing)
+        composer = new_composer(config, screen, theme, typesetter)
         return Posters(composer, screen, content, lambda digest: program.loop.file(digest, clock.utc_now()), complain)
 
     def complain(problem: str) -> None:
@@ -170,6 +172,18 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
     )
 
 
+def new_composer(config: AgentConfig, screen: Screen, theme: Theme, typesetter: Typesetter) -> Composer:
+    """Return what draws posters for a screen."""
+    display = config.display
+    viewing = Viewing(display.diagonal_inch, display.viewing_distance_m, display.overscan_percent)
+    return Composer(screen.size, theme, typesetter, config.content_folder, display.brand, viewing)
+
+
+def rehearsal(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Typesetter) -> Iterator[Layout]:
+    """Return the examples that are composed while there is nothing else to do."""
+    yield from rehearse(new_composer(config, panel.screen, theme, typesetter), config.screen.languages)
+
+
 def entrance_of(item: Item, theme: Theme) -> Entrance:
     """Return how an item comes onto the screen."""
     motion = theme.transition(item.layout if isinstance(item, Scene) else "loop")
@@ -177,7 +191,7 @@ def entrance_of(item: Item, theme: Theme) -> Entrance:
     return Entrance(motion.kind, motion.length_s, from_left=is_right_to_left(language))
 
 
-def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -> None:
+def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier, rehearsal: Iterator[Layout]) -> None:
     """Turn until a signal arrives. systemd's watchdog is petted after a frame was really presented."""
     watchdog_s = int(os.environ.get("WATCHDOG_USEC", "0")) / 2e6 or float("inf")
     pet_at_s = 0.0
@@ -200,6 +214,8 @@ def loop(director: Director, waker: Waker, notifier: sdnotify.SystemdNotifier) -
             readers.append(director.link.socket)
             if director.link.blocked:
                 writers.append(director.link.socket)
+        if sleep_s > QUIET_S and next(rehearsal, None):
+            sleep_s = 0.0
         select.select(readers, writers, [], None if sleep_s == float("inf") else max(0.0, sleep_s))
 
 

@@ -28,11 +28,13 @@ check:  ## style, types and architecture
 	@echo "mypy";         $(PY) -m mypy
 	@echo "import-linter"; .venv/bin/lint-imports
 
-bench:  ## measure, side by side with what exists
+bench: export SOAK_HOURS ?= 3
+bench: export SOAK_SCENES ?= 3000
+bench:  ## measure, side by side with what exists (half an hour); SOAK_HOURS=10 SOAK_SCENES=10000 for the long soaks
 	@$(SETUP) dev
 	@$(PY) -m pip install --quiet --disable-pip-version-check "TheengsDecoder>=2.5,<3" || \
 	  echo "Theengs' decoder cannot be built here (cmake and a C++ compiler are needed): measured without it"
-	@$(PY) -m pytest $(SLOW) --quiet --capture=no tests/bench $(ARGS)
+	@$(PY) -m pytest $(SLOW) --quiet --capture=no --durations=12 tests/bench $(ARGS)
 
 fuzz:  ## a million inputs, guided by coverage, into all that reads strangers' bytes
 	@$(SETUP) dev

@@ -39,6 +39,7 @@ SYSTEM_PACKAGES = {
     "chromium": "shows the clerk's page",
     "dbus-daemon": "carries the fake org.bluez",
     "postgresql": "the database of a large hub",
+    "xvfb": "a screen for the display's window",
     "libpangocairo-1.0-0": "sets the text of the screen",
     "fonts-dejavu-core": "the letters of the golden images",
     "fonts-noto-core": "the letters of other scripts",  # 12 MB to load, 43 on disk

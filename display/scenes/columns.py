@@ -1,7 +1,7 @@
 """Text that flows: lay out the lines of a column, and shrink them together until they fit."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from display.errors import PosterError
@@ -20,6 +20,8 @@ _SHRINK = 0.94
 _BALANCE_LINES = 4  # longer texts look balanced by themselves
 _BADGE_GAP = 0.28  # between a small badge and its name, in badge sizes
 _BADGE_TEXT = 0.4  # size of its name, in badge sizes
+_NAME_SIZES = (1.25, 1.1, 1.0)  # of a name below a large badge, in small texts
+_NAME_SPARE = 0.25  # of a small text: marks below the second line may reach into the gap
 _MAY_BE_CUT: tuple[Role, ...] = ("body", "product_name")
 _SHARES = (0.8, 0.6, 0.4, 0.25)  # of its characters are kept
 
@@ -93,6 +95,31 @@ def flow(placed: Plan, texts: Mapping[Role, str], language: str, typesetter: Typ
         f"{longest.role}: too long: its {len(texts[longest.role])} characters do not fit at {placed.minimum_px:.0f} px,"
         " the smallest size that can be read on this screen (display.viewing_distance_m)"
     )
+
+
+def name_blocks(placed: Plan, names: Sequence[str], language: str, typesetter: Typesetter) -> list[Block]:
+    """Return the names of large badges for the boxes below them, all of one size; on two lines where they are long.
+
+    Raises PosterError as ``flow`` does.
+    """
+    pairs = list(zip(names, placed.names, strict=False))
+    spare_px = _NAME_SPARE * placed.small_px
+    for one_line, size_px in (
+        *((True, factor * placed.small_px) for factor in _NAME_SIZES),
+        (False, placed.small_px),
+        (False, placed.minimum_px),
+    ):
+        style = Style(size_px, language, True, "centre")
+        blocks = [typesetter.lay(name, style, box.width) for name, box in pairs]
+        for block in blocks:
+            if block.missing:
+                raise PosterError(f"badges: {lacking(block.missing)}")
+        if all(
+            block.width_px <= box.width and (block.lines == 1 if one_line else block.height_px <= box.height + spare_px)
+            for block, (_, box) in zip(blocks, pairs, strict=True)
+        ):
+            return blocks
+    raise PosterError(f"badges: too long: a name does not fit below its badge at {placed.minimum_px:.0f} px")
 
 
 def _fit(lines: list[Line], placed: Plan) -> bool:

@@ -11,11 +11,11 @@ from display.scenes import vector
 from display.scenes.boxes import Box, stack
 from display.scenes.canvas import Canvas
 from display.scenes.codes import draw_code
-from display.scenes.columns import CHIP_PADDING, Line, flow
+from display.scenes.columns import CHIP_PADDING, Line, flow, name_blocks
 from display.scenes.logos import draw_logo
 from display.scenes.motifs import draw_motif
 from display.scenes.plan import Plan, Role, settled
-from display.text.typeset import Block, Style, Typesetter
+from display.text.typeset import Style, Typesetter
 from display.theme import TEXT_CONTRAST, Ground, Theme
 from edge_agent.contracts.screen import Badge
 
@@ -159,15 +159,10 @@ class Painter:
         self.poster.blit(drawn, (box.x, box.y))
 
     def _names(self, words: Words) -> None:
-        """The names of large badges, centred below them, all of one size; on two lines where they are long."""
-        pairs = list(zip(words.badges, self.plan.names, strict=False))
-        blocks: list[Block] = []
-        for factor in (1.25, 1.1, 1.0):
-            style = Style(factor * self.plan.small_px, words.language, True, "centre")
-            blocks = [self.typesetter.lay(badge.label, style, box.width) for badge, box in pairs]
-            if all(block.lines == 1 for block in blocks):
-                break
-        for block, (_, box) in zip(blocks, pairs, strict=True):
+        """The names of large badges, centred below them."""
+        labels = [badge.label for badge in words.badges]
+        blocks = name_blocks(self.plan, labels, words.language, self.typesetter)
+        for block, box in zip(blocks, self.plan.names, strict=False):
             self._put(block.draw(self._ground.ink), box.x, box.y + round(0.25 * self.plan.small_px))
 
     def _badge(self, badge: Badge, side_px: int) -> pygame.Surface:

@@ -26,6 +26,7 @@ _CORE: Final = (
     *("ETHIOPIC", "TIBETAN", "MONGOLIAN", "ORIYA"),
 )
 _NAMED_MAX: Final = 3
+_NO_FONT: Final = "none can have it, take it out"
 
 # Between two signs of one word, though Unicode would end a line there.
 _INSIDE_WORDS: Final = {"ko": re.compile("(?<=[가-힣])(?=[가-힣])"), "ja": re.compile("(?<=[ァ-ヺー])(?=[ァ-ヺー])")}
@@ -60,8 +61,8 @@ def lacking(characters: Iterable[str]) -> str:
     distinct = sorted(set(characters))
     named = [f"U+{ord(character):04X} ({_script(character)})" for character in distinct[:_NAMED_MAX]]
     more = f" and {len(distinct) - _NAMED_MAX} more" if len(distinct) > _NAMED_MAX else ""
-    packages = " ".join(sorted({_package(character) for character in distinct}))
-    return f"no installed font has {', '.join(named)}{more}; apt-get install {packages}"
+    packages = " ".join(sorted({_package(character) for character in distinct} - {""}))
+    return f"no installed font has {', '.join(named)}{more}; {f'apt-get install {packages}' if packages else _NO_FONT}"
 
 
 def _script(character: str) -> str:
@@ -73,9 +74,12 @@ def _script(character: str) -> str:
 
 
 def _package(character: str) -> str:
+    """Return the Debian package that has a font for a character; empty for what is no character."""
     name = unicodedata.name(character, "")
     if _is_emoji(character):
         return "fonts-noto-color-emoji"
+    if not name:
+        return ""
     if name.startswith(_EAST_ASIAN):
         return "fonts-noto-cjk"
     return "fonts-noto-core" if name.startswith(_CORE) else "fonts-noto-extra"

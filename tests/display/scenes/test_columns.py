@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from display.errors import PosterError
 from display.scenes.boxes import Box, stack
 from display.scenes.canvas import Viewing, measure
-from display.scenes.columns import Line, flow
+from display.scenes.columns import Line, flow, name_blocks
 from display.scenes.layout import plan
 from display.scenes.plan import Contents, Plan, Role, Slot
 from display.text.scripts import breakable
@@ -83,6 +83,21 @@ def test_a_letter_wider_than_its_column_is_refused(typesetter: Typesetter) -> No
     narrow = replace(column(5000, Slot("headline", 80)), column=Box(0, 0, 20, 5000))
     with pytest.raises(PosterError, match="headline: too long"):
         flow(narrow, {"headline": "Www"}, "en", typesetter)
+
+
+def test_names_below_badges_stay_in_their_boxes_or_are_refused(typesetter: Typesetter) -> None:
+    boxes = (Box(0, 0, 260, 110), Box(300, 0, 260, 110))
+    placed = replace(column(300), minimum_px=32, small_px=40, names=boxes)
+    short = name_blocks(placed, ("Rosa Stern", "Rotes Kreuz"), "de", typesetter)
+    assert [block.lines for block in short] == [1, 1]
+    long = name_blocks(placed, ("Dunkelblauer Diamant", "Rotes Kreuz"), "de", typesetter)
+    assert [block.lines for block in long] == [2, 1]
+    assert all(block.height_px <= 110 for block in long)
+    with pytest.raises(PosterError, match="badges: too long: a name does not fit below its badge at 32 px"):
+        narrow = replace(placed, names=(Box(0, 0, 150, 110), boxes[1]))
+        name_blocks(narrow, ("Donaudampfschifffahrtskapitänsdiamanten", "Kreuz"), "de", typesetter)
+    with pytest.raises(PosterError, match="badges: no installed font has U"):
+        name_blocks(placed, ("Stern \ufdd0", "Kreuz"), "de", typesetter)
 
 
 SAMPLES = st.sampled_from(

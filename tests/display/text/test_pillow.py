@@ -70,7 +70,7 @@ def test_a_mark_is_never_parted_from_its_letter() -> None:
     st.integers(1, 700),
     st.floats(8, 90),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_text_stays_inside_its_box_or_says_that_it_cannot(
     text: str, language: str, width_px: int, size_px: float
 ) -> None:

@@ -34,7 +34,7 @@ def test_other_languages_take_the_families_of_the_theme() -> None:
         ("🎉", "U+1F389 (emoji); apt-get install fonts-noto-color-emoji"),
         ("𐎀", "(Ugaritic); apt-get install fonts-noto-extra"),
         ("あ字ก🎉", "and 1 more; apt-get install fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core"),
-        ("\U0010fffd", "U+10FFFD (unassigned)"),
+        ("\U0010fffd", "U+10FFFD (unassigned); none can have it, take it out"),
     ],
 )
 def test_missing_characters_are_named_with_the_package_that_brings_them(characters: str, says: str) -> None:

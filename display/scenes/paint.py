@@ -102,7 +102,7 @@ class Painter:
         if box is None or self.mark(box) or not name:
             return
         block = self.typesetter.lay(name, Style(self.plan.small_px, "en", True, self.plan.brand_align), box.width)
-        if block.lines == 1:
+        if block.lines == 1 and not block.missing and not block.broken:
             self._put(block.draw(self._ground.soft), box.x, box.bottom - block.height_px)
 
     def mark(self, box: Box) -> bool:

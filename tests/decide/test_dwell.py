@@ -9,7 +9,10 @@ from edge_agent.decide.scenes import compose_group, compose_scene, compose_thank
 from edge_agent.identify.badges import badge
 from tests.scenario.shop import WELCOME
 
-BODY = "Twenty words and three stand here, one by one, so that whoever walks by needs much more time than a glance for them"
+BODY = (
+    "Twenty words and three stand here, one by one, "
+    "so that whoever walks by needs much more time than a glance for them"
+)
 
 
 def minimum_s(minimum: float, maximum: float, body: str = "", headline: str = "Good morning") -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from display.items import WHOLE, Area, Item, LoopPicture
-from display.motion import Entrance, glide, within
+from display.motion import GLIDE_TAIL_S, Entrance, glide, within
 from display.play import Play
 from edge_agent.contracts.screen import Scene
 
@@ -65,7 +65,7 @@ class Laid:
     def glides(self, now_s: float) -> bool:
         """Whether the picture moves by itself."""
         item = self.item
-        return isinstance(item, LoopPicture) and item.glides and now_s < self.from_s + item.duration_s
+        return isinstance(item, LoopPicture) and item.glides and now_s < self.from_s + item.duration_s + GLIDE_TAIL_S
 
     def layers(self, now_s: float, lowest: bool) -> list[Layer]:
         """Return its poster, and the words over a picture that moves below them."""
@@ -75,7 +75,8 @@ class Laid:
         item = self.item
         if not isinstance(item, LoopPicture):
             return [Layer(item, opacity, source, at)]
-        view = glide(item.picture, (now_s - self.from_s) / item.duration_s) if item.glides else WHOLE
+        glided = (now_s - self.from_s) / (item.duration_s + GLIDE_TAIL_S)
+        view = glide(item.picture, glided) if item.glides else WHOLE
         picture = Layer(item, opacity, within(view, source), at)
         return [picture] if item.caption is None else [picture, Layer(item.caption, opacity, source, at)]
 

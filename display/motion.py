@@ -8,6 +8,9 @@ from display.items import WHOLE, Area
 GLIDE_SPARE: Final = 0.12
 """A picture that glides is drawn by this share larger than the screen: it is never magnified, so it stays sharp."""
 
+GLIDE_TAIL_S: Final = 1.0
+"""It goes on for so long after its time, while the next one comes in."""
+
 FIRST_STEP: Final = 0.02
 """An entrance begins with so much of the new poster, so that its first frame can be seen."""
 

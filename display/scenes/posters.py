@@ -36,7 +36,7 @@ CHILDREN_MAX = 2
 LEFT_OUT_MAX = 100
 """So many pictures that scenes go without are remembered, so that each is told once."""
 
-PICTURE_WAIT_S = 0.3
+PICTURE_WAIT_S = 0.8
 """A scene waits so long for its picture, and is then shown without: she is here now."""
 
 

@@ -1,14 +1,15 @@
 """The campaigns of a store, prepared once; and those of them that may be said to one customer."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from edge_agent.contracts.campaign import Campaign
-from edge_agent.decide.caps import Room
-from edge_agent.decide.eligibility import pieces
+from edge_agent.decide.caps import ANYWHERE, Room
+from edge_agent.decide.eligibility import holds
 from edge_agent.decide.encounter import Encounter
-from edge_agent.decide.filters import Stops, filters
+from edge_agent.decide.filters import Sieve, sieves
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.decide.ranking import RankKey, Standing, rank_key, standing
 from edge_agent.decide.topic import Topic, topic
@@ -35,7 +36,15 @@ class Prepared:
 
     campaign: Campaign
     name: str
-    filters: tuple[tuple[str, Stops], ...]
+    offer: bool
+    screen: bool
+    """Whether it may be said on a screen."""
+    card: bool
+    """Whether a clerk may be told."""
+    stock_min: int
+    """Pieces that the store must be known to hold of its product; 0: any stock will do, known or not."""
+    exclusive: str | None
+    """Its exclusive group."""
     expected_value: float
     """Where the platform does not estimate it for her."""
     standing: Standing
@@ -49,68 +58,71 @@ class Repertoire(tuple[Campaign, ...]):
 
     prepared: tuple[Prepared, ...]
     by_name: dict[str, Campaign]
+    sieves: tuple[tuple[str, Sieve], ...]
 
     def __new__(cls, campaigns: Iterable[Campaign] = ()) -> Self:
         """Prepare campaigns."""
         self = super().__new__(cls, campaigns)
         self.prepared = tuple(map(_prepared, self))
         self.by_name = {campaign.campaign: campaign for campaign in self}
+        self.sieves = sieves(self)
         return self
+
+    def sift(self, her: Encounter) -> tuple[defaultdict[str, set[str]], list[Prepared]]:
+        """Return what the hard filters stop, reason -> names, and what is left. The first filter that holds counts."""
+        rejected: defaultdict[str, set[str]] = defaultdict(set)
+        left = self.by_name.keys() - her.met
+        if len(left) < len(self.by_name):
+            rejected["met"] = self.by_name.keys() & her.met
+        for reason, sieve in self.sieves:
+            stopped = sieve.stopped(her) & left
+            if stopped:
+                rejected[reason] = stopped
+                left -= stopped
+        return rejected, [prepared for prepared in self.prepared if prepared.name in left]
 
 
 def _prepared(campaign: Campaign) -> Prepared:
     return Prepared(
         campaign,
         campaign.campaign,
-        tuple(filters(campaign)),
-        campaign.value * campaign.probability,
-        standing(campaign),
-        any(cap.whose == "store" for cap in campaign.caps),
+        offer=campaign.message_class == "offer",
+        screen=campaign.screen,
+        card=campaign.card != "none",
+        stock_min=campaign.stock_min if campaign.needs_stock else 0,
+        exclusive=campaign.exclusive,
+        expected_value=campaign.value * campaign.probability,
+        standing=standing(campaign),
+        counts_everybody=any(cap.whose == "store" for cap in campaign.caps),
     )
 
 
 def examine(prepared: Prepared, her: Encounter, knowledge: Knowledge) -> Candidate | str:
-    """Return where a campaign may be said to her, or the reason of the first filter that stops it."""
-    if prepared.name in her.met:
-        return "met"
-    for reason, stops in prepared.filters:
-        if stops(her):
-            return reason
-    campaign = prepared.campaign
-    about = topic(campaign, her.profile, knowledge, her.utc)
+    """Return where a campaign that no filter stops may be said to her, or the reason why it may not be said."""
+    about = topic(prepared.campaign, her.profile, knowledge, her.utc)
     if not about.known:
         return "unknown_product"
     if about.content_class == "sensitive":
         return "content_class"
-    if _out_of_stock(campaign, about, her):
+    if about.product is not None and not holds(about.product, prepared.stock_min, her.sizes, her.utc):
         return "no_stock"
-    return _channels(prepared, about, her)
-
-
-def _out_of_stock(campaign: Campaign, about: Topic, her: Encounter) -> bool:
-    product = about.product
-    if product is None or not campaign.needs_stock:
-        return False
-    return pieces(product, her.sizes.of(product), her.utc) < campaign.stock_min
-
-
-def _channels(prepared: Prepared, about: Topic, her: Encounter) -> Candidate | str:
-    """Return where it may be said. What is used up in one channel may still be said in the other."""
-    campaign, name = prepared.campaign, prepared.name
-    on_screen = her.screen and campaign.screen and about.content_class == "public"
-    open_to = Room(on_screen, her.clerk and campaign.card != "none").within(
-        her.room_for(campaign, counts_everybody=prepared.counts_everybody)
-    )
-    if open_to is None:
-        return "capped"
-    if campaign.message_class == "offer":
-        open_to = open_to.within(her.room_for_offers)
-        if open_to is None:
+    screen = her.screen and prepared.screen and about.content_class == "public"
+    card = her.clerk and prepared.card
+    # What is used up in one channel may still be said in the other.
+    counted = prepared.counts_everybody or prepared.name in her.heard_of
+    caps = her.room_for(prepared.campaign) if counted else ANYWHERE
+    limits = her.room_for_offers if prepared.offer else ANYWHERE
+    if caps != ANYWHERE or limits != ANYWHERE:
+        room = Room(screen, card).within(caps)
+        if room is None:
+            return "capped"
+        room = room.within(limits)
+        if room is None:
             return "limited"
-    if campaign.exclusive is not None and her.heard_another(name, campaign.exclusive, campaign.exclusive_s):
+        screen, card = room
+    if prepared.exclusive in her.groups and her.heard_another(prepared.campaign):
         return "exclusive"
-    screen, card = open_to
     if not screen and not card:
         return "no_channel"
-    value = her.offers.get(name, prepared.expected_value)
-    return Candidate(campaign, about, value, rank_key(prepared.standing, value), screen, card)
+    value = her.offers.get(prepared.name, prepared.expected_value)
+    return Candidate(prepared.campaign, about, value, rank_key(prepared.standing, value), screen, card)

@@ -1,6 +1,5 @@
 """The decision itself: what is said to one customer now, or why nothing is."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,14 +46,14 @@ def decide(customer: CustomerId, knowledge: Knowledge, situation: Situation) -> 
     campaigns = knowledge.campaigns()
     repertoire = campaigns if isinstance(campaigns, Repertoire) else Repertoire(campaigns)
     her = Encounter(profile, repertoire.by_name, situation)
-    rejected: dict[str, list[str]] = defaultdict(list)
+    rejected, left = repertoire.sift(her)
     ranked: list[Candidate] = []
-    for prepared in repertoire.prepared:
+    for prepared in left:
         found = examine(prepared, her, knowledge)
         if isinstance(found, Candidate):
             ranked.append(found)
         else:
-            rejected[found].append(prepared.name)
+            rejected[found].add(prepared.name)
     if not ranked:
         silent = "open_complaint" if "open_complaint" in rejected else "nothing_to_say"
         explanation = explain(situation, ranked, rejected, silent, holdout=False)

@@ -79,6 +79,25 @@ class Sizes:
         return chosen if chosen is not None or system is None else self._worn.get(system)
 
 
+def holds(product: Product, wanted: int, sizes: Sizes, utc: datetime) -> bool:
+    """Whether the store is known to hold so many :func:`pieces` in her size, as far as that is known.
+
+    Stops counting when they are found: most campaigns want one.
+    """
+    if not wanted:
+        return True
+    size = sizes.of(product)
+    known = 0
+    for stock in product.stock:
+        if size is not None and stock.size is not None and stock.size != size:
+            continue
+        if _NOW <= utc - stock.counted_at <= STOCK_MAX_AGE:
+            known += stock.quantity
+            if known >= wanted:
+                return True
+    return False
+
+
 def wanted_size(profile: Profile, product: Product) -> str | None:
     """Return the size that she chose when she viewed the product, else the one that she wears, where that is known."""
     return Sizes(profile).of(product)

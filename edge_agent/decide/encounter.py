@@ -9,7 +9,7 @@ from typing import Final
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.dayparts import week_second
 from edge_agent.contracts.slice import Profile
-from edge_agent.decide.caps import ANYWHERE, Room, room
+from edge_agent.decide.caps import Room, room
 from edge_agent.decide.eligibility import Sizes, consents
 from edge_agent.decide.knowledge import Situation
 from edge_agent.events import ContactRow
@@ -54,19 +54,16 @@ class Encounter:
         self._elsewhere: dict[str, int] = defaultdict(int)
         for contacts in profile.contacts:
             self._elsewhere[contacts.campaign] += contacts.count
-        self._of_groups = self._heard_of_groups(campaigns)
+        self.heard_of = {*self._contacts, *self._elsewhere}
+        """Campaigns that she has heard of, here or in other channels."""
+        self.groups = self._groups_heard_of(campaigns)
+        """What she has heard of each exclusive group: campaign, seconds ago, for how long it excludes others."""
         self.room_for_offers = self._room_for_offers(campaigns)
         """Where the store's own limits leave room for one more offer."""
 
-    def youngest_view_s(self, products: frozenset[str]) -> float:
-        """Return how long ago she viewed one of these products."""
-        return min((age_s for product, age_s in self.viewed_s.items() if product in products), default=NEVER_S)
-
-    def room_for(self, campaign: Campaign, *, counts_everybody: bool) -> Room:
-        """Return where the caps leave room for one more contact. ``counts_everybody``: one of them does."""
+    def room_for(self, campaign: Campaign) -> Room:
+        """Return where a campaign's caps leave room for one more contact."""
         name = campaign.campaign
-        if not counts_everybody and name not in self._contacts and name not in self._elsewhere:
-            return ANYWHERE
         return room(
             campaign.caps,
             self._contacts.get(name, ()),
@@ -76,17 +73,16 @@ class Encounter:
             self.utc,
         )
 
-    def heard_another(self, name: str, group: str, lasts_s: float) -> bool:
-        """Whether she heard of another campaign of an exclusive group lately; of two times the longer counts."""
-        for other, age_s, its_s in self._of_groups.get(group, ()):
-            if other != name and age_s < max(lasts_s, its_s):
+    def heard_another(self, campaign: Campaign) -> bool:
+        """Whether she heard of another campaign of its exclusive group lately; of two times the longer counts."""
+        for other, age_s, its_s in self.groups.get(campaign.exclusive, ()):
+            if other != campaign.campaign and age_s < max(campaign.exclusive_s, its_s):
                 return True
         return False
 
-    def _heard_of_groups(self, campaigns: Mapping[str, Campaign]) -> dict[str, list[tuple[str, float, float]]]:
-        """Return what she has heard of each exclusive group: campaign, seconds ago, for how long it excludes others."""
-        heard: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
-        for name in {*self._contacts, *self._elsewhere}:
+    def _groups_heard_of(self, campaigns: Mapping[str, Campaign]) -> dict[str | None, list[tuple[str, float, float]]]:
+        heard: dict[str | None, list[tuple[str, float, float]]] = defaultdict(list)
+        for name in self.heard_of:
             campaign = campaigns.get(name)
             if campaign is None or campaign.exclusive is None:
                 continue

@@ -1,6 +1,6 @@
 """From what a decision found to its explanation: small enough for one event, whatever the number of campaigns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from edge_agent.contracts.explanation import RANKED_MAX, REJECTED_MAX, Explanation, Ranked
@@ -14,7 +14,7 @@ _PLACES: Final = {reason: place for place, reason in enumerate(WHY_NOT)}
 def explain(
     situation: Situation,
     ranked: Sequence[Candidate],
-    rejected: Mapping[str, Sequence[str]],
+    rejected: Mapping[str, Collection[str]],
     silent: str | None,
     holdout: bool,
 ) -> Explanation:
@@ -44,13 +44,12 @@ def explain(
     )
 
 
-def _told(rejected: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+def _told(rejected: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
     """Return what there is room for: first those that came farthest, for they are asked about."""
     told: dict[str, tuple[str, ...]] = {}
     room = REJECTED_MAX
     for reason in sorted(rejected, key=_PLACES.__getitem__, reverse=True):
-        names = tuple(sorted(rejected[reason])[:room])
-        if names:
-            told[reason] = names
-            room -= len(names)
+        if room:
+            told[reason] = tuple(sorted(rejected[reason])[:room])
+            room -= len(told[reason])
     return told

@@ -1,13 +1,17 @@
 """Each hard filter by its name."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_agent.contracts.campaign import Audience, Cap, Daypart
 from edge_agent.contracts.slice import Appointment, Contacts, KnownSize, Need, NextBestOffer, OpenedEmail, ViewedProduct
-from tests.decide.cases import ANNA, DAY, HOUR, ORDER, TICKET, Case, campaign, changed, contact, said, stock
+from edge_agent.decide.reasons import WHY_NOT
+from tests.decide.cases import ANNA, DAY, HOUR, ORDER, TICKET, Case, campaign, changed, contact, said, stock, why
 from tests.scenario.shop import JACKET, START, WELCOME
 from tests.scenario.shop import consents as consenting
 
@@ -112,6 +116,80 @@ def test_why_one_campaign_is_not_said(reason, changes):
 )
 def test_who_is_meant_hears_it(changes):
     assert changed(Case(), **changes).decide().campaign is not None
+
+
+def test_the_first_filter_that_holds_is_told():
+    """One campaign that everything stops; what is told is put right, until nothing stops it."""
+    everything = Audience(
+        viewed=("999",), order_ready=True, ticket_open=True, offered=True, basket=("999",), emailed=True,
+        appointment_within_s=60, tiers=("gold",), needs=("warm",),
+    )  # fmt: skip
+    case = changed(
+        Case(), met=frozenset({"jacket"}), starts_at=START + HOUR, dayparts=(Daypart(begins=time(18)),),
+        zones=("Bikes",), tickets=(TICKET,), bought=True, audience=everything,
+    )  # fmt: skip
+    put_right = {
+        "met": {"met": frozenset()},
+        "not_now": {"starts_at": None},
+        "daypart": {"dayparts": ()},
+        "zone": {"zones": ()},
+        "open_complaint": {"tickets": ()},
+        "bought": {"bought": False},
+    }
+    asked_for = {
+        "not_viewed": "viewed", "no_order": "order_ready", "no_ticket": "ticket_open", "not_offered": "offered",
+        "not_in_basket": "basket", "not_emailed": "emailed", "no_appointment": "appointment_within_s", "tier": "tiers",
+        "no_need": "needs",
+    }  # fmt: skip
+    told = []
+    while (reason := case.why()) is not None:
+        told.append(reason)
+        audience = case.campaigns[0].audience
+        if reason in asked_for:
+            nothing = Audience.model_fields[asked_for[reason]].default
+            audience = audience.model_copy(update={asked_for[reason]: nothing})
+        case = changed(case, audience=audience, **put_right.get(reason, {}))
+    assert told == [reason for reason in WHY_NOT if reason in {**put_right, **asked_for}]
+
+
+ASKED = st.builds(
+    campaign,
+    st.just("c"),
+    message_class=st.sampled_from(["offer", "service"]),
+    starts_at=st.sampled_from([None, START, START + HOUR]),
+    ends_at=st.sampled_from([None, START, START + DAY]),
+    dayparts=st.sampled_from([(), (Daypart(begins=time(18)),), (Daypart(begins=time(12)),)]),
+    zones=st.sampled_from([(), ("Outdoor",), ("Bikes", "Outdoor"), ("Bikes",)]),
+    audience=st.builds(
+        Audience,
+        viewed=st.sampled_from([(), ("998",), ("999", JACKET.product)]),
+        viewed_within_s=st.sampled_from([60, 86_400]),
+        offered=st.booleans(),
+        basket=st.sampled_from([(), ("998", "999"), ("997",)]),
+        emailed=st.booleans(),
+        emailed_within_s=st.sampled_from([60, 2 * 86_400]),
+        tiers=st.sampled_from([(), ("gold",), ("silver", "gold"), ("bronze",)]),
+        needs=st.sampled_from([(), ("warm",), ("waterproof", "warm")]),
+    ),
+)
+
+
+@given(asked=st.lists(ASKED, max_size=12), tickets=st.sampled_from([(), (TICKET,)]), bought=st.booleans())
+def test_a_campaign_among_others_is_judged_as_alone(asked, tickets, bought):
+    """Those that ask for the same are answered together."""
+    campaigns = [one.model_copy(update={"campaign": f"c{number}"}) for number, one in enumerate(asked)]
+    hers = {
+        "viewed": (ViewedProduct(product=JACKET.product, viewed_at=START - HOUR),),
+        "offers": (NextBestOffer(campaign="c1", value=1, probability=1),),
+        "basket": ("999",),
+        "emails": email("c2") + email("c3", HOUR),
+        "tier": "gold",
+        "needs": need(),
+    }
+    case = changed(Case(campaigns=campaigns or [WELCOME]), **hers, tickets=tickets, bought=bought)
+    together = case.decide()
+    for one in case.campaigns:
+        assert why(together, one.campaign) == replace(case, campaigns=[one]).why()
 
 
 def test_a_whole_basket_campaign_speaks_of_what_waits_there():

@@ -19,6 +19,7 @@ from edge_agent.events import (
     FromUnit,
     Input,
     Instant,
+    KnowledgeChanged,
     SliceChanged,
     TabletJoined,
     ToScreen,
@@ -183,7 +184,7 @@ class Loop:
 
     async def _step(self, received: Input | None, at: Instant) -> None:
         at = self._reached = max(self._reached, at, key=_monotonic_s)
-        if isinstance(received, SliceChanged):
+        if isinstance(received, SliceChanged | KnowledgeChanged):
             await self._load(received, at)
         outcomes = self._engine.advance(received, at)
         if outcomes is NOBODY:
@@ -205,9 +206,9 @@ class Loop:
                 self._dispatch(effect)
         self._deadline_s = self._engine.next_deadline()
 
-    async def _load(self, received: SliceChanged, at: Instant) -> None:
+    async def _load(self, received: SliceChanged | KnowledgeChanged, at: Instant) -> None:
         pieces = self._engine.load(received, at)
-        if received.changed is not None:
+        if isinstance(received, KnowledgeChanged) or received.changed is not None:
             await self._finish(pieces)
             return
         if self._loading is not None:

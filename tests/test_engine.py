@@ -156,10 +156,22 @@ def test_a_picture_goes_to_a_screen_only_where_its_file_is_public_too(unit: Unit
         kind = {"size_bytes": 9, "media_type": "image/png", "content_class": content_class}
         listed = {"store": STORE, "currency": "EUR", "products": [jacket], "content": [{"sha256": picture, **kind}]}
         store.put_catalogue(Catalogue.model_validate(listed), etag)
-        knowledge.changed()
+        list(knowledge.reload())
         held = knowledge.product(JACKET.product)
         assert held is not None
         assert held.picture == shown
+
+
+def test_what_campaigns_are_about_is_read_before_a_decision_asks_for_it(unit: Unit) -> None:
+    store = unit.stores.catalogue
+    about_a_jacket = WELCOME.model_copy(update={"product": JACKET.product})
+    store.put_campaigns(CampaignFile(version=1, campaigns=(about_a_jacket,)), "2")
+    knowledge = StoreKnowledge(unit.stores.slice, store)
+    list(knowledge.reload())
+    store.put_catalogue(Catalogue(store=STORE, currency="EUR", products=()), "2")
+    assert knowledge.product(JACKET.product) == JACKET
+    list(knowledge.reload())
+    assert knowledge.product(JACKET.product) is None
 
 
 @contextmanager

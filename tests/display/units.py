@@ -72,6 +72,11 @@ class Agent:
                 return message
         raise AssertionError(f"no {kind} within {WAIT_S} s")
 
+    def peek(self) -> str:
+        """Return the kind of the next message of the display, if it has one for us already."""
+        assert self._display is not None
+        return self.receive()["type"] if select.select([self._display], [], [], 0)[0] else ""
+
     def drain(self) -> None:
         """Throw away what the display has said so far."""
         assert self._display is not None

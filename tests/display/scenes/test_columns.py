@@ -93,8 +93,8 @@ def test_names_below_badges_stay_in_their_boxes_or_are_refused(typesetter: Types
     long = name_blocks(placed, ("Dunkelblauer Diamant", "Rotes Kreuz"), "de", typesetter)
     assert [block.lines for block in long] == [2, 1]
     assert all(block.height_px <= 110 for block in long)
+    narrow = replace(placed, names=(Box(0, 0, 150, 110), boxes[1]))
     with pytest.raises(PosterError, match="badges: too long: a name does not fit below its badge at 32 px"):
-        narrow = replace(placed, names=(Box(0, 0, 150, 110), boxes[1]))
         name_blocks(narrow, ("Donaudampfschifffahrtskapitänsdiamanten", "Kreuz"), "de", typesetter)
     with pytest.raises(PosterError, match="badges: no installed font has U"):
         name_blocks(placed, ("Stern \ufdd0", "Kreuz"), "de", typesetter)

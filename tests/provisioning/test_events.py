@@ -81,6 +81,24 @@ def test_what_a_type_does_not_allow_is_not_stored() -> None:
     assert set(answer.data) == {"customer", "visit", "zone", "duration_s"}
 
 
+def test_proofs_of_play_of_the_loop_are_taken_and_name_nobody(events: Events) -> None:
+    played = {
+        "zone": "Outdoor",
+        "creativeid": "ab" * 32,
+        "creativename": "spring",
+        "startdate": "2026-05-04T09:45:00Z",
+        "enddate": "2026-05-04T10:00:00Z",
+        "plays": 40,
+        "spotlength": 400_000,
+        "content_version": "v7",
+    }
+    loop = raw("p1", type="content.loop_played", data={**played, "customer": "anna", "visit": "v1"})
+    endless = raw("p2", type="content.loop_played", data={**played, "plays": 10**9})
+    assert deliver(events, loop, endless) == [("p1", "accepted"), ("p2", "rejected")]
+    [(_, stored)] = events.after("vienna", 0, 10)
+    assert stored["data"] == played
+
+
 def revoked(event_id: str, scope: str, name: str = "anna") -> dict[str, object]:
     return raw(event_id, type="consent.revoked", data={"customer": name, "scope": scope, "source": "clerk"})
 

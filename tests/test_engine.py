@@ -18,7 +18,7 @@ from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.clerk import Reply, TabletHello
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.event import EVENT_TYPES
-from edge_agent.contracts.screen import Hello, Shown
+from edge_agent.contracts.screen import Hello, LoopPlayed, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.errors import DamagedError, StoreError
@@ -27,6 +27,7 @@ from edge_agent.events import (
     ClerkReplied,
     DisplayJoined,
     EventRow,
+    Forget,
     FromScreen,
     Input,
     Instant,
@@ -575,3 +576,16 @@ def test_wherever_a_crash_comes_state_and_events_agree_and_nobody_was_told_of_wh
 
 
 _AT = {"open": 0, "taken": 1, "closed": 2}
+
+
+def test_a_proof_of_play_of_the_loop_reaches_the_outbox_and_outlives_everybodys_erasure(unit: Unit) -> None:
+    played = LoopPlayed(
+        item="spring", picture="ab" * 32, from_at=START, until_at=START, plays=3, on_screen_s=30.0, content_version="v7"
+    )
+    unit.pull("anna")
+    unit.put(FromScreen(played))
+    unit.engine.commit(Outcomes(effects=(Forget("anna"),)), unit.instant)
+    [event] = [out.event for out in unit.stores.journal.outbox(1000) if out.event.type == "content.loop_played"]
+    assert event.data["spotlength"] == 30_000
+    assert event.data["creativename"] == "spring"
+    assert "customer" not in event.data

@@ -18,6 +18,7 @@ LOGO_MAX_BYTES = 1024 * 1024
 
 _FOLDER = Path(__file__).parent
 _HOUSE = "house"
+_TOLD_MAX = 5
 
 
 @cache
@@ -41,13 +42,18 @@ def find_theme(name: Path) -> Theme:
 
 
 def theme_or_house(name: Path | None) -> Theme:
-    """Return the wanted look; the house's own, and a line in the log, where it is broken. A screen is never dark."""
+    """Return the wanted look; the house's own, and why in the log, where it is broken. A screen is never dark."""
     if name is None:
         return house()
     try:
         return find_theme(name)
     except ThemeError as error:
-        log.error("the theme is not used, the house's own is: %s", str(error).replace("\n", "; "))
+        faults = str(error).splitlines()
+        for fault in faults[:_TOLD_MAX]:
+            log.error("%s", fault)
+        log.error(
+            "the theme is not used, the house's own is; faults: %d, edge-display lint names them all", len(faults)
+        )
         return house()
 
 

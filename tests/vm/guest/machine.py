@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-BOOT_S = 300
+BOOT_S = 600
 COMMAND_S = 300
 POLL_S = 0.2
 MEMORY_MIB = 1024

@@ -154,6 +154,7 @@ class Director:
             self.link.send(Panel(state=self.panel.state))
             if not self.panel.lit:
                 self._report(self.stage.stop(now_s))
+                self.projector.close()
                 if self.frames is not None:
                     self.frames.changed()
         self._stale |= news.redraw or news.screen

@@ -34,7 +34,7 @@ bench:  ## measure, side by side with what exists (half an hour); SOAK_HOURS=10 
 	@$(SETUP) dev
 	@$(PY) -m pip install --quiet --disable-pip-version-check "TheengsDecoder>=2.5,<3" || \
 	  echo "Theengs' decoder cannot be built here (cmake and a C++ compiler are needed): measured without it"
-	@$(PY) -m pytest $(SLOW) --quiet --capture=no --durations=12 tests/bench $(ARGS)
+	@$(PY) -m pytest $(SLOW) --quiet --capture=no --durations=12 --timeout=1800 tests/bench $(ARGS)
 
 fuzz:  ## a million inputs, guided by coverage, into all that reads strangers' bytes
 	@$(SETUP) dev

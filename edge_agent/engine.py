@@ -77,7 +77,10 @@ class StoreKnowledge:
         """Catalogue or campaigns were replaced: get ready for the next decision, a piece at a time."""
         self._product.cache_clear()
         self._campaigns = self._pictures = None
-        for number, campaign in enumerate(self.campaigns()):
+        campaigns = self._catalogue.campaigns()
+        yield
+        self._campaigns = Repertoire(campaigns)
+        for number, campaign in enumerate(campaigns):
             if number % PRODUCTS_AT_ONCE == 0:
                 yield
             if campaign.product is not None:

@@ -109,6 +109,7 @@ def television(guest: Guest) -> Iterator[str]:
     """A television at the other end of a CEC line; yields the file in which it writes down what it hears."""
     connect = "v4l2-ctl --device /dev/video0 --set-ctrl hdmi_000_0_is_connected_to=2"
     guest.run(f"modprobe vivid && udevadm settle && {connect} && cec-ctl --device /dev/cec0 --tv")
+    guest.run("chmod 600 /dev/cec0")  # the television's own end: the display must not take it for one of ours
     listen = "exec cec-ctl --device /dev/cec0 --monitor > /run/cec"
     guest.run(f"systemd-run --quiet --collect --unit=television sh -c '{listen}'")
     yield "/run/cec"

@@ -54,10 +54,16 @@ def soak(
         if other or number % 3 == 0:
             agent.send(Prepare(scene=scene))
         agent.send(Show(scene=scene, permit_until_s=time.monotonic() + 20))
-        while agent.wait_for("shown")["message_id"] != scene.message_id:
-            pass
+        _wait_for_answer(agent, scene.message_id)
         if number % 100 == 0:
             agent.send(Clear(message_id=scene.message_id, reason="away"))
-            agent.wait_for("proof_of_play")
+            while agent.receive()["type"] not in ("proof_of_play", "refused"):
+                pass
         if number % every == 0:
             yield Held(number, resident_mb(process.pid), open_files(process.pid))
+
+
+def _wait_for_answer(agent: Agent, message_id: str) -> None:
+    """Return with the first frame of a scene, or its refusal: what is watched here is memory."""
+    while agent.receive().get("message_id") != message_id:
+        pass

@@ -115,8 +115,8 @@ class ContentLooped(Contract):
     """Begin of the interval."""
     enddate: UtcTime
     """End of the interval."""
-    plays: Annotated[int, Field(ge=1, le=100_000)]
-    """How often it came up in the interval."""
+    plays: Annotated[int, Field(ge=0, le=100_000)]
+    """How often it came up in the interval. 0: it was up already when the interval began, and stayed."""
     spotlength: Milliseconds
     """Milliseconds that it was visible, of all plays together."""
     content_version: ShortText = ""

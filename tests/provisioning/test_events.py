@@ -94,8 +94,9 @@ def test_proofs_of_play_of_the_loop_are_taken_and_name_nobody(events: Events) ->
     }
     loop = raw("p1", type="content.loop_played", data={**played, "customer": "anna", "visit": "v1"})
     endless = raw("p2", type="content.loop_played", data={**played, "plays": 10**9})
-    assert deliver(events, loop, endless) == [("p1", "accepted"), ("p2", "rejected")]
-    [(_, stored)] = events.after("vienna", 0, 10)
+    stayed = raw("p3", type="content.loop_played", data={**played, "plays": 0})
+    assert deliver(events, loop, endless, stayed) == [("p1", "accepted"), ("p2", "rejected"), ("p3", "accepted")]
+    [(_, stored), _] = events.after("vienna", 0, 10)
     assert stored["data"] == played
 
 

@@ -119,6 +119,22 @@ def test_a_loop_is_reported_after_the_standard_and_about_nobody():
     }
 
 
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"plays": 0},  # the only item of a loop comes up once, and stays for ever
+        {"plays": 100_000, "on_screen_s": 10 * 365 * 86_400.0},
+        {"from_at": START, "until_at": START - timedelta(days=9999)},
+        {"content_version": "\0" * 200},
+    ],
+)
+def test_whatever_a_display_may_say_of_its_loop_can_be_reported(extreme):
+    shop = Shop([])
+    played = {"item": "spring", "picture": "ab" * 32, "from_at": START, "until_at": START, "plays": 1, "on_screen_s": 9}
+    shop.unit.put(FromScreen(LoopPlayed.model_validate({**played, **extreme})))
+    assert shop.happened() == ["content.loop_played"]
+
+
 def test_a_proof_of_play_says_how_long_and_of_which_content():
     shop = Shop([profile(ANNA)])
     shop.walk(60, (ANNA, 1.0))

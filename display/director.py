@@ -67,7 +67,6 @@ class Director:
     _frame_at_s: float = 0.0
     _early: bool = False  # the last frame of a fade waits for its turn, though nothing moves after it
     _wanted: Scene | None = None  # to be composed when nothing moves
-    _pending: set[Item] = field(default_factory=set)  # asked for in this turn, and still being decoded
 
     def __post_init__(self) -> None:
         self.posters = self.new_posters(self.panel.screen)
@@ -79,7 +78,7 @@ class Director:
 
     def turn(self) -> None:
         """Listen, draw if something changed, and prepare what comes next."""
-        self._pending.clear()
+        self.posters.begin_turn()
         try:
             self._look_at_panel()
             for message in self.link.turn(clock.monotonic_s()):
@@ -96,10 +95,12 @@ class Director:
             self._look_at_panel()
 
     def present_again(self) -> None:
-        """Present the last frame once more: proof that the way to the screen works."""
+        """Present the last frame once more, black in the dark: proof that the way to the screen works."""
         try:
             if self._drawn is not None:
                 self.screen.present(self._placed(self._drawn))
+            elif not self.panel.lit:
+                self.screen.present(())
         except ScreenAbsent as error:
             self.panel.lose(error)
 
@@ -125,8 +126,8 @@ class Director:
     @property
     def children(self) -> list[Apart | Player]:
         """What to wait for beside the link: readable when a picture has been decoded that is wanted now."""
-        children = [self.projector.player, *(self.posters.child(item) for item in self._pending)]
-        return [child for child in children if child is not None]
+        player = self.projector.player
+        return [*self.posters.children, *([player] if player is not None else [])]
 
     def close(self) -> None:
         """End what is showing, tell the agent, and leave."""
@@ -154,6 +155,7 @@ class Director:
             self.link.send(Panel(state=self.panel.state))
             if not self.panel.lit:
                 self._report(self.stage.stop(now_s))
+                self._drawn = None
                 self.projector.close()
                 if self.frames is not None:
                     self.frames.changed()
@@ -175,7 +177,7 @@ class Director:
 
     def _frame_for_file(self) -> tuple[pygame.Surface, bool]:
         """Return what is on the screen, reduced, and whether a personal scene was left out of it."""
-        drawn = self._drawn if self.panel.lit else None  # the stage may be ahead of it
+        drawn = self._drawn  # the stage may be ahead of it
         layers = [] if drawn is None else self._placed(drawn)
         redacted = drawn is not None and drawn.personal and not self.whole_frames
         if redacted:
@@ -310,13 +312,10 @@ class Director:
     def _prepared(self, item: Item) -> float | None:
         """Return since when a poster is ready; None: not yet, or never: what cannot be drawn leaves the stage."""
         try:
-            composed_s = self.posters.prepare(item, clock.monotonic_s())
+            return self.posters.prepare(item, clock.monotonic_s())
         except PosterError as error:
             self._leave_out(item, error)
             return None
-        if composed_s is None:
-            self._pending.add(item)
-        return composed_s
 
     def _leave_out(self, item: Item, error: PosterError) -> None:
         now_s, reason = clock.monotonic_s(), str(error)[:200]

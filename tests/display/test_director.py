@@ -8,18 +8,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from datetime import time as day_time
 from pathlib import Path
 
+import pygame
 import pytest
 from PIL import Image
 
 from display.app import build, watch_panel
+from display.panel.hours import Hours
+from display.panel.window import Offscreen
 from display.scenes.apart import Apart
 from display.text.faces import open_faces
 from display.themes import theme_or_house
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.catalogue import ContentItem, Emergency, LoopItem
 from edge_agent.contracts.config import AgentConfig
+from edge_agent.contracts.dayparts import Daypart
 from edge_agent.contracts.screen import Capture, Clear, ContentChanged, Playlist, Prepare, Scene, Show, State
 from tests.display.film import make_film
 
@@ -102,6 +107,17 @@ class Unit:
             for said in self.heard
         )
 
+    def close_shop(self) -> None:
+        """Have it be night."""
+        self._panel.hours = Hours.of((Daypart(begins=day_time(9), ends=day_time(20)),))
+        self._panel.store_time = lambda: datetime(2026, 11, 23, 22, tzinfo=UTC)
+
+    def panel_is_black(self) -> bool:
+        """Whether the panel itself shows nothing."""
+        screen = self.director.screen
+        assert isinstance(screen, Offscreen)
+        return pygame.transform.average_color(screen.panel)[:3] == (0, 0, 0)
+
     def close(self) -> None:
         self.director.close()
         self._listen()
@@ -169,6 +185,18 @@ def test_an_emergency_goes_before_everything_and_leaves_by_itself(unit: Unit, ma
     unit.play_until(lambda: datetime.now(UTC) > until and not unit.director.program.emergency)
     unit.send(permit(make_scene("m3")))
     unit.play_until(lambda: unit.hears("shown", message_id="m3"))
+
+
+def test_at_night_nothing_is_presented_again(unit: Unit, make_scene: MakeScene) -> None:
+    """The watchdog has the last frame presented again: at night that is black, not what was up in the evening."""
+    unit.send(permit(make_scene()))
+    unit.play_until(lambda: unit.hears("shown", message_id="m1"))
+    assert not unit.panel_is_black()
+    unit.close_shop()
+    unit.play_until(lambda: unit.hears("panel", state="off") and unit.hears("proof_of_play", message_id="m1"))
+    assert unit.panel_is_black()
+    unit.director.present_again()
+    assert unit.panel_is_black()
 
 
 @pytest.mark.parametrize(("live_view", "redacted"), [("off", True), ("admin", True), ("demo", False)])

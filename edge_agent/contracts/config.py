@@ -111,7 +111,8 @@ class ScreenConfig(FileContract):
     permit_s: Annotated[float, Field(ge=1, le=10)] = 3.0
     """A personal scene vanishes by itself so long after the agent's last word."""
     minimum_s: Seconds = 6.0
-    """Shortest time of a scene."""
+    """Shortest time of a scene. One whose words take longer to read stays longer (``docs/lint.md``), none less than
+    6 s, and none longer than ``maximum_s``."""
     maximum_s: Annotated[float, Field(gt=0, le=600)] = 25.0
     """Longest time of a scene."""
     qr_url: Annotated[str, Field(pattern=r"^https://[^\s{}]*\{code\}$", max_length=200)] | None = None
@@ -135,7 +136,8 @@ class DisplayConfig(FileContract):
     offscreen: bool = False
     """Draw without any screen, for tests and the demo."""
     theme: Path | None = None
-    """The brand's look, a TOML file (``docs/themes.md``). Absent: the house's own."""
+    """The brand's look: a TOML file, or the name of one that ships, ``atelier`` (``docs/themes.md``). Absent: the
+    house's own."""
     diagonal_inch: Annotated[float, Field(ge=5, le=200)] = 43.0
     """Diagonal of the panel."""
     viewing_distance_m: Annotated[float, Field(ge=0.3, le=30)] = 3.0

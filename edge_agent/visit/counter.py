@@ -89,7 +89,7 @@ class Counter:
             return None
         due_s = near_since_s + self._config.presence.card_dwell_s
         if journey.shown_s is not None:
-            return max(due_s, journey.shown_s + self._config.screen.minimum_s)
+            return max(due_s, journey.shown_s + self._greeter.minimum_s(journey.message_id))
         awaited = self._roster.screen_works and self._greeter.awaits(journey.message_id)
         return None if awaited else due_s
 

@@ -69,6 +69,13 @@ class Greeter:
         current = self._permits.current
         return current is not None and current.scene.message_id == message_id
 
+    def minimum_s(self, message_id: str | None) -> float:
+        """Return the shortest time of a scene: its own while it stands, which its words may have made longer."""
+        current = self._permits.current
+        if current is None or current.scene.message_id != message_id:
+            return self._config.screen.minimum_s
+        return current.scene.minimum_s
+
     def _show(self, scene: Scene, customers: tuple[CustomerId, ...], until_s: float, heard_s: float | None) -> None:
         now_s = self._ledger.now.monotonic_s
         self._ledger.do(ToScreen(self._permits.show(scene, customers, now_s, until_s), heard_s, now_s))

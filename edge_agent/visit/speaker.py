@@ -210,7 +210,7 @@ class Speaker:
         if not self._greeter.awaits(journey.message_id):
             return float("inf")
         since_s = journey.spoken_s if journey.shown_s is None else journey.shown_s
-        return _AT_ONCE if since_s is None else since_s + self._config.screen.minimum_s
+        return _AT_ONCE if since_s is None else since_s + self._greeter.minimum_s(journey.message_id)
 
     def _is_higher(self, campaign: Campaign, than: str | None) -> bool:
         standing = self._roster.campaign(than)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from edge_agent.contracts.campaign import Audience, Campaign
+from edge_agent.contracts.campaign import Audience, Campaign, Wording
 from edge_agent.contracts.screen import Clear, Hello, Refused
 from edge_agent.contracts.slice import ServiceTicket
 from edge_agent.events import DisplayJoined, DisplayLost, FromScreen, KnowledgeChanged
@@ -15,6 +15,7 @@ from tests.scenario.test_journey import CARE, ORDER, READY, TICKET
 
 SOCKS = WELCOME.model_copy(update={"campaign": "socks", "value": 1})
 OWED = CARE.model_copy(update={"campaign": "owed", "card": "obligation"})
+WORDY = WELCOME.model_copy(update={"wording": {"en": Wording(headline="Welcome back", body=" ".join(["warm"] * 22))}})
 TALK = CARE.model_copy(update={"campaign": "talk", "audience": Audience(), "screen": True, "card": "none"})
 
 
@@ -58,7 +59,7 @@ def test_a_scene_stays_for_its_shortest_time_and_the_obligation_does_not_wait_fo
     shop = here(WELCOME, ORDER, seconds=4)
     shop.change(profile("anna", orders=READY))
     assert departments(shop) == ["desk"]
-    shop.walk(4, ("anna", 1.0))
+    shop.walk(shop.scenes[0].minimum_s - 2, ("anna", 1.0))
     assert layouts(shop) == ["product"]
     shop.walk(2, ("anna", 1.0))
     assert layouts(shop) == ["product", "order_ready"]
@@ -309,3 +310,26 @@ def test_a_complaint_that_comes_up_meanwhile_is_a_matter_for_service():
     shop.change(profile("anna", tickets=(ticket,)))
     shop.walk(60, ("anna", 1.0))
     assert departments(shop) == ["service"]
+
+
+def test_a_scene_whose_words_take_longer_to_read_stays_longer():
+    shop = here(WORDY, ORDER, seconds=4)
+    minimum_s = shop.scenes[0].minimum_s
+    assert minimum_s > 12
+    shop.change(profile("anna", orders=READY))
+    shop.walk(minimum_s - 3, ("anna", 1.0))
+    assert layouts(shop) == ["product"], "it was not read yet"
+    shop.walk(3, ("anna", 1.0))
+    assert layouts(shop) == ["product", "order_ready"]
+
+
+def test_no_clerk_comes_before_the_screen_was_read():
+    quick = CONFIG.model_copy(update={"presence": CONFIG.presence.model_copy(update={"card_dwell_s": 4.0})})
+    shop = Shop([profile("anna")], config=quick)
+    shop.shelf.all_campaigns = (WORDY,)
+    shop.walk(4, ("anna", 1.0))
+    minimum_s = shop.scenes[0].minimum_s
+    shop.walk(minimum_s - 2, ("anna", 1.0))
+    assert shop.cards == []
+    shop.walk(3, ("anna", 1.0))
+    assert len(shop.cards) == 1

@@ -6,6 +6,7 @@ C and the bytes are somebody else's.
 
 import io
 import math
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import Literal
@@ -44,6 +45,18 @@ _FORMATS = [
 
 Fit = Literal["contain", "cover"]
 Mode = Literal["RGB", "RGBA", "RGBX"]
+
+_ORIENTATION = 0x0112  # the tag of EXIF, from 1 (as it is) to 8
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_LYING = (5, 6, 7, 8)  # their width is the height of what the camera saw
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +99,15 @@ def _from_svg(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
 def _from_pixels(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
     try:
         with (
-            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),  # said below
+            warnings.catch_warnings(action="ignore"),  # of bombs, which are told below, and of broken EXIF data
             Image.open(io.BytesIO(content), formats=_FORMATS) as image,
         ):
             most = PHOTO_PIXELS_MAX if image.format == "JPEG" else PIXELS_MAX
             if image.width * image.height > most:
                 raise PosterError(f"{image.width}x{image.height} pixels, more than {most // 1_000_000} million")
+            orientation = _orientation(image)
+            if orientation in _LYING:  # turned last, when it is small
+                size = size[1], size[0]
             drawn = _drawn_size(image.size, size, fit)
             image.draft("RGB", drawn)  # a JPEG is decoded at a fraction of its size
             image.load()
@@ -99,13 +115,24 @@ def _from_pixels(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
             pixels: Image.Image = image if image.mode == mode else image.convert(mode)
     except Image.DecompressionBombError as error:
         raise PosterError(f"more than {PIXELS_MAX // 1_000_000} million pixels") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError) as error:  # the last is libavif's
         raise PosterError(f"not a picture that can be drawn ({type(error).__name__})") from error
     if fit == "cover":  # cut before it is scaled: a line of one pixel's height would become larger than any memory
         pixels = ImageOps.fit(pixels, size, Image.Resampling.LANCZOS)
     elif pixels.size != drawn:
         pixels = pixels.resize(drawn, Image.Resampling.LANCZOS, reducing_gap=2)
+    if orientation in _TURNS:
+        pixels = pixels.transpose(_TURNS[orientation])
     return Pixels(mode, pixels.size, pixels.tobytes())
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return how the camera was held, as its EXIF data say; 1, upright, where they say nothing that makes sense."""
+    try:
+        found = image.getexif().get(_ORIENTATION, 1)
+    except (SyntaxError, ValueError, struct.error):  # the picture is good all the same
+        return 1
+    return found if isinstance(found, int) else 1
 
 
 def _drawn_size(natural: tuple[int, int], size: tuple[int, int], fit: Fit) -> tuple[int, int]:

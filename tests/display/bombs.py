@@ -43,6 +43,27 @@ def encoded(picture_format: str, size: tuple[int, int], frames: int = 1) -> byte
     return file.getvalue()
 
 
+def held(picture_format: str, orientation: int) -> bytes:
+    """A photograph of a red wall left of a blue one, 320 x 180, by a camera held in one of EXIF's eight ways."""
+    seen = Image.new("RGB", (320, 180), (255, 0, 0))
+    seen.paste((0, 0, 255), (160, 0, 320, 180))
+    undone = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    (seen if undone is None else seen.transpose(undone)).save(file, picture_format, exif=exif.tobytes())
+    return file.getvalue()
+
+
 def svg(inside: str) -> bytes:
     """A drawing of 100 x 100."""
     return _SVG.format(inside).encode()

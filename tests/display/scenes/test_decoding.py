@@ -1,11 +1,13 @@
 """Pictures of any kind, the hostile ones in a child process."""
 
+import io
 import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from display.errors import PosterError
 from display.scenes.apart import decode_apart
@@ -26,6 +28,36 @@ def test_every_format_of_the_contract_is_drawn(picture_format: str) -> None:
     content = bombs.encoded(picture_format, (640, 640))
     assert draw(content).size == SIZE
     assert draw(content, "contain").size == (180, 180)
+
+
+@pytest.mark.parametrize("fit", FITS)
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("picture_format", ["PNG", "JPEG", "WEBP", "AVIF"])
+def test_a_photograph_stands_upright_however_the_camera_was_held(
+    picture_format: str, orientation: int, fit: Fit
+) -> None:
+    """A red wall left of a blue one."""
+    pixels = draw(bombs.held(picture_format, orientation), fit)
+    assert pixels.size == SIZE
+    for row in (5, 175):
+        left, right = (pixels.rows[3 * (row * SIZE[0] + x) :][:3] for x in (10, 310))
+        assert (left[0] > 200, left[2] > 200) == (True, False)
+        assert (right[0] > 200, right[2] > 200) == (False, True)
+
+
+def test_a_photograph_on_end_fills_its_place() -> None:
+    content = bombs.held("JPEG", 6)
+    assert decode(content, (90, 160), "contain").size == (90, 51)
+    assert decode(content, (90, 160), "cover").size == (90, 160)
+
+
+@pytest.mark.parametrize(
+    "exif", [b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0nonsense", b"Exif\0\0II*\0\x08\0\0\0\xff\xff"]
+)
+def test_a_photograph_whose_exif_data_are_broken_is_drawn_as_it_is(exif: bytes) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (320, 180)).save(file, "JPEG", exif=exif)
+    assert draw(file.getvalue()).size == SIZE
 
 
 def test_an_svg_is_drawn_at_the_size_where_it_is_shown() -> None:

@@ -1,6 +1,9 @@
 """What the display says: that it came or went, whether anybody can see it, what it showed, and for how long."""
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import ContentLooped, ContentPlayed, ContentShown, CouponIssued
@@ -15,6 +18,9 @@ from edge_agent.visit.roster import Roster
 from edge_agent.visit.sharing import Sharing
 from edge_agent.visit.speaker import Speaker
 from edge_agent.visit.view import Ended
+
+PROOFS_MAX: Final = 4
+"""So many scenes may have come up whose proof of play is still to come: one that fades, and the next."""
 
 
 class Screening:
@@ -38,6 +44,10 @@ class Screening:
         self._sharing = sharing
         self._ledger = ledger
         self._first_frame: tuple[str, float] | None = None
+        self._unproven: deque[Journey] = deque(maxlen=PROOFS_MAX)
+        """Whose scenes came up, as they were then: another unit may go on with a visit before its proof is here."""
+        self._proven: deque[str] = deque(maxlen=PROOFS_MAX)
+        """The scenes that were proved last: a display that repeats itself proves nothing new."""
         self.ended: Ended | None = None
         """The scene that ended last; for the field tools."""
 
@@ -79,7 +89,7 @@ class Screening:
             case ProofOfPlay():
                 self._has_ended(message.message_id, message.ended, message.on_screen_s)
                 self._ended(message.message_id)
-                for journey in self._roster.showing(message.message_id):
+                for journey in self._to_prove(message.message_id):
                     self._ledger.report("content.played", self._played(journey, message), journey.customer)
             case Refused(message_id=str() as message_id):
                 if self._greeter.awaits(message_id):  # else it was only to be prepared
@@ -96,12 +106,24 @@ class Screening:
             self._greeter.ended(message_id)
             self._speaker.screen_is_free()
 
+    def _to_prove(self, message_id: str) -> Sequence[Journey]:
+        """Return the visits of a scene that has ended; once."""
+        gone = [journey for journey in self._unproven if journey.message_id == message_id]
+        for journey in gone:
+            self._unproven.remove(journey)
+        if message_id in self._proven:
+            return ()
+        self._proven.append(message_id)
+        known = [journey for journey in gone if self._roster.may_be_known(journey.customer)]
+        return self._roster.showing(message_id) or known
+
     def _shown(self, message_id: str) -> None:
         for journey in self._roster.showing(message_id):
             if journey.shown_s is not None or journey.message_id != message_id:
                 continue
             journey = replace(journey.on(Signal.SHOWN), shown_s=self._ledger.now.monotonic_s).without_card()
             self._roster.put(journey)
+            self._unproven.append(journey)
             campaign = journey.said(message_id)
             if campaign is not None:
                 self._roster.contacted(journey, campaign, "screen")

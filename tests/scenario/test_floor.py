@@ -61,6 +61,15 @@ def test_she_walks_on_and_her_visit_goes_with_her():
     assert len(shop.of_type("visit.ended")) == 1
 
 
+def test_a_scene_that_ended_because_she_walked_on_is_proved_by_the_unit_that_showed_it():
+    shop = floor(DOOR, RACK)
+    shop.walk(10, ("anna", (0.3, 0.0)))
+    shop.walk(10, ("anna", (3.2, 0.0)))
+    (shown,), (played,) = shop.shown(), shop.of_type("content.played")
+    assert (played.data.visit, played.data.decision) == (shown.data.visit, shown.data.decision)
+    assert (played.data.zone, played.data.ended) == ("unit0", "cleared")
+
+
 def told(shop: Floor, **hers: object) -> None:
     """Every unit pulls what is new about her."""
     shop.shelf.profiles["anna"] = profile("anna", **hers)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from edge_agent.contracts.screen import LoopPlayed, PanelState, Prepare
+from edge_agent.contracts.screen import LoopPlayed, PanelState, Prepare, ProofOfPlay, Shown
 from edge_agent.events import ContactRow, FromScreen
 from tests.scenario.shop import CONFIG, START, WELCOME, Shop, profile
 
@@ -133,6 +133,27 @@ def test_whatever_a_display_may_say_of_its_loop_can_be_reported(extreme):
     played = {"item": "spring", "picture": "ab" * 32, "from_at": START, "until_at": START, "plays": 1, "on_screen_s": 9}
     shop.unit.put(FromScreen(LoopPlayed.model_validate({**played, **extreme})))
     assert shop.happened() == ["content.loop_played"]
+
+
+def test_a_display_that_repeats_itself_proves_nothing_new():
+    shop = Shop([profile(ANNA)])
+    shop.walk(5, (ANNA, 1.0))
+    [scene] = shop.scenes
+    for _ in range(3):
+        shop.unit.put(FromScreen(Shown(message_id=scene.message_id, first_frame_s=4)))
+    for _ in range(3):
+        proof = ProofOfPlay(message_id=scene.message_id, first_frame_at=START, on_screen_s=9, ended="cleared")
+        shop.unit.put(FromScreen(proof))
+    assert shop.happened().count("content.shown") == shop.happened().count("content.played") == 1
+
+
+def test_a_proof_of_whom_nothing_may_be_known_any_more_is_none():
+    shop = Shop([profile(ANNA)])
+    shop.walk(5, (ANNA, 1.0))
+    shop.change(gone=[ANNA])
+    shop.walk(5)
+    assert "content.shown" in shop.happened()
+    assert "content.played" not in shop.happened()
 
 
 def test_a_proof_of_play_says_how_long_and_of_which_content():

@@ -38,8 +38,10 @@ class Television:
         self._program = program
         self._devices = devices
         self._wanted: bool | None = None
+        self._doing: bool | None = None  # the wish that the commands are for
         self._commands: list[list[str]] = []
         self._failures: list[str] = []
+        self._succeeded = False
         self._tries = 0
         self._retry_at_s = float("inf")
         self._running: subprocess.Popen[bytes] | None = None
@@ -74,11 +76,11 @@ class Television:
     def _begin(self, now_s: float) -> None:
         self._tries += 1
         self._retry_at_s = now_s + RETRY_S if self._tries < TRIES else float("inf")
-        self._failures = []
+        self._doing, self._failures, self._succeeded = self._wanted, [], False
         devices = self._devices()
         if not devices:
             self._failures.append("this machine has no /dev/cec*")
-        order = "--image-view-on" if self._wanted else "--standby"
+        order = "--image-view-on" if self._doing else "--standby"
         self._commands = [[f"--device={device}", "--playback", f"--to={_TELEVISION}", order] for device in devices]
         if not devices:
             self._conclude()
@@ -99,13 +101,15 @@ class Television:
         if status is None:
             if now_s < self._until_s:
                 return
-            self._failures.append(f"cec-ctl did not answer for {COMMAND_S:.0f} s")
             self._end(process)
+            self._failures.append(f"cec-ctl did not answer for {COMMAND_S:.0f} s")
             self._conclude()
             return
         assert process.stdout is not None
         output = process.stdout.read(_OUTPUT_BYTES)
         self._end(process)
+        if self._doing != self._wanted:  # its success would be that of a wish of yesterday
+            return
         address = _PHYSICAL_ADDRESS.search(output)
         words = process.args
         assert isinstance(words, list)
@@ -117,15 +121,15 @@ class Television:
             self._commands.insert(0, [*words[1:-1], f"--active-source=phys-addr={address[1].decode()}"])
             return
         else:
-            self._retry_at_s = float("inf")
+            self._succeeded, self._retry_at_s = True, float("inf")
         self._conclude()
 
     def _conclude(self) -> None:
         """Say how a wish went, once its last command has ended."""
-        if self._commands:
+        if self._commands or self._doing != self._wanted:
             return
-        if self._retry_at_s == float("inf") and self._tries < TRIES:
-            log.info("the television was switched %s", "on" if self._wanted else "off")
+        if self._succeeded:
+            log.info("the television was switched %s", "on" if self._doing else "off")
         elif self._tries in (1, TRIES):
             log.warning("the television could not be switched by CEC: %s", "; ".join(self._failures))
 

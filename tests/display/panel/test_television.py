@@ -57,6 +57,34 @@ def test_it_is_switched_on_and_told_our_input(make: Callable[[str], Television],
     assert asked(tmp_path)[2:] == ["--device=/dev/cec0 --playback --to=0 --standby"]
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_wish_that_changes_while_a_command_runs_is_fulfilled(
+    make: Callable[[str], Television], tmp_path: Path, first: bool
+) -> None:
+    """An emergency at night that is over within seconds must not leave the television on until the morning."""
+    television = make(f"echo '{ANSWER}'")
+    television.want(first, 0.0)
+    television.turn(0.0)
+    assert television.busy
+    television.want(not first, 1.0)
+    work_off(television, 1.0)
+    orders = [line.split()[-1] for line in asked(tmp_path)]
+    on, off = ["--image-view-on", "--active-source=phys-addr=1.0.0.0"], ["--standby"]
+    assert orders == (on[:1] + off if first else off + on)
+
+
+def test_success_at_the_last_try_is_told_as_such(
+    make: Callable[[str], Television], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    television = make(f"[ $(wc -l < {tmp_path}/asked) -lt {TRIES} ] && exit 1; echo '{ANSWER}'")
+    television.want(False, 0.0)
+    for number in range(TRIES):
+        work_off(television, number * (RETRY_S + 1))
+    assert len(asked(tmp_path)) == TRIES
+    assert "was switched off" in caplog.messages[-1]
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -108,11 +108,10 @@ class Director:
         """Return the monotonic second of the next turn, if no message arrives before."""
         now_s = clock.monotonic_s()
         times = [self.link.next_deadline(), self.panel.next_deadline(now_s)]
-        times.append(self.program.next_deadline(now_s, clock.utc_now()))
         if self.link.socket is not None:
             times.append(self.plays.next_deadline())
         if self.panel.lit:
-            times.append(self.posters.next_deadline())
+            times += [self.program.next_deadline(now_s, clock.utc_now()), self.posters.next_deadline()]
             if self.projector.player is not None:
                 times.append(max(self._frame_at_s, self.projector.player.next_deadline()))
             stage_s = max(self.stage.next_deadline(now_s), self._frame_at_s)
@@ -157,6 +156,8 @@ class Director:
                 self._report(self.stage.stop(now_s))
                 self._drawn = None
                 self.projector.close()
+                self.posters.close()
+                self.present_again()  # also where it only sleeps: it shall not wake up with what was on it
                 if self.frames is not None:
                     self.frames.changed()
         self._stale |= news.redraw or news.screen

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pygame
 
+from display import clock
 from display.errors import PosterError
 from display.items import Brand, Caption, Item, LoopPicture
 from display.panel.window import Screen, Uploaded
@@ -31,7 +32,7 @@ KEEP = 4
 CAPTIONS_KEEP = 2
 
 CHILDREN_MAX = 2
-"""So many pictures are decoded at a time: one of the loop, and one that a scene waits for."""
+"""So many pictures are decoded at a time. What is asked for first in a turn goes first, the others wait."""
 
 LEFT_OUT_MAX = 100
 """So many pictures that scenes go without are remembered, so that each is told once."""
@@ -44,12 +45,15 @@ PICTURE_WAIT_S = 0.8
 class _Poster:
     uploaded: Uploaded
     composed_s: float
+    """When it was ready."""
 
 
 @dataclass(slots=True)
 class _Errand:
     child: Apart
     began_s: float
+    asked: bool = True
+    """Whether somebody asked for it in this turn."""
 
 
 class Posters:
@@ -81,10 +85,15 @@ class Posters:
         """Width and height of the screen in pixels."""
         return self._screen.size
 
-    def child(self, item: Item) -> Apart | None:
-        """Return what becomes readable when :meth:`prepare` should be asked again for an item."""
-        errand = self._errands.get(item)
-        return errand.child if errand is not None else None
+    @property
+    def children(self) -> list[Apart]:
+        """What becomes readable when :meth:`prepare` should be asked again for what was asked for in this turn."""
+        return [errand.child for errand in self._errands.values() if errand.asked]
+
+    def begin_turn(self) -> None:
+        """Tell that everything that is still wanted will be asked for anew, what matters most first."""
+        for errand in self._errands.values():
+            errand.asked = False
 
     def has(self, item: Item) -> bool:
         """Whether the poster is ready. Asking counts as use."""
@@ -101,7 +110,7 @@ class Posters:
             if isinstance(item, LoopPicture):
                 return self.get(Brand())
             try:
-                self._keep(item, _without_picture(item), None, 0.0)
+                self._keep(item, _without_picture(item), None)
             except PosterError as error:
                 log.warning("the brand's name is shown instead: %s", error)
                 return self.get(Brand())
@@ -115,7 +124,7 @@ class Posters:
         if not self.has(item):
             place = self._composer.picture_place(item)
             if place is None:
-                self._keep(item, item, None, now_s)
+                self._keep(item, item, None)
             elif not self._with_picture(item, place, now_s):
                 return None
         return self._kept[item].composed_s
@@ -131,9 +140,9 @@ class Posters:
         return min(times, default=float("inf"))
 
     def give_up(self, now_s: float) -> None:
-        """Forget what takes too long and nobody asked for any more."""
+        """Forget what takes too long and nobody asked for in this turn."""
         for item, errand in list(self._errands.items()):
-            if now_s >= errand.began_s + _patience_s(item):
+            if not errand.asked and now_s >= errand.began_s + _patience_s(item):
                 self._errands.pop(item).child.close()
 
     def forget(self, message_id: str) -> None:
@@ -167,6 +176,7 @@ class Posters:
                     raise PosterError("is not listed, or may not be shown now")
                 self._begin(item, file, place, now_s)
                 return False
+            errand.asked = True
             finished = errand.child.finished
             if not finished and now_s < errand.began_s + _patience_s(item):
                 return False
@@ -176,31 +186,38 @@ class Posters:
                 raise PosterError(f"is not decoded after {_patience_s(item)} s")
             picture = pictures.surface(errand.child.result())
         except PosterError as error:
-            self._without(item, place, error, now_s)
+            self._without(item, place, error)
         else:
-            self._keep(item, item, picture, now_s)
+            self._keep(item, item, picture)
         return True
 
-    def _without(self, item: Item, place: Place, error: PosterError, now_s: float) -> None:
+    def _without(self, item: Item, place: Place, error: PosterError) -> None:
         if not isinstance(item, Scene):
             raise PosterError(f"picture {place.digest[:12]}: {error}") from error
         if place.digest not in self._left_out:
             self._complain(f"scenes are shown without the picture {place.digest[:12]}: {error}")
             self._left_out.append(place.digest)
-        self._keep(item, _without_picture(item), None, now_s)
+        self._keep(item, _without_picture(item), None)
 
     def _begin(self, item: Item, file: ContentItem, place: Place, now_s: float) -> None:
-        while len(self._errands) >= CHILDREN_MAX:
-            self._errands.popitem(last=False)[1].child.close()
+        """Begin to decode a picture, unless others are that were asked for before it: it will be asked for again.
+
+        Nothing that was asked for in this turn makes room: three that took each other's place would never be ready.
+        """
+        if len(self._errands) >= CHILDREN_MAX:
+            unasked = next((other for other, errand in self._errands.items() if not errand.asked), None)
+            if unasked is None:
+                return
+            self._errands.pop(unasked).child.close()
         self._errands[item] = _Errand(pictures.begin(self._folder, file, place), now_s)
 
-    def _keep(self, item: Item, drawn: Item, picture: pygame.Surface | None, now_s: float) -> None:
+    def _keep(self, item: Item, drawn: Item, picture: pygame.Surface | None) -> None:
         uploaded = self._screen.upload(self._composer.compose(drawn, picture))
         most = CAPTIONS_KEEP if isinstance(item, Caption) else KEEP
         alike = [kept for kept in self._kept if isinstance(kept, Caption) == isinstance(item, Caption)]
         for oldest in alike[: max(0, len(alike) + 1 - most)]:
             del self._kept[oldest]
-        self._kept[item] = _Poster(uploaded, now_s)
+        self._kept[item] = _Poster(uploaded, clock.monotonic_s())
 
 
 def _without_picture(item: Item) -> Item:

@@ -54,16 +54,23 @@ def soak(
         if other or number % 3 == 0:
             agent.send(Prepare(scene=scene))
         agent.send(Show(scene=scene, permit_until_s=time.monotonic() + 20))
-        _wait_for_answer(agent, scene.message_id)
+        _wait_for(agent, "shown", scene.message_id)
         if number % 100 == 0:
             agent.send(Clear(message_id=scene.message_id, reason="away"))
-            while agent.receive()["type"] not in ("proof_of_play", "refused"):
-                pass
+            _wait_for(agent, "proof_of_play", scene.message_id)
         if number % every == 0:
             yield Held(number, resident_mb(process.pid), open_files(process.pid))
 
 
-def _wait_for_answer(agent: Agent, message_id: str) -> None:
-    """Return with the first frame of a scene, or its refusal: what is watched here is memory."""
-    while agent.receive().get("message_id") != message_id:
-        pass
+def _wait_for(agent: Agent, kind: str, message_id: str) -> None:
+    """Return with what the display says of a scene. It has no reason to refuse any: each has time, and its turn.
+
+    That a scene goes without its picture is no refusal: a busy machine may not decode it in time.
+    """
+    while True:
+        said = agent.receive()
+        if said["type"] == "refused":
+            assert said["message_id"] is None, f"{said['message_id']} was refused: {said['reason']}"
+            assert "is not decoded" in said["reason"], said["reason"]
+        if said["type"] == kind and said["message_id"] == message_id:
+            return

@@ -199,6 +199,18 @@ def test_at_night_nothing_is_presented_again(unit: Unit, make_scene: MakeScene) 
     assert unit.panel_is_black()
 
 
+def test_a_panel_that_fell_asleep_does_not_wake_up_with_what_was_on_it(unit: Unit, make_scene: MakeScene) -> None:
+    unit.send(permit(make_scene()))
+    unit.play_until(lambda: unit.hears("shown", message_id="m1"))
+    screen = unit.director.screen
+    assert isinstance(screen, Offscreen)
+    screen.asleep = True
+    unit.play_until(lambda: unit.hears("panel", state="off"))
+    assert unit.panel_is_black()
+    screen.asleep = False
+    unit.play_until(lambda: not unit.panel_is_black())
+
+
 @pytest.mark.parametrize(("live_view", "redacted"), [("off", True), ("admin", True), ("demo", False)])
 def test_outside_the_demo_no_frame_holds_a_personal_scene(
     tmp_path: Path, make_scene: MakeScene, live_view: str, redacted: bool

@@ -6,9 +6,10 @@ from typing import Final
 from edge_agent.clock import Clock
 from edge_agent.contracts.admin import ScreenStatus
 from edge_agent.contracts.config import AgentConfig
-from edge_agent.contracts.screen import Shown
+from edge_agent.contracts.screen import LoopPlayed, Shown
 from edge_agent.events import FromScreen, Input, ToScreen
 from edge_agent.screen.link import ScreenLink
+from edge_agent.screen.plays import PlaysLimit
 from edge_agent.screen.shots import Shots
 from edge_agent.screen.traces import Traces
 from edge_agent.supervisor import Health
@@ -23,6 +24,7 @@ class UnitScreen:
     def __init__(self, config: AgentConfig, clock: Clock, emit: Callable[[Input], None], health: Health) -> None:
         self._clock = clock
         self._emit = emit
+        self._plays = PlaysLimit()
         self.traces = Traces()
         """How long scenes take."""
         self.link = ScreenLink(config.screen.socket, self._heard, health)
@@ -46,6 +48,10 @@ class UnitScreen:
         )
 
     def _heard(self, received: Input) -> None:
-        if isinstance(received, FromScreen) and isinstance(received.message, Shown):
-            self.traces.shown(received.message)
+        match received:
+            case FromScreen(Shown() as shown):
+                self.traces.shown(shown)
+            case FromScreen(LoopPlayed()) if not self._plays.takes(self._clock.now().monotonic_s):
+                self.link.complain("plays", "it reports more of its loop than any screen can show; the rest is ignored")
+                return
         self._emit(received)

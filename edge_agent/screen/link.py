@@ -41,6 +41,9 @@ SEND_BUFFER_BYTES = 4 * MESSAGE_MAX_BYTES
 CONNECTIONS_MAX = 4
 """The display, and three that only try; more wait until one of them has gone."""
 
+KNOCK_S = 0.01
+"""Pause after each connection: a display that comes and goes without end must not take the loop's time either."""
+
 PAUSE_S = 0.002
 """Pause after each packet: a display says a few things a minute, and a broken one must not take the loop's time."""
 
@@ -130,6 +133,7 @@ class ScreenLink:
                 connection.setblocking(False)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
                 tasks.create_task(self._serve(connection)).add_done_callback(lambda _: places.release())
+                await asyncio.sleep(KNOCK_S)
 
     def _listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
@@ -152,12 +156,12 @@ class ScreenLink:
                 async with asyncio.timeout(HELLO_S):
                     hello = await self._hello(connection)
             except (OSError, TimeoutError):
-                self._complain("silent", f"a display connected and said no hello within {HELLO_S:.0f} s")
+                self.complain("silent", f"a display connected and said no hello within {HELLO_S:.0f} s")
                 return
             if hello is None:
                 return
             if self._display is not None:  # it lives: a dead one's socket is at its end, and its reader has gone
-                self._complain("second display", "another one is connected; the second was refused")
+                self.complain("second display", "another one is connected; the second was refused")
                 return
             self._display = connection
             self.health.running()
@@ -178,10 +182,10 @@ class ScreenLink:
     async def _hello(self, connection: socket.socket) -> Hello | None:
         message = _parse(await asyncio.get_running_loop().sock_recv(connection, MESSAGE_MAX_BYTES + 1))
         if not isinstance(message, Hello):
-            self._complain("no hello", "the first message is not a hello; the connection was dropped")
+            self.complain("no hello", "the first message is not a hello; the connection was dropped")
             return None
         if message.protocol != PROTOCOL_VERSION:
-            self._complain("protocol", f"it speaks protocol {message.protocol}, not {PROTOCOL_VERSION}; update both")
+            self.complain("protocol", f"it speaks protocol {message.protocol}, not {PROTOCOL_VERSION}; update both")
             return None
         return message
 
@@ -191,9 +195,9 @@ class ScreenLink:
             message = _parse(packet)
             match message:
                 case None:
-                    self._complain("garbage", f"a packet of {len(packet)} bytes is not a message; ignored")
+                    self.complain("garbage", f"a packet of {len(packet)} bytes is not a message; ignored")
                 case Hello():
-                    self._complain("second hello", "it said hello twice; ignored")
+                    self.complain("second hello", "it said hello twice; ignored")
                 case Captured(request=request):
                     if (answer := self._waiting(request)) is not None:
                         answer.set_result(message)
@@ -201,7 +205,7 @@ class ScreenLink:
                     answer.set_exception(DisplayError(f"the display wrote no picture: {message.reason}"))
                 case _:
                     if isinstance(message, Refused):
-                        self._complain("refused", f"it refused what it was told: {message.reason}")
+                        self.complain("refused", f"it refused what it was told: {message.reason}")
                     elif isinstance(message, Panel):
                         self._see(message.state)
                     self._emit(FromScreen(message))
@@ -218,7 +222,8 @@ class ScreenLink:
         else:
             self.health.running()
 
-    def _complain(self, fault: str, problem: str) -> None:
+    def complain(self, fault: str, problem: str) -> None:
+        """Count what a display does wrong, and say it the first time. ``fault``: what kind it is of."""
         self.faults[fault] += 1
         if self.faults[fault] == 1:
             log.warning("display: %s; more of these are only counted", problem)

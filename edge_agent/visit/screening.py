@@ -22,6 +22,9 @@ from edge_agent.visit.view import Ended
 PROOFS_MAX: Final = 4
 """So many scenes may have come up whose proof of play is still to come: one that fades, and the next."""
 
+PROVEN_MAX: Final = 64
+"""So many scenes that were proved are remembered: more than are told to all who are here."""
+
 
 class Screening:
     """Brings the display's words to the visits that they are about."""
@@ -46,7 +49,7 @@ class Screening:
         self._first_frame: tuple[str, float] | None = None
         self._unproven: deque[Journey] = deque(maxlen=PROOFS_MAX)
         """Whose scenes came up, as they were then: another unit may go on with a visit before its proof is here."""
-        self._proven: deque[str] = deque(maxlen=PROOFS_MAX)
+        self._proven: deque[str] = deque(maxlen=PROVEN_MAX)
         """The scenes that were proved last: a display that repeats itself proves nothing new."""
         self.ended: Ended | None = None
         """The scene that ended last; for the field tools."""

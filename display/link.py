@@ -5,6 +5,7 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +16,7 @@ from edge_agent.contracts.screen import (
     TO_DISPLAY,
     FromDisplay,
     Hello,
+    LoopPlayed,
     Refused,
     State,
     ToDisplay,
@@ -34,6 +36,9 @@ MESSAGES_PER_TURN = 16
 OUTBOX_MAX = 256
 """Reports kept while the agent is away: hours of scenes. The oldest is dropped when it overflows."""
 
+COUNTS_MAX = 1000
+"""Counts of the loop kept beside them: all of one interval. They go after the reports, and never take their room."""
+
 _MESSAGE_ID: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
@@ -45,6 +50,7 @@ class Link:
         self._hello = hello
         self._socket: socket.socket | None = None
         self._outbox: deque[FromDisplay] = deque(maxlen=OUTBOX_MAX)
+        self._counts: deque[FromDisplay] = deque(maxlen=COUNTS_MAX)
         self._retry_s = RETRY_MIN_S
         self._retry_at_s = 0.0
         self._absence_logged = False
@@ -60,7 +66,7 @@ class Link:
     @property
     def blocked(self) -> bool:
         """Whether reports wait for room in the socket."""
-        return self._socket is not None and bool(self._outbox)
+        return self._socket is not None and bool(self._outbox or self._counts)
 
     def next_deadline(self) -> float:
         """Return when to connect again; infinity while connected."""
@@ -68,7 +74,7 @@ class Link:
 
     def send(self, message: FromDisplay) -> None:
         """Report to the agent, now or when it is back."""
-        self._outbox.append(message)
+        (self._counts if isinstance(message, LoopPlayed) else self._outbox).append(message)
         self._flush()
 
     def turn(self, now_s: float) -> list[ToDisplay]:
@@ -90,14 +96,14 @@ class Link:
         """Say hello anew: what it said is no longer true. The agent answers with the full state."""
         if self._socket is not None:
             self._flush()
-            self._socket.close()
+            _hang_up(self._socket)
             self._socket, self._retry_at_s = None, now_s
 
     def close(self) -> None:
         """Leave the agent, after a last attempt to send what waits."""
         self._flush()
         if self._socket is not None:
-            self._socket.close()
+            _hang_up(self._socket)
             self._socket = None
 
     def _connect(self, now_s: float) -> None:
@@ -128,12 +134,12 @@ class Link:
         self._retry_s = min(2 * self._retry_s, RETRY_MAX_S)
 
     def _flush(self) -> None:
-        while self._socket is not None and self._outbox:
+        while self._socket is not None and (waiting := self._outbox or self._counts):
             try:
-                self._socket.send(self._outbox[0].model_dump_json().encode())
+                self._socket.send(waiting[0].model_dump_json().encode())
             except OSError:  # no room now, or closed: the next read says which
                 return
-            self._outbox.popleft()
+            waiting.popleft()
 
     def _receive(self, now_s: float) -> tuple[bytes, bool] | None:
         """Return one packet and whether it was cut, or None where there is none."""
@@ -151,7 +157,7 @@ class Link:
             problem = "it closed the connection"
         if not self._absence_logged:
             log.warning("the agent is gone (%s): showing the loop, trying again", problem)
-        self._socket.close()
+        _hang_up(self._socket)
         self._lost(now_s)
         self._absence_logged = True
         return None
@@ -181,6 +187,13 @@ class Link:
             log.warning("refused a message of the agent (said once per connection): %s", reason)
             self._garbage_logged = True
         self.send(Refused(message_id=message_id, reason=reason[:200]))
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """End a connection, of which a child that decodes may hold a copy: closing alone would not tell the agent."""
+    with suppress(OSError):  # the agent was faster
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 def _message_id(content: bytes) -> str | None:

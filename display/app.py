@@ -139,7 +139,7 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
     """Put the parts together."""
     content = config.content_folder
     languages, films = config.screen.languages, config.display.video and films_available()
-    now_s, utc = clock.monotonic_s(), clock.utc_now()
+    now_s = clock.monotonic_s()
     program = Program(read_loop(content, languages, films, Loop()), ZoneInfo(config.timezone), languages)
     stage = Stage(Brand(), lambda item: entrance_of(item, theme), theme.fade_s, now_s)
     stage.content_version = program.loop.version
@@ -166,7 +166,7 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
         frames=frames,
         read_loop=lambda last_good: read_loop(content, languages, films, last_good),
         program=program,
-        plays=Plays(now_s, utc),
+        plays=Plays(now_s),
         projector=Projector(content),
         whole_frames=config.web.live_view == "demo",
     )

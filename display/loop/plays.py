@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from display.loop.playlist import Entry
@@ -26,9 +26,9 @@ class _Count:
 class Plays:
     """Counts what the loop shows."""
 
-    def __init__(self, now_s: float, utc: datetime) -> None:
+    def __init__(self, now_s: float) -> None:
         self._counts: OrderedDict[tuple[str, str, str], _Count] = OrderedDict()
-        self._from_s, self._from_at = now_s, utc
+        self._from_s = now_s
         self._visible: tuple[str, str, str] | None = None
         self._entry: Entry | None = None
         self._since_s = now_s
@@ -57,14 +57,17 @@ class Plays:
         return self._from_s + INTERVAL_S if self._counts else float("inf")
 
     def collect(self, now_s: float, utc: datetime) -> list[LoopPlayed]:
-        """Return the counts of the interval that ends now, and begin the next."""
+        """Return the counts of the interval that ends now, and begin the next.
+
+        When it began is reckoned from its length: a unit without a battery clock may have started years ago.
+        """
         self._settle(now_s)
-        begin_at = min(self._from_at, utc)  # a clock may have been put back
+        from_at = utc - timedelta(seconds=now_s - self._from_s)
         told = [
             LoopPlayed(
                 item=name,
                 picture=picture,
-                from_at=begin_at,
+                from_at=from_at,
                 until_at=utc,
                 plays=min(count.plays, _PLAYS_MAX),
                 on_screen_s=round(count.on_screen_s, 1),
@@ -74,7 +77,7 @@ class Plays:
             if count.plays or count.on_screen_s
         ]
         self._counts.clear()
-        self._from_s, self._from_at = now_s, utc
+        self._from_s = now_s
         return told
 
     def _settle(self, now_s: float) -> None:

@@ -83,15 +83,7 @@ class Pull:
                 raise
             except HubError as error:  # an emergency must not wait for a broken slice
                 broken = error
-            try:
-                await self.pull_knowledge()
-                self._complaint = ""
-            except DamagedError:
-                raise
-            except (HubError, DiskError, StoreError) as error:  # the slice must not wait for a broken catalogue
-                if str(error) != self._complaint:
-                    self._complaint = str(error)
-                    log.warning("what is held stays in use: %s", error)
+            await self._try_knowledge()
             if broken is not None:
                 raise broken
             timeout_s = REFRESH_S if self._pull_now.live else self._config.hub.poll_s
@@ -131,9 +123,25 @@ class Pull:
             self._to.emit(KnowledgeChanged())
         await self._desired_config()
 
+    async def _try_knowledge(self) -> None:
+        """Bring in the rest, as far as it goes: the slice must not wait for a broken catalogue."""
+        try:
+            await self.pull_knowledge()
+            self._complaint = ""
+        except DamagedError:
+            raise
+        except (HubError, DiskError, StoreError) as error:
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                log.warning("what is held stays in use: %s", error)
+
     async def _pull_pages(self, cursor: str | None) -> None:
-        """Write page after page until a checkpoint has come into force."""
-        applied = None
+        """Write page after page until a checkpoint has come into force.
+
+        A whole slice may take minutes, and an emergency comes with the catalogue: what is said meanwhile is looked at
+        between two pages, and again in the end, because the slice may have changed as well.
+        """
+        nudged, applied = False, None
         while applied is None:
             query = urlencode({"cursor": cursor}) if cursor else ""
             page = await self._client.get(SLICE, self._store, SlicePage, query, PAGE_MAX_BYTES)
@@ -144,6 +152,12 @@ class Pull:
                 raise HubError(f"slice: {error}; nothing was applied") from error
             applied = await self._write(page)
             cursor = page.cursor
+            if applied is None and self._pull_now.wanted.is_set():
+                nudged = True
+                self._pull_now.wanted.clear()
+                await self._try_knowledge()
+        if nudged:
+            self._pull_now.wanted.set()
         if applied.skipped:
             log.warning("%d broken profiles of the slice were skipped, the rest is used", applied.skipped)
         self._to.emit(SliceChanged(applied.changed, page.lease_until))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import JsonValue
 
-from edge_agent.contracts.catalogue import Catalogue
+from edge_agent.contracts.catalogue import Catalogue, Emergency
 from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.errors import HubError
@@ -136,6 +136,20 @@ async def test_who_withdraws_while_a_snapshot_comes_in_is_not_in_it(served: Runn
     await unit.pull.pull_slice()
     assert unit.held() == set(names) - gone
     assert not any(map(unit.stores.slice.holds, gone))
+
+
+async def test_an_emergency_does_not_wait_for_the_end_of_a_snapshot(served: RunningHub, unit: Unit) -> None:
+    names = [f"c{number}" for number in range(2 * PAGE_MAX)]
+    served.hub.slices.put(STORE, customers(names), served.clock())
+    emergency = Emergency(headline={"en": "Please leave"}, valid_until=served.clock() + timedelta(hours=1))
+    served.hub.emergencies.put(STORE, emergency, served.clock())
+    unit.pull_now.wanted.set()  # as the nudge does
+    await unit.pull.pull_slice()
+    assert [type(told) for told in unit.told] == [KnowledgeChanged, SliceChanged]
+    held = unit.stores.catalogue.screens()
+    assert held is not None
+    assert held.emergency == emergency
+    assert unit.pull_now.wanted.is_set(), "the nudge may have been about the slice"
 
 
 async def test_a_place_within_a_snapshot_that_the_hub_forgot_starts_anew(served: RunningHub, unit: Unit) -> None:

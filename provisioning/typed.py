@@ -40,11 +40,9 @@ def offset(text: str) -> timedelta | None:
 def moment(text: str, now: datetime) -> datetime:
     """Return the time that ``+2h`` or ``2026-05-04T18:00+02:00`` means. Raises TypedError."""
     by = offset(text)
-    if by is not None:
-        return now + by
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
+        found = datetime.fromisoformat(text) if by is None else now + by
+    except (ValueError, OverflowError):
         found = None
     if found is None or found.tzinfo is None:
         raise TypedError(f"{text!r}: write +2h, or a time with its offset such as 2026-05-04T18:00+02:00")

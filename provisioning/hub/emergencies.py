@@ -42,18 +42,18 @@ class Emergencies:
         tree = json.loads(emergency.model_dump_json(exclude_defaults=True))
 
         def begun(before: str | None) -> str:
-            catalogue = _tree_of(store, before)
+            catalogue = _catalogue_of(store, before)
             return _json({**catalogue, "emergency": tree})
 
         self._content.replace_catalogue(store, begun)
 
     def end(self, store: str) -> bool:
-        """End the emergency of a store; False: there was none."""
-        if self.of(store) is None:
+        """End the emergency of a store; False: there was none. One that this version cannot read ends as well."""
+        if self._tree_of(store) is None:
             return False
 
         def ended(before: str | None) -> str:
-            catalogue = _tree_of(store, before)
+            catalogue = _catalogue_of(store, before)
             return _json({name: value for name, value in catalogue.items() if name != "emergency"})
 
         self._content.replace_catalogue(store, ended)
@@ -61,9 +61,12 @@ class Emergencies:
 
     def of(self, store: str) -> Emergency | None:
         """Return the emergency of a store, which may have ended by itself; ``None``: there is none."""
-        held = self._content.held_catalogue(store)
-        tree = None if held is None else json.loads(held[0]).get("emergency")
+        tree = self._tree_of(store)
         return None if tree is None else Emergency.model_validate(tree)
+
+    def _tree_of(self, store: str) -> dict[str, Any] | None:
+        held = self._content.held_catalogue(store)
+        return None if held is None else json.loads(held[0]).get("emergency")
 
     def _check_words(self, store: str, emergency: Emergency) -> None:
         for language, text in emergency.headline.items():
@@ -94,7 +97,7 @@ class Emergencies:
         return found
 
 
-def _tree_of(store: str, catalogue: str | None) -> dict[str, Any]:
+def _catalogue_of(store: str, catalogue: str | None) -> dict[str, Any]:
     """Return the catalogue as a tree. A store that has none yet has emergencies all the same."""
     if catalogue is None:
         empty = Catalogue(store=store, currency=_NO_CURRENCY, products=())

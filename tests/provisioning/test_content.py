@@ -1,5 +1,6 @@
 """What the hub takes for its stores' screens, and what it refuses with a reason."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,16 @@ def test_an_emergency_outlives_every_new_catalogue_until_it_is_ended(hub: Hub) -
     assert not hub.emergencies.end(STORE)
     hub.content.put_catalogue(STORE, catalogue(PICTURE))
     assert hub.content.document(STORE, "catalogue")[1] == before, "and nothing of it is left"
+
+
+def test_an_emergency_that_this_version_cannot_read_ends_all_the_same(hub: Hub) -> None:
+    def of_another_version(before: str | None) -> str:
+        return json.dumps({**json.loads(before or ""), "emergency": {"words": "?"}})
+
+    hub.content.put_catalogue(STORE, catalogue(PICTURE))
+    hub.content.replace_catalogue(STORE, of_another_version)
+    assert hub.emergencies.end(STORE)
+    assert hub.held() == catalogue(PICTURE)
 
 
 def test_a_store_without_a_catalogue_has_emergencies_too(hub: Hub) -> None:

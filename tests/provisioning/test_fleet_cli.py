@@ -285,6 +285,7 @@ def test_what_one_store_refuses_keeps_an_emergency_from_no_other(tmp_path: Path)
         (["vienna", "--headline", "english=Leave", "--until", "+2h"], "headline.english"),
         (["vienna", "--headline", "en=Leave", "--until", "18:00"], "write +2h, or a time with its offset"),
         (["vienna", "--headline", "en=Leave", "--until", "-2h"], "valid_until: within 7 days"),
+        (["vienna", "--headline", "en=Leave", "--until=-999999d"], "write +2h, or a time with its offset"),
         (["viena", "--end"], "there is no such store: viena"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -37,6 +37,9 @@ _ELSEWHERE: Final = PlainTextResponse(
     status_code=403,
 )
 
+_PASSED_ON: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+"""Whoever asks through a proxy on the unit comes from the unit itself, often under its name; she may sit anywhere."""
+
 
 class LiveView:
     """Routes of the live view. ``frame_file`` is the JPEG that the display writes, replaced atomically."""
@@ -80,7 +83,8 @@ class LiveView:
     def _may(self, request: Request) -> bool:
         """Whether this page may be seen: outside the demo from the unit itself, under a name that only it has."""
         client = "" if request.client is None else request.client.host
-        return self._story is not None or (is_loopback(client) and is_loopback(request.url.hostname or ""))
+        itself = is_loopback(client) and is_loopback(request.url.hostname or "")
+        return self._story is not None or (itself and _PASSED_ON.isdisjoint(request.headers))
 
     def _tag(self) -> str | None:
         if self._frame_file is None:

@@ -126,6 +126,17 @@ async def test_a_page_that_tablets_open_shows_the_screen_to_the_unit_itself_only
         assert (await asking.get("/setup.json", headers={"host": host})).status_code == 200
 
 
+@pytest.mark.parametrize("header", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"])
+async def test_whoever_comes_through_a_proxy_on_the_unit_is_not_the_unit_itself(nobody, page, tmp_path, header):
+    (tmp_path / "frame.jpg").write_bytes(b"frame")
+    app = build(sources(nobody, page, live=LiveView(tmp_path / "frame.jpg", None)))
+    behind = httpx2.ASGITransport(app=app, client=("127.0.0.1", 5000))
+    async with httpx2.AsyncClient(transport=behind, base_url="http://127.0.0.1:8080") as asking:
+        assert (await asking.get("/live/frame.jpg")).status_code == 200
+        for path in ("/live", "/live/frame.jpg"):
+            assert (await asking.get(path, headers={header: "for 127.0.0.1"})).status_code == 403
+
+
 async def test_the_story_streams(nobody, page):
     story = StoryFeed(UTC)
     story.tell(Fact("near", "c", badge="Blue diamond", zone="Outdoor"), CLOCK.now())

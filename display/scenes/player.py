@@ -117,7 +117,8 @@ class Player:
                 pass  # not allowed under a strict service; then the kernel shares fairly
             last_s = self._fill(path, file, heads, free)
             os.write(heads, _HEAD.pack(_END, last_s))
-            signal.pause()  # the parent ends us
+            while os.read(free, PLACES):  # the parent ends us, or has gone itself
+                pass
         except (PosterError, MemoryError, OSError):
             pass  # the parent reads the end of the pipe
         finally:

@@ -2,6 +2,8 @@
 
 import hashlib
 import select
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -86,6 +88,41 @@ def test_a_film_that_is_too_large_is_refused(tmp_path: Path) -> None:
 def test_a_film_of_another_shape_covers_the_screen(tmp_path: Path) -> None:
     picture = films.first_picture(make_film(tmp_path, size=(90, 160), pictures=1), SCREEN)
     assert (picture.size, len(picture.rows)) == (SCREEN, 4 * SCREEN[0] * SCREEN[1])
+
+
+PARENT = """
+import os, sys, time
+from pathlib import Path
+from display.scenes.player import Player
+from edge_agent.contracts.catalogue import ContentItem
+
+player = Player(Path(sys.argv[1]), ContentItem.model_validate_json(sys.argv[2]), (480, 270), time.monotonic())
+while not player.ended if sys.argv[3] == "at its end" else player.due(time.monotonic()) is None:
+    player.due(time.monotonic())
+    time.sleep(0.01)
+print(Path(f"/proc/self/task/{os.getpid()}/children").read_text(), flush=True)
+os._exit(1)
+"""
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has asked about does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("when", ["at its end", "in its midst"])
+def test_a_display_that_crashed_leaves_no_child(tmp_path: Path, when: str) -> None:
+    """It would hold the agent's socket for ever, and the next display would be refused."""
+    file = listed(tmp_path, make_film(tmp_path, pictures=30))
+    command = [sys.executable, "-c", PARENT, str(tmp_path), file.model_dump_json(), when]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    deadline_s = time.monotonic() + 30
+    while lives(int(ran.stdout.split()[-1])):
+        assert time.monotonic() < deadline_s, "it lives on"
+        time.sleep(0.05)
 
 
 def test_a_player_that_is_closed_leaves_no_child(tmp_path: Path) -> None:

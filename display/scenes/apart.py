@@ -12,6 +12,7 @@ import select
 import signal
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -19,7 +20,7 @@ from display.errors import PosterError
 from display.scenes.decoding import Mode, Pixels
 
 MEMORY_MAX_BYTES = 256 * 1024 * 1024
-"""What a child may take beyond what it has from its parent; both together stay under ``MemoryMax`` of the service."""
+"""What a child may take beyond what it has from its parent."""
 
 CPU_MAX_S = 8
 """Processor time of one picture. A 4K AVIF takes 0.7 s on a desktop, and a Raspberry Pi several times as long: nothing
@@ -98,7 +99,7 @@ def _child(decode: Callable[[], Pixels], shared: mmap.mmap, writer: int) -> NoRe
 
 
 def confine(cpu_s: int) -> None:
-    """In a child: take the parent's signals off, and bound memory and processor time."""
+    """In a child: take the parent's signals off, bound memory and processor time, and be the first to go."""
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -106,6 +107,8 @@ def confine(cpu_s: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_DATA, (held_bytes + MEMORY_MAX_BYTES,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))  # SIGXCPU says why; nothing catches it
+    with suppress(OSError):  # a container may forbid it
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory is short, the screen stays
 
 
 def _answer(decode: Callable[[], Pixels], shared: mmap.mmap) -> str:

@@ -146,6 +146,15 @@ def test_a_decoder_that_crashes_is_a_refusal() -> None:
         decode_apart(crash, SIZE)
 
 
+def test_where_memory_is_short_the_decoder_goes_first() -> None:
+    def tell() -> Pixels:
+        raise PosterError(Path("/proc/self/oom_score_adj").read_text().strip())
+
+    with pytest.raises(PosterError, match="1000"):
+        decode_apart(tell, SIZE)
+    assert Path("/proc/self/oom_score_adj").read_text().strip() != "1000"
+
+
 def test_a_decoder_that_answers_more_than_its_place_is_a_refusal() -> None:
     with pytest.raises(PosterError, match="ended without a picture"):
         decode_apart(lambda: Pixels("RGB", (1000, 1000), bytes(3_000_000)), SIZE)

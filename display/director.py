@@ -255,7 +255,7 @@ class Director:
         version = message.content_version if isinstance(message, State) else message.version
         if version and version != self.program.loop.version:
             loop = self.read_loop(self.program.loop)
-            self.program.follow(loop)
+            self.program.follow(loop, clock.monotonic_s())
             self.stage.content_version = loop.version
 
     def _advance(self) -> float:
@@ -301,7 +301,9 @@ class Director:
     def _prepare(self) -> None:
         """Compose what is likely to be shown next, while no poster takes another's place."""
         now_s = clock.monotonic_s()
-        for item in (self.stage.ground, self.program.coming(now_s, clock.utc_now()), self._wanted):
+        # One scene at a time: the posters that are kept are no more than what is up, what waits, and two of the loop.
+        wanted = self._wanted if self.stage.awaited is None else None
+        for item in (self.stage.ground, self.program.coming(now_s, clock.utc_now()), wanted):
             if item is not None:
                 here = self._here(item)
                 self._prepared(here)

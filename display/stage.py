@@ -66,9 +66,8 @@ class Stage:
 
     @property
     def awaited(self) -> Scene | None:
-        """The scene that waits for its poster: tell with :meth:`ready` when it can be drawn."""
-        waiting = self._waiting
-        return waiting.scene if waiting is not None and waiting.composed_s is None else None
+        """The scene that waits for its poster or its turn: tell with :meth:`ready` that it can be drawn."""
+        return self._waiting.scene if self._waiting is not None else None
 
     def seen(self, visible: bool, now_s: float) -> None:
         """Tell whether anybody can see the screen; the time in which nobody can is no time on screen."""

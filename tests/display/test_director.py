@@ -19,6 +19,7 @@ from display.app import build, watch_panel
 from display.panel.hours import Hours
 from display.panel.window import Offscreen
 from display.scenes.apart import Apart
+from display.scenes.player import Player
 from display.text.faces import open_faces
 from display.themes import theme_or_house
 from edge_agent.contracts.base import Contract
@@ -89,7 +90,7 @@ class Unit:
             self.director.turn()
             self._listen()
             pause_s = self.director.next_deadline() - time.monotonic()
-            readers: list[socket.socket | Apart] = [self._agent, *self.director.children]
+            readers: list[socket.socket | Apart | Player] = [self._agent, *self.director.children]
             select.select(readers, [], [], max(0.0, min(pause_s, 0.05)))
 
     def colour(self) -> tuple[int, ...]:
@@ -111,6 +112,12 @@ class Unit:
         """Have it be night."""
         self._panel.hours = Hours.of((Daypart(begins=day_time(9), ends=day_time(20)),))
         self._panel.store_time = lambda: datetime(2026, 11, 23, 22, tzinfo=UTC)
+
+    def panel_shows(self, colour: tuple[int, int, int]) -> bool:
+        """Whether something on the panel has this colour."""
+        screen = self.director.screen
+        assert isinstance(screen, Offscreen)
+        return pygame.mask.from_threshold(screen.panel, colour, (8, 8, 8, 255)).count() > 1000
 
     def panel_is_black(self) -> bool:
         """Whether the panel itself shows nothing."""
@@ -263,6 +270,25 @@ def test_a_prepared_scene_is_ready_before_its_command(unit: Unit, make_scene: Ma
     unit.play_until(lambda: unit.hears("shown"))
     (shown,) = [said for said in unit.heard if said["type"] == "shown"]
     assert shown["composed_s"] < shown["received_s"] <= shown["first_frame_s"]  # type: ignore[operator]
+
+
+def test_a_scene_keeps_its_picture_while_it_waits_for_its_turn(unit: Unit, make_scene: MakeScene) -> None:
+    """Whatever else is prepared meanwhile, and although the agent says anew what should be up."""
+    pictures = [unit.add(colour) for colour in (GREEN, RED, (9, 9, 99), (99, 9, 9), (9, 99, 9))]
+    first, scene, later = (
+        make_scene(f"m{number}", layout="product", picture=picture.sha256, minimum_s=2)
+        for number, picture in enumerate(pictures[:3])
+    )
+    unit.publish("v1", tuple(pictures), *(LoopItem(picture=picture.sha256, duration_s=60) for picture in pictures[3:]))
+    unit.send(permit(first))
+    unit.play_until(lambda: unit.hears("shown", message_id="m0"))
+    unit.send(permit(scene))
+    unit.play_until(lambda: unit.director.posters.has(scene))
+    unit.send(State(show=permit(scene)))
+    unit.send(Prepare(scene=later))
+    unit.play_until(lambda: unit.hears("proof_of_play", message_id="m0"))
+    assert unit.panel_shows(RED)
+    unit.play_until(lambda: unit.director.posters.has(later))
 
 
 def test_the_loop_is_proved_when_the_display_stops(tmp_path: Path) -> None:

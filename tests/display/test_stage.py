@@ -134,7 +134,7 @@ def test_a_scene_waits_for_its_poster(make_scene: MakeScene) -> None:
     assert playing.awaited == make_scene()
     assert top(playing, 1.2) == A
     playing.ready(1.25, 1.3)
-    assert playing.awaited is None
+    assert playing.awaited is None  # its turn has come at once
     (shown,) = watch(playing, 1.3, 1.3)
     assert shown == Shown(message_id="m1", first_frame_s=1.3, received_s=1.0, composed_s=1.25)
 

@@ -18,8 +18,9 @@ CHIP_PIN = 1.35
 
 _SHRINK = 0.94
 _BALANCE_LINES = 4  # longer texts look balanced by themselves
-_BADGE_GAP = 0.28  # between a small badge and its name, in badge sizes
-_BADGE_TEXT = 0.4  # size of its name, in badge sizes
+_BADGE_GAP = 0.2  # between a small badge and its name, in badge sizes
+_BADGE_TEXT = 0.3  # size of its name, in badge sizes
+_BADGE_LEAST = 2.4  # side of a badge, in smallest texts
 _NAME_SIZES = (1.25, 1.1, 1.0)  # of a name below a large badge, in small texts
 _NAME_SPARE = 0.25  # of a small text: marks below the second line may reach into the gap
 _MAY_BE_CUT: tuple[Role, ...] = ("body", "product_name")
@@ -154,7 +155,7 @@ def _lay(slot: Slot, scale: float, placed: Plan, text: str, language: str, types
     gap_px = slot.gap_px * scale
     match slot.role:
         case "badge":
-            side_px = max(slot.size_px * scale, 1.6 * placed.minimum_px)
+            side_px = max(slot.size_px * scale, _BADGE_LEAST * placed.minimum_px)
             indent_px = side_px * (1 + _BADGE_GAP)
             allowed_px = max(1, round(width_px - indent_px))
             style = Style(max(side_px * _BADGE_TEXT, placed.minimum_px), language, True, placed.align)

@@ -14,6 +14,7 @@ from display.theme import GroundName
 from edge_agent.contracts.screen import Layout
 
 _PANEL = 44  # percent of the longer side that a picture's panel takes
+_BADGE = 24  # units of a badge that stands in a column of words
 _SMALL = 4.0  # units of the brand's name, and of the names below badges
 
 
@@ -48,38 +49,44 @@ def _finished(plan: Plan, canvas: Canvas) -> Plan:
 
 def _welcome(canvas: Canvas, contents: Contents) -> Plan:
     if not contents.badges:
-        return _spoken(canvas, "personal", headline_units=14)
+        return _with_code(canvas, contents, _spoken(canvas, "personal", headline_units=14))
     slots = (
-        Slot("label", canvas.text(7.5), bold=True, lines=1),
+        _label(canvas),
         Slot("headline", canvas.text(12), canvas.px(1), bold=True),
         Slot("body", canvas.text(5.6), canvas.px(3), lines=4),
     )
-    return _beside_badges(canvas, contents, slots)
+    return _with_code(canvas, contents, _beside_badges(canvas, contents, slots))
 
 
 def _order_ready(canvas: Canvas, contents: Contents) -> Plan:
     slots = (
-        Slot("label", canvas.text(7.5), bold=True, lines=1),
+        _label(canvas),
         Slot("headline", canvas.text(11.5), canvas.px(1), bold=True),
         Slot("body", canvas.text(5.6), canvas.px(2.5), lines=4),
         Slot("place", canvas.text(6.4), canvas.px(5), bold=True, lines=2),
     )
-    if not contents.badges:
-        return Plan("personal", canvas.middle, slots[1:], "centre", brand=canvas.brand, brand_align="centre")
-    return _beside_badges(canvas, contents, slots)
+    if contents.badges:
+        return _with_code(canvas, contents, _beside_badges(canvas, contents, slots))
+    plan = Plan("personal", canvas.middle, slots[1:], "centre", brand=canvas.brand, brand_align="centre")
+    return _with_code(canvas, contents, plan)
+
+
+def _label(canvas: Canvas) -> Slot:
+    """The name of a large badge, first of its column."""
+    return Slot("label", canvas.text(7.5), bold=True, lines=1)
 
 
 def _beside_badges(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...]) -> Plan:
     """One large badge (or a few) with words beside or below it."""
     if contents.badges > 1:
         return _group(canvas, contents, slots[1:])
-    body = canvas.middle
+    body, full = canvas.middle, 100 if not contents.qr_modules else 72  # a QR code takes room from badge and words
     if canvas.landscape:
-        side = min(canvas.px(60), body.width * 37 // 100, body.height)
+        side = min(canvas.px(60), body.width * 37 // 100, body.height) * full // 100
         badge = Box(body.x, body.y + (body.height - side) // 2, side, side)
         column = replace(body, x=badge.right + canvas.gap, width=body.right - badge.right - canvas.gap)
         return Plan("personal", column, slots, badges=(badge,), brand=canvas.brand)
-    side = min(canvas.px(66), body.height * 42 // 100)
+    side = min(canvas.px(66), body.height * 42 // 100) * full // 100
     badge = Box(body.x + (body.width - side) // 2, body.y, side, side)
     return Plan(
         "personal",
@@ -132,19 +139,19 @@ def _group(canvas: Canvas, contents: Contents, slots: tuple[Slot, ...] = ()) -> 
 
 def _product(canvas: Canvas, contents: Contents) -> Plan:
     slots = (
-        Slot("badge", canvas.px(15)),
-        Slot("headline", canvas.text(9.2), canvas.px(3.5), bold=True, lines=3),
-        Slot("body", canvas.text(5.2), canvas.px(1.5), lines=3),
-        Slot("product_name", canvas.text(5.4), canvas.px(3.5), lines=2),
-        Slot("price", canvas.text(8.5), canvas.px(0), bold=True, lines=1),
-        Slot("place", canvas.text(5), canvas.px(3), bold=True, lines=2),
+        Slot("badge", canvas.px(_BADGE)),
+        Slot("headline", canvas.text(8.8), canvas.px(2.5), bold=True, lines=3),
+        Slot("body", canvas.text(4.8), canvas.px(1), lines=3),
+        Slot("product_name", canvas.text(5), canvas.px(2.5), lines=2),
+        Slot("price", canvas.text(8.2), canvas.px(0), bold=True, lines=1),
+        Slot("place", canvas.text(4.8), canvas.px(2.5), bold=True, lines=2),
     )
     return _beside_picture(canvas, contents, "product", slots, qr_units=22)
 
 
 def _offer(canvas: Canvas, contents: Contents) -> Plan:
     slots = (
-        Slot("badge", canvas.px(14)),
+        Slot("badge", canvas.px(_BADGE)),
         Slot("headline", canvas.text(10.5), canvas.px(3.5), bold=True, lines=3),
         Slot("price", canvas.text(13), canvas.px(2), bold=True, lines=1),
         Slot("product_name", canvas.text(5.2), canvas.px(0.5), lines=2),
@@ -193,7 +200,10 @@ def _beside_picture(
 def _beside_code(
     canvas: Canvas, contents: Contents, ground: GroundName, slots: tuple[Slot, ...], qr_units: float
 ) -> Plan:
-    """Words, larger than beside a picture, and a QR code beside or below them."""
+    """Words, larger than beside a picture, and a QR code beside or below them; a badge has the picture's room."""
+    if contents.badges:
+        spoken = (_label(canvas), *(slot for slot in slots if slot.role != "badge"))
+        return _with_code(canvas, contents, replace(_beside_badges(canvas, contents, spoken), ground=ground))
     slots = tuple(replace(slot, size_px=1.3 * slot.size_px, gap_px=1.3 * slot.gap_px) for slot in slots)
     body, gap, qr = canvas.middle, canvas.gap, None
     column = body
@@ -208,16 +218,33 @@ def _beside_code(
 
 
 def _service(canvas: Canvas, contents: Contents) -> Plan:
-    plan = _beside_sign(canvas, _spoken(canvas, "product", headline_units=10.5), 28)
+    if not contents.badges:
+        return _with_code(canvas, contents, _beside_sign(canvas, _spoken(canvas, "product", headline_units=10.5), 28))
+    slots = (
+        _label(canvas),
+        Slot("headline", canvas.text(10.5), canvas.px(1), bold=True, lines=4),
+        Slot("body", canvas.text(5.6), canvas.px(2.5), lines=5),
+        Slot("place", canvas.text(5.6), canvas.px(4), bold=True, lines=2),
+    )
+    return _with_code(canvas, contents, replace(_beside_badges(canvas, contents, slots), ground="product"))
+
+
+def _with_code(canvas: Canvas, contents: Contents, plan: Plan) -> Plan:
+    """Take the room for a QR code from the words: at their end, or below them on an upright screen."""
     column = plan.column
-    side = canvas.qr_px(28, contents.qr_modules, column)
-    if not side:
+    if canvas.landscape:
+        side = canvas.qr_px(28, contents.qr_modules, replace(column, width=column.width // 2))
+        qr = Box(column.right - side, column.y + (column.height - side) // 2, side, side)
+        column = replace(column, width=qr.x - canvas.gap - column.x)
+    else:
+        side = canvas.qr_px(28, contents.qr_modules, replace(column, height=column.height // 2))
+        qr = Box(column.x + (column.width - side) // 2, column.bottom - side, side, side)
+        column = replace(column, height=qr.y - canvas.gap - column.y)
+    if not side or contents.badges > 1:
         return plan
     if canvas.landscape:
-        qr = Box(column.right - side, column.y + (column.height - side) // 2, side, side)
-        return replace(plan, column=replace(column, width=qr.x - canvas.gap - column.x), qr=qr)
-    qr = Box(column.x + (column.width - side) // 2, column.bottom - side, side, side)
-    return replace(plan, column=replace(column, height=qr.y - canvas.gap - column.y), qr=qr)
+        return replace(plan, column=column, qr=qr, align="start", brand_align="start")
+    return replace(plan, column=column, qr=qr)
 
 
 def _emergency(canvas: Canvas, _contents: Contents) -> Plan:
@@ -258,7 +285,8 @@ def _spoken(canvas: Canvas, ground: GroundName, headline_units: float) -> Plan:
 def _picture(canvas: Canvas, contents: Contents) -> Plan:
     """A picture to its edges, with words at the bottom."""
     slots = (
-        Slot("headline", canvas.text(9.5), bold=True),
+        Slot("badge", canvas.px(_BADGE)),
+        Slot("headline", canvas.text(9.5), canvas.px(3), bold=True),
         Slot("body", canvas.text(5.2), canvas.px(2), lines=3),
         Slot("price", canvas.text(8), canvas.px(2), bold=True, lines=1),
         Slot("place", canvas.text(5), canvas.px(3.5), bold=True, lines=2),

@@ -53,7 +53,7 @@ def compose_scene(
     body = shorten(fill(said.body, said.language, filled), BODY_MAX)
     return Scene(
         message_id=message_id,
-        layout=_layout(campaign, product),
+        layout=_layout(campaign, product, qr),
         mode=mode,
         language=language,
         headline=headline,
@@ -117,9 +117,11 @@ def _facts(product: PublicProduct | None, expected: Expected, badge: Badge | Non
     )
 
 
-def _layout(campaign: Campaign, product: PublicProduct | None) -> Layout:
+def _layout(campaign: Campaign, product: PublicProduct | None, qr: str) -> Layout:
     if campaign.message_class == "order":
         return "order_ready"
     if campaign.message_class == "service":
         return "service"
+    if qr:
+        return "offer"
     return "welcome" if product is None else "product"

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from edge_agent.contracts.campaign import Audience
 from edge_agent.contracts.config import ScreenConfig
 from edge_agent.contracts.event import CouponIssued, VisitEvent
 from edge_agent.contracts.screen import Refused
@@ -67,6 +68,13 @@ def test_a_code_that_nobody_saw_was_never_issued():
     shop.unit.put(FromScreen(Refused(message_id=shop.scenes[0].message_id, reason="no picture")))
     shop.restart()
     assert issued(shop) == []
+
+
+@pytest.mark.parametrize("audience", [CODED.audience, Audience()], ids=["a product", "no product"])
+def test_an_offer_with_a_code_is_laid_out_for_it(audience):
+    shop = shop_with("anna", campaign=CODED.model_copy(update={"audience": audience}))
+    shop.walk(10, ("anna", 1.0))
+    assert (shop.showing.layout, bool(shop.showing.qr)) == ("offer", True)
 
 
 def test_each_scene_has_its_own():

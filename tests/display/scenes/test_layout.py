@@ -83,6 +83,27 @@ def test_no_text_is_planned_below_the_readable_minimum(layout: Layout, canvas: C
     assert all(slot.size_px >= placed.minimum_px for slot in placed.slots if slot.role != "badge")
 
 
+@given(LAYOUTS.filter(lambda layout: layout != "emergency"), CANVASES, st.booleans(), st.sampled_from([0, 41]))
+def test_whoever_is_addressed_sees_the_badge_in_every_layout(
+    layout: Layout, canvas: Canvas, picture: bool, modules: int
+) -> None:
+    placed = plan(layout, canvas, Contents(1, picture, modules))
+    in_column = [slot.size_px for slot in placed.slots if slot.role == "badge"]
+    assert len(placed.badges) + len(in_column) == 1
+    if in_column:
+        assert in_column[0] >= 0.2 * canvas.px(100)
+    else:
+        assert layout == "group" or any(slot.role == "label" for slot in placed.slots), "its name in words"
+
+
+@given(LAYOUTS.filter(lambda layout: layout not in ("emergency", "group")), CANVASES, st.integers(0, 1), st.booleans())
+def test_every_layout_that_an_offer_or_an_order_may_have_has_room_for_a_code(
+    layout: Layout, canvas: Canvas, badges: int, picture: bool
+) -> None:
+    placed = plan(layout, canvas, Contents(badges, picture, 41))
+    assert placed.qr is not None or canvas.qr_px(22, 41, canvas.body) == 0
+
+
 @given(CANVASES)
 def test_an_emergency_has_the_largest_words(canvas: Canvas) -> None:
     def largest(layout: Layout) -> float:

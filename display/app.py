@@ -229,7 +229,10 @@ def read_loop(content: Path, languages: tuple[str, ...], films: bool, last_good:
             raise PlaylistError(f"more than {PLAYLIST_MAX_BYTES} bytes")
         loop = parse_playlist(text, languages, films)
     except OSError as error:
-        log.warning("%s: %s; the last good playlist stays", path, error.strerror)
+        if isinstance(error, FileNotFoundError) and not last_good.version:
+            log.info("no playlist in %s yet: the brand's name is shown", content)
+        else:
+            log.warning("%s: %s; the last good playlist stays", path, error.strerror)
     except PlaylistError as error:
         log.warning("%s: %s; the last good playlist stays", path, error)
     else:

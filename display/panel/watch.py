@@ -64,6 +64,7 @@ class PanelWatch:
     _told: Screen | None = None
     _present: bool = False
     _was_plugged_in: bool = False
+    _sockets_count: bool = False  # a socket had a screen once: from then on, no screen in any means no screen
     _look_at_s: float = 0.0
     _within_hours: bool = True
     _lit: bool | None = None
@@ -96,7 +97,7 @@ class PanelWatch:
             self.television.want(lit, now_s)
             self.television.turn(now_s)
         if self._present:
-            self._light(lit)
+            self._light(lit, emergency)
         self.state = self._now()
         changed = self.state != before
         if changed:
@@ -133,10 +134,11 @@ class PanelWatch:
         """Look at hours and socket, and open the screen if need be."""
         self._within_hours = self.hours.on(self.store_time())
         plugged_in = self.plugged_in()
+        self._sockets_count |= bool(plugged_in)
         if self._present and self._was_plugged_in and plugged_in is False:
             self.lose(ScreenAbsent("the screen was unplugged"))
         self._was_plugged_in = bool(plugged_in) or (self._present and self._was_plugged_in)
-        if self._present or (plugged_in is False and self._absence):
+        if self._present or (plugged_in is False and self._sockets_count and self._absence):
             return
         try:
             self.screen = self.open()
@@ -147,8 +149,8 @@ class PanelWatch:
         else:
             self._present, self._absence = True, ""
 
-    def _light(self, lit: bool) -> None:
-        if lit == self._lit:
+    def _light(self, lit: bool, emergency: bool) -> None:
+        if lit == self._lit and not (emergency and self.screen.asleep):
             return
         self._lit = lit
         try:

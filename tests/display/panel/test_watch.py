@@ -21,6 +21,7 @@ class Pane(Offscreen):
 
     covered = False
     broken = False
+    asleep = False
     powered: bool | None = None
 
     def wants_redraw(self) -> bool:
@@ -30,6 +31,7 @@ class Pane(Offscreen):
 
     def power(self, on: bool) -> None:
         self.powered = on
+        self.asleep = not on
 
 
 @dataclass
@@ -98,6 +100,18 @@ def test_an_unplugged_screen_is_given_back_and_opened_again() -> None:
     assert (watch.state, wall.opened) == ("on", 2)
 
 
+def test_a_desktop_whose_sockets_were_never_used_is_opened_again() -> None:
+    """A remote desktop: the graphics card of the machine has sockets, and nothing is plugged into them."""
+    wall = Wall(plugged_in=False)
+    watch = wall.watch()
+    watch.turn(0.0)
+    assert wall.pane is not None
+    assert watch.state == "on"
+    watch.lose(ScreenAbsent("the screen has another size now"))
+    watch.turn(LOOK_S)
+    assert (watch.state, wall.opened) == ("on", 2)
+
+
 def test_a_machine_that_does_not_tell_is_believed_to_have_a_screen() -> None:
     wall = Wall(plugged_in=None)
     watch = wall.watch()
@@ -157,6 +171,18 @@ def test_outside_its_hours_the_panel_is_dark_and_an_emergency_lights_it() -> Non
     wall.at = MONDAY_NOON
     watch.turn(LOOK_S)
     assert (watch.state, wall.pane.powered) == ("on", True)
+
+
+def test_an_emergency_wakes_a_panel_that_fell_asleep() -> None:
+    wall = Wall()
+    watch = wall.watch()
+    watch.turn(0.0)
+    assert wall.pane is not None
+    wall.pane.asleep = True
+    watch.turn(0.1)
+    assert (watch.state, wall.pane.asleep) == ("off", True)
+    watch.turn(0.2, emergency=True)
+    assert (watch.state, wall.pane.asleep) == ("on", False)
 
 
 def test_a_screen_that_is_away_at_night_is_off_and_nothing_is_said_twice() -> None:

@@ -138,7 +138,11 @@ class SimulatedDisplay:
 
     def _end(self, ended: Literal["maximum", "cleared", "permit", "replaced", "stopped"], now_s: float) -> None:
         showing, self._showing = self._showing, None
-        if showing is None or not showing.told:
+        if showing is None:
+            return
+        if not showing.told:
+            reason = f"it was never shown: {ended}"
+            self._say(Refused(message_id=showing.show.scene.message_id, reason=reason))
             return
         self._say(
             ProofOfPlay(

@@ -87,7 +87,7 @@ class Screening:
             case LoopPlayed():
                 self._ledger.report("content.loop_played", self._looped(message), None)
             case Shown():
-                self._first_frame = message.message_id, message.first_frame_s
+                self._first_frame = message.message_id, min(message.first_frame_s, self._ledger.now.monotonic_s)
                 self._shown(message.message_id)
             case ProofOfPlay():
                 self._has_ended(message.message_id, message.ended, message.on_screen_s)

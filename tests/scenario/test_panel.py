@@ -135,6 +135,14 @@ def test_whatever_a_display_may_say_of_its_loop_can_be_reported(extreme):
     assert shop.happened() == ["content.loop_played"]
 
 
+def test_a_first_frame_of_the_future_is_taken_for_one_of_now():
+    shop = Shop([profile(ANNA)])
+    shop.walk(3.02, (ANNA, 1.0))
+    [scene] = shop.scenes
+    shop.unit.put(FromScreen(Shown(message_id=scene.message_id, first_frame_s=10 * 365 * 86_400.0)))
+    assert shop.pipeline.view(8, shop.unit.instant).scene_shown_s == shop.unit.now_s
+
+
 def test_a_display_that_repeats_itself_proves_nothing_new():
     shop = Shop([profile(ANNA)])
     shop.walk(5, (ANNA, 1.0))

@@ -99,3 +99,13 @@ def test_a_panel_that_nobody_sees_ends_the_scene_and_refuses_the_next():
     [refused] = display.answers(3)
     assert isinstance(refused, Refused)
     assert refused.message_id == "m2"
+
+
+def test_what_never_came_up_is_refused_whatever_ended_it():
+    display = SimulatedDisplay()
+    display.tell(show("m1"), 0, NOON)
+    display.tell(Clear(message_id="m1", reason="away"), 0.01, NOON)
+    display.tell(show("m2"), 0.02, NOON)
+    display.turn("off", 0.03)
+    refused = [answer.message_id for answer in display.answers(0.03) if isinstance(answer, Refused)]
+    assert refused == ["m1", "m2"]

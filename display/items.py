@@ -1,6 +1,6 @@
 """What the stage can show."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from edge_agent.contracts.screen import Scene
@@ -42,7 +42,7 @@ class LoopPicture:
 
     picture: str
     """Its digest: the name of the file in the content folder."""
-    duration_s: float
+    duration_s: float = field(compare=False)
     headline: str = ""
     language: str = "en"
     glides: bool = False

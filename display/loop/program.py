@@ -6,7 +6,7 @@ by the monotonic clock.
 """
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
 from display.items import Brand, Item, LoopPicture
@@ -21,6 +21,12 @@ CALENDAR_S: Final = 1.0
 
 WAIT_S: Final = 0.1
 """Something that is due but not prepared yet is asked for again after so long."""
+
+AHEAD_S: Final = 15.0
+"""What comes up by the calendar is prepared so long before: a picture takes up to this to be decoded."""
+
+HOLD_S: Final = 3.0
+"""What a new playlist no longer holds stays for so long, until what follows it can be drawn."""
 
 BROKEN_S: Final = 600.0
 """A file that could not be shown is tried again after so long, or with the next playlist: it may have been mended."""
@@ -40,6 +46,7 @@ class Program:
         self._credit: Credit = {}
         self._entry: Entry | None = None
         self._until_s: float | None = None
+        self._hold_until_s = 0.0
         self._covered = False
         self._broken_until_s: dict[str, float] = {}
         self._pages: tuple[Scene, ...] = ()
@@ -62,9 +69,9 @@ class Program:
         """Whether an emergency was up at the last turn: nothing else is shown then."""
         return self._paged is not None
 
-    def follow(self, loop: Loop) -> None:
+    def follow(self, loop: Loop, now_s: float) -> None:
         """Take over a new playlist. What is up and still in it stays, and entries keep their credit."""
-        self._loop = loop
+        self._loop, self._hold_until_s = loop, now_s + HOLD_S
         self._broken_until_s.clear()
         self._credit = {entry: credit for entry, credit in self._credit.items() if entry in loop.entries}
 
@@ -102,7 +109,7 @@ class Program:
             over = len(due) > 1
         self._covered = covered
         if must_leave or over:
-            self._next(due, now_s, must_leave, ready)
+            self._next(due, now_s, not must_leave or self._may_stay(now_s, utc), ready)
         if self._entry is None:
             return Brand()
         if covered:
@@ -112,15 +119,21 @@ class Program:
         return self._entry.shows
 
     def coming(self, now_s: float, utc: datetime) -> LoopPicture | None:
-        """Return what will be shown next, so that it can be prepared; None: nothing else is due."""
-        entry, _ = pick(self._due(now_s, utc), self._credit)
+        """Return what will be shown next, so that it can be prepared; None: nothing else is due, or soon will be."""
+        due = self._due(now_s, utc)
+        if not due or self._entry in due:
+            soon = self._due(now_s, utc + timedelta(seconds=AHEAD_S))
+            if self._entry not in soon:
+                due = [entry for entry in soon if self._loop.file(entry.shows.picture, utc) is not None] or due
+        entry, _ = pick(due, self._credit)
         return entry.shows if entry is not None and entry is not self._entry else None
 
     def next_deadline(self, now_s: float, utc: datetime) -> float:
         """Return the monotonic second of the next :meth:`turn`, if nothing happens before."""
         if self._paged is not None:
             return min(self._page_until_s if self._pages else float("inf"), now_s + CALENDAR_S)
-        times = [] if self._until_s is None or len(self._loop.entries) < 2 else [self._until_s]
+        alone = len(self._loop.entries) < 2 and (self._entry is None or self._entry in self._loop.entries)
+        times = [] if self._until_s is None or alone else [self._until_s]
         if self._loop.emergency is not None or any(entry.timed for entry in self._loop.entries):
             times.append(now_s + CALENDAR_S)
         if self._entry is None and self._loop.entries:
@@ -129,11 +142,21 @@ class Program:
             times.append(now_s + max(0.0, (self._entry.valid_until - utc).total_seconds()))
         return min(times, default=float("inf"))
 
-    def _next(self, due: list[Entry], now_s: float, must_leave: bool, ready: Callable[[Item], bool]) -> None:
+    def _may_stay(self, now_s: float, utc: datetime) -> bool:
+        """Whether what is up, though something else should be, may stay until that can be drawn."""
+        entry = self._entry
+        return (
+            entry is not None
+            and entry.due(utc, week_second(utc.astimezone(self._zone)))
+            and now_s >= self._broken_until_s.get(entry.shows.picture, 0.0)
+            and (entry in self._loop.entries or now_s < self._hold_until_s)
+        )
+
+    def _next(self, due: list[Entry], now_s: float, may_stay: bool, ready: Callable[[Item], bool]) -> None:
         chosen, credit = pick(due, self._credit)
         if chosen is not None and (chosen is self._entry or ready(chosen.shows)):
             self._entry, self._credit, self._until_s = chosen, credit, now_s + chosen.shows.duration_s
-        elif must_leave:
+        elif chosen is None or not may_stay:
             self._entry = self._until_s = None
         else:
             self._until_s = now_s + WAIT_S

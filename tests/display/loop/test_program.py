@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from display.items import Brand, Item, LoopPicture
 from display.loop.playlist import Entry, Loop
-from display.loop.program import BROKEN_S, CALENDAR_S, Program, pages
-from edge_agent.contracts.catalogue import Emergency
+from display.loop.program import AHEAD_S, BROKEN_S, CALENDAR_S, HOLD_S, WAIT_S, Program, pages
+from edge_agent.contracts.catalogue import ContentItem, Emergency
 from edge_agent.contracts.dayparts import Daypart, bounds
 from edge_agent.contracts.screen import Scene
 
@@ -123,17 +123,64 @@ def test_a_broken_file_is_left_out_and_tried_again_later() -> None:
     assert [up(playing, now_s) for now_s in (1, 30, 60)] == ["b", "b", "b"]
     assert {up(playing, BROKEN_S + 1), up(playing, BROKEN_S + 20)} == {"a", "b"}
     playing.discard(LoopPicture("a" * 64, 10), BROKEN_S + 30)
-    playing.follow(playing.loop)
+    playing.follow(playing.loop, BROKEN_S + 30)
     assert "a" in {up(playing, BROKEN_S + 40), up(playing, BROKEN_S + 60)}
 
 
 def test_a_new_playlist_leaves_what_is_still_in_it() -> None:
     playing = program(entry("a"), entry("b"))
     assert up(playing, 0) == "a"
-    playing.follow(Loop("v2", (entry("c"), entry("a"))))
+    playing.follow(Loop("v2", (entry("c"), entry("a"))), 0)
     assert up(playing, 1) == "a"
-    playing.follow(Loop("v3", (entry("c"),)))
+    playing.follow(Loop("v3", (entry("c"),)), 1)
     assert up(playing, 2) == "c"
+
+
+def waits(playing: Program, now_s: float, utc: datetime = MONDAY_9) -> str:
+    """Return the name of what is up while nothing else can be drawn yet."""
+    item = playing.turn(now_s, utc, False, lambda _: False)
+    return item.picture[0] if isinstance(item, LoopPicture) else ""
+
+
+def test_what_a_new_playlist_no_longer_holds_stays_until_the_next_is_prepared_but_not_for_long() -> None:
+    playing = program(entry("a"))
+    assert up(playing, 0) == "a"
+    playing.follow(Loop("v2", (entry("b"),)), 1)
+    assert [waits(playing, now_s) for now_s in (1, 1 + HOLD_S - 0.1)] == ["a", "a"]
+    assert playing.next_deadline(2, MONDAY_9) < 1 + HOLD_S + WAIT_S
+    assert waits(playing, 1 + HOLD_S) == ""
+    assert up(playing, 1 + HOLD_S) == "b"
+    playing.follow(Loop("v3"), 9)
+    assert waits(playing, 9) == ""  # nothing follows it
+
+
+def test_the_idle_loop_stays_until_a_campaign_is_prepared() -> None:
+    begins = MONDAY_9 + timedelta(seconds=5)
+    playing = program(entry("a"), entry("c", campaign=True, valid_from=begins))
+    assert up(playing, 0) == "a"
+    assert waits(playing, 5 + HOLD_S, begins + timedelta(seconds=HOLD_S)) == "a"
+    assert up(playing, 6 + HOLD_S, begins + timedelta(seconds=HOLD_S)) == "c"
+
+
+def test_what_may_not_be_shown_any_more_waits_for_nothing() -> None:
+    until = MONDAY_9 + timedelta(seconds=5)
+    morning = bounds((Daypart(begins=time(9), ends=time(9, 1)),))
+    for ends in ({"valid_until": until}, {"dayparts_s": morning}):
+        playing = program(entry("a", **ends), entry("b"))
+        assert up(playing, 0) == "a"
+        assert waits(playing, 5, MONDAY_9 + timedelta(minutes=1)) == ""
+
+
+def test_what_comes_up_by_the_calendar_is_prepared_before() -> None:
+    until = MONDAY_9 + timedelta(minutes=1)
+    file = ContentItem(sha256="b" * 64, size_bytes=1, media_type="image/png", content_class="public")
+    entries = entry("a", valid_until=until), entry("b", valid_from=until)
+    playing = Program(Loop("v1", entries, {"b" * 64: file}), VIENNA, ("en",))
+    assert up(playing, 0) == "a"
+    assert playing.coming(0, MONDAY_9) is None
+    soon = until - timedelta(seconds=AHEAD_S / 2)
+    assert up(playing, 50, soon) == "a"
+    assert playing.coming(50, soon) == entries[1].shows
 
 
 FIRE = Emergency(

@@ -1,7 +1,7 @@
 """What is visible at which moment: the ground, which is what the loop shows, and the scene of the agent above it.
 
 Pure: time is an argument, reports are return values. A personal scene stays only while its permit
-lives; whatever ended is out of sight ``fade_s`` later, however many messages arrive meanwhile.
+lives; what was personal is out of sight ``fade_s`` after its end, however many messages arrive meanwhile.
 
 ::
 
@@ -93,7 +93,8 @@ class Stage:
             return [*reports, arrived.unseen("permit")]
         for known in (self._play, self._waiting):
             if known is not None and known.scene.message_id == message.scene.message_id:
-                known.permit_until_s = message.permit_until_s
+                if message.permit_until_s is not None:  # what began as personal stays so
+                    known.permit_until_s = message.permit_until_s
                 return reports
         refusal = self._refusal(arrived.scene, now_s)
         if refusal is not None:
@@ -241,9 +242,9 @@ class Stage:
             return [play.unseen(ending)]
         play.ended = ending
         lapses_s = play.lapses_s()
-        # After a stall the fade is shorter or none: it counts from the permit, not from when we woke up.
-        ended_s = now_s if lapses_s is None else min(now_s, lapses_s)
-        self._stack.leave_by(play, ended_s + self._fade_s)
+        if lapses_s is not None:
+            # After a stall the fade is shorter or none: it counts from the permit, not from when we woke up.
+            self._stack.leave_by(play, min(now_s, lapses_s) + self._fade_s)
         self._leaving.append(play)
         return []
 

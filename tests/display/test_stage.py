@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -264,6 +265,24 @@ def test_a_personal_scene_leaves_by_a_fade_whatever_comes(make_scene: MakeScene)
     assert playing.frame(2.3).personal
     assert [layer.item for layer in playing.frame(2.6).layers] == [A]
     assert not playing.frame(2.6).personal
+
+
+def test_what_comes_after_a_scene_that_is_not_personal_takes_its_own_time(make_scene: MakeScene) -> None:
+    playing = stage(entrance=Entrance("slide", 0.9))
+    show(playing, make_scene(mode="generic"), 0.0, None)
+    watch(playing, 2)
+    playing.clear("m1", 2.0)
+    steps = [playing.frame(2 + step / 100).layers[-1].at.width for step in range(1, 91)]
+    assert max(later - sooner for sooner, later in pairwise(steps)) < 0.03  # nothing jumps
+    (proof,) = watch(playing, 3.0, 2.91)
+    assert isinstance(proof, ProofOfPlay)
+
+
+def test_a_repeat_without_a_permit_does_not_free_a_personal_scene_of_its_own(make_scene: MakeScene) -> None:
+    playing = stage()
+    show(playing, make_scene(), 0.0)
+    show(playing, make_scene(mode="generic"), 1.0, None)
+    assert isinstance(watch(playing, 3.0 + FADE_S + 0.2)[-1], ProofOfPlay)
 
 
 def test_clearing_what_is_unknown_changes_nothing(make_scene: MakeScene) -> None:

@@ -74,7 +74,9 @@ class SimulatedDisplay:
             case Show():
                 self._put_up(message, now_s, utc)
             case Prepare(scene=scene):
-                self.prepared.setdefault(scene, now_s + COMPOSING_S)
+                ready_s = self.prepared.get(scene, now_s + COMPOSING_S)
+                self._forget(scene.message_id)  # it has other words now
+                self.prepared[scene] = ready_s
             case State(show=Show() as show) if show.scene.message_id == current and self._showing:
                 self._showing.permit_until_s = _permit_until_s(show)
             case State(show=show):
@@ -84,7 +86,7 @@ class SimulatedDisplay:
             case Renew(message_id=message_id, permit_until_s=until_s) if message_id == current and self._showing:
                 self._showing.permit_until_s = until_s
             case Clear(message_id=message_id):
-                self.prepared = {scene: at_s for scene, at_s in self.prepared.items() if scene.message_id != message_id}
+                self._forget(message_id)
                 if message_id == current:
                     self._end("cleared", now_s)
             case _:
@@ -124,8 +126,12 @@ class SimulatedDisplay:
             self._say(Refused(message_id=show.scene.message_id, reason=f"the screen is {self.panel}"))
             return
         self._end("replaced", now_s)
-        composed_s = self.prepared.pop(show.scene, now_s + COMPOSING_S)
+        composed_s = self.prepared.get(show.scene, now_s + COMPOSING_S)
+        self._forget(show.scene.message_id)
         self._showing = _Showing(show, now_s, utc, _permit_until_s(show), composed_s)
+
+    def _forget(self, message_id: str) -> None:
+        self.prepared = {scene: at_s for scene, at_s in self.prepared.items() if scene.message_id != message_id}
 
     def _until_s(self, showing: _Showing) -> float:
         return min(showing.permit_until_s, self._maximum_s(showing))

@@ -1,5 +1,7 @@
 """Several customers before one screen."""
 
+from datetime import timedelta
+
 import pytest
 
 from edge_agent.contracts.slice import StaticToken
@@ -47,6 +49,15 @@ def test_a_group_scene_is_no_contact_with_a_campaign():
     assert [(event.customer, event.campaign) for event in shown] == [(ANNA, "jacket"), (BERT, None)]
     counted = [row for row in shop.rows if not isinstance(row, EventRow) and hasattr(row, "channel")]
     assert [row.customer for row in counted] == [ANNA]
+
+
+def test_a_group_is_spoken_to_only_while_everybody_in_it_may_be():
+    [screen] = consents("screen")
+    shop = together(BERT, consents=(screen.model_copy(update={"expires_at": START + timedelta(seconds=12)}),))
+    assert badges(shop) == {number(ANNA), number(BERT)}
+    shop.walk(4.5, (ANNA, 1.0), (BERT, 1.0))
+    assert shop.unit.now_s == pytest.approx(13.5)
+    assert shop.showing is None
 
 
 def test_when_one_leaves_her_badge_leaves_the_screen():

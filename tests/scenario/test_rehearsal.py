@@ -1,12 +1,24 @@
 """During a dwell the scene that is likely at its end is prepared: it comes up at once, and nothing counts it before."""
 
+from datetime import timedelta
+
 import pytest
 
 from edge_agent.contracts.config import ScreenConfig
-from edge_agent.contracts.screen import Clear, Hello, Prepare, Show
-from edge_agent.events import ContactRow, DisplayJoined, DisplayLost, EventRow, ToScreen, VisitRow
+from edge_agent.contracts.screen import Clear, Hello, Prepare, Refused, Show
+from edge_agent.events import (
+    ContactRow,
+    DisplayJoined,
+    DisplayLost,
+    EventRow,
+    FromScreen,
+    SliceChanged,
+    ToScreen,
+    VisitRow,
+)
 from edge_agent.simulator.display import COMPOSING_S, FIRST_FRAME_S
-from tests.scenario.shop import CONFIG, WELCOME, Shop, consents, profile
+from edge_agent.visit.rehearsal import COMING_MAX
+from tests.scenario.shop import CONFIG, LEASE, START, WELCOME, Shop, consents, profile
 
 ANNA, BERT = "c-anna", "c-bert"
 SIZE = {"width_px": 1920, "height_px": 1080}
@@ -69,6 +81,16 @@ def test_who_passes_by_is_forgotten_by_the_display_too():
 
 
 def test_who_withdraws_during_her_dwell_is_forgotten_at_once():
+    shop = Shop([profile(ANNA)])
+    shop.walk(1.5, (ANNA, 1.0))
+    [message_id] = prepared(shop)
+    del shop.shelf.profiles[ANNA]
+    shop.unit.put(SliceChanged(frozenset(), START + LEASE, gone=frozenset({ANNA})))
+    assert prepared(shop) == []
+    assert shop.told(Clear) == [Clear(message_id=message_id, reason="consent")]
+
+
+def test_whose_profile_is_gone_during_her_dwell_is_forgotten_at_once():
     shop = Shop([profile(ANNA)])
     shop.walk(1.5, (ANNA, 1.0))
     [message_id] = prepared(shop)
@@ -149,6 +171,40 @@ def test_one_scene_at_a_time_is_prepared():
     assert len(prepared(shop)) == 1
 
 
+def test_of_a_crowd_the_first_are_decided_without_having_been_prepared():
+    names = [ANNA, *(f"c-{number}" for number in range(COMING_MAX))]
+    shop = Shop([profile(name) for name in names])
+    shop.walk(1, (ANNA, 1.0))
+    [message_id] = prepared(shop)
+    shop.walk(1, *((name, 1.0) for name in names))
+    assert Clear(message_id=message_id, reason="replaced") in shop.told(Clear)
+    shop.walk(1.3, *((name, 1.0) for name in names))
+    assert shop.scenes[0].message_id != message_id
+    shop.walk(10, *((name, 1.0) for name in names))
+    assert prepared(shop) == []
+
+
+def test_what_was_prepared_is_dropped_where_the_decision_is_for_the_clerks_alone():
+    ends = START + timedelta(seconds=2.9)  # after the last look, before the end of the dwell
+    [screen] = consents("screen")
+    shop = Shop([profile(ANNA, consents=(screen.model_copy(update={"expires_at": ends}), *consents("clerk")))])
+    shop.walk(2.8, (ANNA, 1.0))
+    assert len(prepared(shop)) == 1
+    shop.walk(1, (ANNA, 1.0))
+    assert shop.happened().count("decision.made") == 1
+    assert shop.scenes == []
+    assert prepared(shop) == []
+
+
+def test_a_scene_that_could_not_be_prepared_is_none_that_has_ended():
+    shop = Shop([profile(ANNA)])
+    shop.walk(1.5, (ANNA, 1.0))
+    [message_id] = prepared(shop)
+    shop.unit.put(FromScreen(Refused(message_id=message_id, reason="the text is too long")))
+    assert shop.pipeline.view(8, shop.unit.instant).ended is None
+    assert len(shop.told(Prepare)) == 1, "once is enough"
+
+
 def test_who_lingers_too_far_away_does_not_keep_the_next_from_being_prepared():
     shop = Shop([profile(ANNA), profile(BERT)])
     shop.walk(1, (ANNA, 1.0))
@@ -160,6 +216,7 @@ def test_who_lingers_too_far_away_does_not_keep_the_next_from_being_prepared():
 
 def test_whoever_comes_back_within_minutes_is_not_prepared_for():
     shop = Shop([profile(ANNA)])
+    shop.shelf.all_campaigns = (WELCOME, WELCOME.model_copy(update={"campaign": "another", "value": 1}))
     shop.walk(8, (ANNA, 1.0))
     shop.walk(100)
     ready = len(shop.told(Prepare))
@@ -175,6 +232,8 @@ def test_a_display_that_comes_during_a_dwell_prepares_too():
     assert len(prepared(shop)) == 1
     shop.unit.put(DisplayLost())
     shop.unit.put(DisplayJoined(Hello(**SIZE)))
+    assert len(prepared(shop)) == 1
+    shop.unit.put(DisplayJoined(Hello(**SIZE)))  # a second one may be here before the end of the first is noticed
     assert len(prepared(shop)) == 1
     shop.walk(4, (ANNA, 1.0))
     assert first_frame_s(shop) == pytest.approx(FIRST_FRAME_S)

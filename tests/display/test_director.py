@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import select
 import socket
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from datetime import time as day_time
+from functools import partial
 from pathlib import Path
 
 import pygame
@@ -289,6 +291,21 @@ def test_a_scene_keeps_its_picture_while_it_waits_for_its_turn(unit: Unit, make_
     unit.play_until(lambda: unit.hears("proof_of_play", message_id="m0"))
     assert unit.panel_shows(RED)
     unit.play_until(lambda: unit.director.posters.has(later))
+
+
+def test_a_scene_waits_for_its_picture_no_longer_when_the_loop_wants_two(unit: Unit, make_scene: MakeScene) -> None:
+    """Pictures of the loop that so many scenes have driven out are decoded anew while hers still is."""
+    loop = [unit.add((red, 80, 120)) for red in (1, 2)]
+    endless = loop[0].model_copy(update={"sha256": "ab" * 32})
+    os.mkfifo(unit.content / endless.sha256)
+    unit.publish("v1", (*loop, endless), *(LoopItem(picture=file.sha256) for file in loop))
+    unit.play_until(lambda: unit.director.program.entry is not None)
+    for number in range(8):
+        unit.send(permit(make_scene(f"m{number}", layout="group", minimum_s=0)))
+        unit.play_until(partial(unit.hears, "shown", message_id=f"m{number}"))
+    unit.send(permit(make_scene("slow", layout="offer", picture=endless.sha256)))
+    unit.play_until(lambda: unit.hears("shown", message_id="slow") or unit.hears("refused", message_id="slow"))
+    assert unit.hears("shown", message_id="slow")
 
 
 def test_the_loop_is_proved_when_the_display_stops(tmp_path: Path) -> None:

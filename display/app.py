@@ -157,13 +157,12 @@ def build(config: AgentConfig, panel: PanelWatch, theme: Theme, typesetter: Type
         return Hello(version=version("edge-agent"), width_px=width, height_px=height, showing=stage.showing)
 
     link = Link(config.screen.socket, hello)
-    frames = FrameFile(config.display.frame_file) if config.display.frame_file else None
     return Director(
         stage=stage,
         panel=panel,
         new_posters=new_posters,
         link=link,
-        frames=frames,
+        frames=FrameFile(config.display.frame_file, live=config.web.live_view != "off"),
         read_loop=lambda last_good: read_loop(content, languages, films, last_good),
         program=program,
         plays=Plays(now_s),

@@ -53,7 +53,7 @@ class Director:
     new_posters: Callable[[Screen], Posters]
     """Returns an empty store of posters for a screen."""
     link: Link
-    frames: FrameFile | None
+    frames: FrameFile
     read_loop: Callable[[Loop], Loop]
     """Reads the playlist anew; is given the last good one, and returns that where the file is broken."""
     program: Program
@@ -87,7 +87,7 @@ class Director:
                 self._look_at_panel()  # an emergency may have arrived
             if self.panel.lit:
                 self._draw()
-            if self.frames is not None and clock.monotonic_s() >= self.frames.next_deadline():
+            if clock.monotonic_s() >= self.frames.next_deadline():
                 self.frames.write(self._frame_for_file()[0], clock.monotonic_s())
             self._tell_plays()
         except ScreenAbsent as error:
@@ -118,8 +118,7 @@ class Director:
             times.append(self._frame_at_s if self._early else stage_s)
         else:
             times.append(now_s + DARK_TURN_S)
-        if self.frames is not None:
-            times.append(self.frames.next_deadline())
+        times.append(self.frames.next_deadline())
         return min(times)
 
     @property
@@ -158,8 +157,7 @@ class Director:
                 self.projector.close()
                 self.posters.close()
                 self.present_again()  # also where it only sleeps: it shall not wake up with what was on it
-                if self.frames is not None:
-                    self.frames.changed()
+                self.frames.changed()
         self._stale |= news.redraw or news.screen
 
     def _draw(self) -> None:
@@ -187,10 +185,6 @@ class Director:
         return self.screen.picture(layers, reduced(self.screen.size)), redacted
 
     def _capture(self, request: str) -> None:
-        if self.frames is None:
-            reason = "no frame can be captured: display.frame_file is not set"
-            self.link.send(Refused(message_id=request, reason=reason))
-            return
         picture, redacted = self._frame_for_file()
         if self.frames.write_now(picture):
             self.link.send(Captured(request=request, redacted=redacted))
@@ -292,8 +286,7 @@ class Director:
         self.screen.present(self._placed(frame))
         self._drawn, self._stale = frame, False
         self._report(self.stage.presented(clock.monotonic_s(), clock.utc_now()))
-        if self.frames is not None:
-            self.frames.changed()
+        self.frames.changed()
 
     def _placed(self, frame: Frame) -> list[Placed]:
         return [Placed(self.posters.get(layer.item), layer.opacity, layer.source, layer.at) for layer in frame.layers]

@@ -33,8 +33,10 @@ def reduced(size: tuple[int, int]) -> tuple[int, int]:
 class FrameFile:
     """Writes frames atomically: a reader sees a whole picture, the old or the new one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, live: bool) -> None:
+        """``live``: write what is presented all the time; otherwise only a frame that is asked for."""
         self._path = path
+        self._live = live
         self._dirty = False
         self._not_before_s = 0.0
         self._failed = False
@@ -46,7 +48,7 @@ class FrameFile:
 
     def changed(self) -> None:
         """Tell that another frame was presented."""
-        self._dirty = True
+        self._dirty = self._live
 
     def next_deadline(self) -> float:
         """Return when to call :meth:`write`; infinity where nothing changed."""

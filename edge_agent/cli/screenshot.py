@@ -23,7 +23,7 @@ PARTS_MAX: Final = 200
 def screenshot(out: Path, socket_path: Path) -> None:
     """Write a picture of what is on the screen now to OUT.jpg.
 
-    It is reduced, and nothing personal is in it: the display leaves that out. Needs display.frame_file.
+    It is reduced, and nothing personal is in it: the display leaves that out.
     """
     with until_stopped(status=130):
         picture, redacted = _ask(socket_path)

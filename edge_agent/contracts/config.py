@@ -150,10 +150,9 @@ class DisplayConfig(FileContract):
     """Switch the panel by HDMI-CEC, through the system's ``cec-ctl``. Otherwise it goes dark."""
     video: bool = False
     """Show films of the loop (needs the extra ``video``)."""
-    frame_file: Path | None = None
-    """Where presented frames are written for screenshots and the live view (JPEG, on tmpfs); on an installed unit
-    ``/run/edge-display/screen.jpg``. Absent: nowhere. A personal scene is left out of them, except in the demo
-    (``web.live_view = "demo"``)."""
+    frame_file: Path = Path("/run/edge-display/screen.jpg")
+    """Where a presented frame is written when a screenshot is asked for, and, unless ``web.live_view`` is off, all the
+    time (JPEG, on tmpfs). A personal scene is left out of it, except in the demo (``web.live_view = "demo"``)."""
 
 
 class ContentConfig(FileContract):

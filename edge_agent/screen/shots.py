@@ -20,17 +20,12 @@ _JPEG: Final = b"\xff\xd8\xff"
 class Shots:
     """Takes pictures of the screen."""
 
-    def __init__(self, link: ScreenLink, frame_file: Path | None) -> None:
+    def __init__(self, link: ScreenLink, frame_file: Path) -> None:
         self._link = link
         self._frame_file = frame_file
 
     async def take(self) -> Shot:
         """Return what is on the screen. Raises DisplayError, which says what to do."""
-        if self._frame_file is None:
-            raise DisplayError(
-                "display.frame_file is not set, so the display writes no pictures; on an installed unit: "
-                "/run/edge-display/screen.jpg, then restart both services"
-            )
         captured = await self._link.capture()
         return Shot(_read(self._frame_file), captured.redacted)
 

@@ -44,7 +44,7 @@ _PASSED_ON: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forward
 class LiveView:
     """Routes of the live view. ``frame_file`` is the JPEG that the display writes, replaced atomically."""
 
-    def __init__(self, frame_file: Path | None, story: StoryFeed | None) -> None:
+    def __init__(self, frame_file: Path, story: StoryFeed | None) -> None:
         """``story``: of the demo; ``None`` in a shop."""
         self._frame_file = frame_file
         self._story = story
@@ -87,8 +87,6 @@ class LiveView:
         return self._story is not None or (itself and _PASSED_ON.isdisjoint(request.headers))
 
     def _tag(self) -> str | None:
-        if self._frame_file is None:
-            return None
         try:
             status = self._frame_file.stat()
         except OSError:

@@ -176,7 +176,6 @@ CASES: list[tuple[dict[str, object], str, str, str]] = [
     ({"parts": lost("radio", "no adapter is there"), "adapters": ()}, "fault", "radio", "no adapter is there"),
     ({"parts": lost("screen", UNSEEN["covered"])}, "fault", "screen", "another window"),
     ({"parts": lost("screen", UNSEEN["absent"])}, "fault", "screen", "unplugged"),
-    ({"config": config(web={"live_view": "admin"})}, "warning", "page", "nothing to show"),
     ({"screen": screen(panel="off")}, "note", "screen", "as one without a screen"),
     ({"screen": screen(p50_s=0.7, p99_s=2.0)}, "warning", "screen", "p50 700 ms, p99 2000 ms"),
     ({"parts": lost("screen", "no display is connected")}, "fault", "screen", "For 10 min: no display is connected"),

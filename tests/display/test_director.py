@@ -40,7 +40,7 @@ RED, GREEN, BLUE, PINE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (16, 40, 40)
 class Unit:
     """A display without a screen, its content folder, and the agent's end of its socket."""
 
-    def __init__(self, folder: Path, live_view: str = "off") -> None:
+    def __init__(self, folder: Path, live_view: str = "admin") -> None:
         self._folder = folder
         self.content = folder / "content"
         self.content.mkdir()
@@ -121,11 +121,15 @@ class Unit:
         assert isinstance(screen, Offscreen)
         return pygame.mask.from_threshold(screen.panel, colour, (8, 8, 8, 255)).count() > 1000
 
-    def panel_is_black(self) -> bool:
-        """Whether the panel itself shows nothing."""
+    def average_of_panel(self) -> tuple[int, ...]:
+        """Return what the panel itself shows, as one colour."""
         screen = self.director.screen
         assert isinstance(screen, Offscreen)
-        return pygame.transform.average_color(screen.panel)[:3] == (0, 0, 0)
+        return pygame.transform.average_color(screen.panel)[:3]
+
+    def panel_is_black(self) -> bool:
+        """Whether the panel itself shows nothing."""
+        return self.average_of_panel() == (0, 0, 0)
 
     def close(self) -> None:
         self.director.close()
@@ -220,7 +224,19 @@ def test_a_panel_that_fell_asleep_does_not_wake_up_with_what_was_on_it(unit: Uni
     unit.play_until(lambda: not unit.panel_is_black())
 
 
-@pytest.mark.parametrize(("live_view", "redacted"), [("off", True), ("admin", True), ("demo", False)])
+def test_without_a_live_view_a_frame_is_written_when_it_is_asked_for(tmp_path: Path) -> None:
+    unit = Unit(tmp_path, "off")
+    picture = unit.add(GREEN)
+    unit.publish("v1", (picture,), LoopItem(picture=picture.sha256))
+    unit.play_until(lambda: unit.average_of_panel() == GREEN)
+    assert unit.colour() == ()
+    unit.send(Capture(request="r1"))
+    unit.play_until(lambda: unit.hears("captured", request="r1", redacted=False))
+    assert unit.colour() == GREEN
+    unit.close()
+
+
+@pytest.mark.parametrize(("live_view", "redacted"), [("admin", True), ("demo", False)])
 def test_outside_the_demo_no_frame_holds_a_personal_scene(
     tmp_path: Path, make_scene: MakeScene, live_view: str, redacted: bool
 ) -> None:

@@ -111,14 +111,14 @@ class Unit:
             zone = "Outdoor"
             folder = "{folder}"
             [web]
-            live_view = "demo"
+            live_view = "{"demo" if frames else "off"}"
             [screen]
             socket = "{self.socket}"
             [display]
             brand = "Northline"
             size = "{size}"
             offscreen = {str(offscreen).lower()}
-            {f'frame_file = "{self.frame_file}"' if frames else ""}
+            frame_file = "{self.frame_file}"
             """
         )
 

@@ -58,15 +58,15 @@ class Shop:
 
 
 @contextmanager
-def opened(folder: Path, live_view: str, frame: bool = True) -> Iterator[Shop]:
+def opened(folder: Path, live_view: str, written: bool = True) -> Iterator[Shop]:
     """Run agent and display of a unit."""
-    file = folder / "frame.jpg"
-    display: dict[str, Any] = {"offscreen": True, "size": "640x360"}
+    file = folder / ("frame.jpg" if written else "missing/frame.jpg")
+    display: dict[str, Any] = {"offscreen": True, "size": "640x360", "frame_file": str(file)}
     screen = {"socket": str(folder / "display.sock"), "minimum_s": 1.0, "maximum_s": 20.0}
     unit = make_unit(
         folder,
         {"c-anna": WALK},
-        display=display | ({"frame_file": str(file)} if frame else {}),
+        display=display,
         screen=screen,
     )
     text = unit.config.read_text()
@@ -134,9 +134,9 @@ def test_in_the_demo_it_is_seen(tmp_path: Path) -> None:
 
 
 def test_without_pictures_it_is_said_what_to_do(tmp_path: Path) -> None:
-    with opened(tmp_path, "off", frame=False) as shop:
+    with opened(tmp_path, "off", written=False) as shop:
         until(lambda: shop.panel() == "on", "the display")
-        assert "display.frame_file" in shop.screenshot(tmp_path / "shot.jpg", status=1)
+        assert "cannot be written" in shop.screenshot(tmp_path / "shot.jpg", status=1)
         shop.display.kill()
         with httpx2.Client(trust_env=False) as client:
             assert client.get(f"{shop.url}/live").status_code == 404

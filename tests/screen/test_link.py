@@ -387,8 +387,6 @@ async def test_pictures_for_two_are_not_mixed_up(setting: Setting) -> None:
 async def test_without_a_display_there_is_no_picture(setting: Setting, tmp_path: Path) -> None:
     with pytest.raises(DisplayError, match="edge-display"):
         await Shots(setting.link, tmp_path / "frame.jpg").take()
-    with pytest.raises(DisplayError, match=r"display\.frame_file is not set"):
-        await Shots(setting.link, None).take()
 
 
 async def test_why_the_display_wrote_none_is_said(setting: Setting) -> None:

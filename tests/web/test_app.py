@@ -137,10 +137,10 @@ async def test_whoever_comes_through_a_proxy_on_the_unit_is_not_the_unit_itself(
             assert (await asking.get(path, headers={header: "for 127.0.0.1"})).status_code == 403
 
 
-async def test_the_story_streams(nobody, page):
+async def test_the_story_streams(nobody, page, tmp_path):
     story = StoryFeed(UTC)
     story.tell(Fact("near", "c", badge="Blue diamond", zone="Outdoor"), CLOCK.now())
-    live = LiveView(None, story)
+    live = LiveView(tmp_path / "frame.jpg", story)
     async with (
         serving(sources(nobody, page, live=live)) as site,
         httpx2.AsyncClient(base_url=site.url) as client,

@@ -136,10 +136,6 @@ def network(facts: Facts) -> Iterator[Finding]:
     if facts.config.web.live_view == "demo":
         what = "Whoever opens the page /live sees the screen and what happens (web.live_view)."
         yield Finding(severity="warning", about="page", what=what, todo='in a shop: web.live_view = "off", or "admin"')
-    elif facts.config.web.live_view == "admin" and facts.config.display.frame_file is None:
-        what = "The live view has nothing to show: the display writes no frames (display.frame_file)."
-        todo = 'display.frame_file = "/run/edge-display/screen.jpg", then restart agent and display'
-        yield Finding(severity="warning", about="page", what=what, todo=todo)
     for queue in facts.queues:
         if queue.queue in ("clerks", "units") and queue.dropped:
             what = f"{queue.dropped} messages of {queue.queue} were lost: too many at once."

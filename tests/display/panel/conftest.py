@@ -136,6 +136,8 @@ class RunningDisplay:
             brand = "Northline"
             frame_file = "{self.frame}"
             {settings}
+            [web]
+            live_view = "admin"
             """
         )
         clean = {

@@ -26,7 +26,7 @@ def red_of(path: Path) -> int:
 
 
 def test_a_frame_is_written_soon_and_the_next_one_not_before_its_time(tmp_path: Path) -> None:
-    frames = FrameFile(tmp_path / "frame.jpg")
+    frames = FrameFile(tmp_path / "frame.jpg", live=True)
     assert frames.next_deadline() == float("inf")
     frames.changed()
     assert frames.next_deadline() == 0.0
@@ -42,7 +42,7 @@ def test_a_frame_is_written_soon_and_the_next_one_not_before_its_time(tmp_path: 
 
 
 def test_a_frame_that_is_asked_for_is_there_at_once_and_stays(tmp_path: Path) -> None:
-    frames = FrameFile(tmp_path / "frame.jpg")
+    frames = FrameFile(tmp_path / "frame.jpg", live=True)
     for number in range(20):
         frames.write(picture((250, 0, 0)), float(number))
         assert frames.write_now(picture((5, 0, 0)))
@@ -51,7 +51,7 @@ def test_a_frame_that_is_asked_for_is_there_at_once_and_stays(tmp_path: Path) ->
 
 
 def test_a_folder_that_is_missing_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    frames = FrameFile(tmp_path / "missing" / "frame.jpg")
+    frames = FrameFile(tmp_path / "missing" / "frame.jpg", live=False)
     assert not frames.write_now(picture((5, 0, 0)))
     assert not frames.write_now(picture((5, 0, 0)))
     assert len(caplog.records) == 1

@@ -13,8 +13,10 @@ from display.items import Item
 from display.lint.findings import Finding
 from display.lint.readable import check_contrast
 from display.scenes.compose import Composer
+from display.text.scripts import lacking
 from display.text.sizes import readable_px, smallest_px
 from display.text.typeset import Block, Style, Typesetter
+from edge_agent.contracts.screen import Scene
 
 _STEP: Final = 2  # pixels: every fourth is enough
 _WORST: Final = 0.02  # so much of the ink may stand on something worse: a pixel is no letter
@@ -58,8 +60,18 @@ def check_poster(place: str, item: Item, composer: Composer) -> Iterator[Finding
         advice = "say less" if "too long" in reason else "mend it: the screen would refuse it"
         yield Finding(f"{place}, {role}" if place else role, reason or str(error), advice)
         return
+    if isinstance(item, Scene) and item.layout == "emergency":
+        yield from _left_out(place, item, composer.typesetter)
     for ink, found in contrasts(item, composer, seen):
         yield from check_contrast(f"{place or 'words'} in #{bytes(ink).hex()}, as drawn", found)
+
+
+def _left_out(place: str, scene: Scene, typesetter: Typesetter) -> Iterator[Finding]:
+    """Yield the characters without which an emergency would be shown, where anything else would be refused."""
+    for role in ("headline", "body", "place"):
+        block = typesetter.lay(getattr(scene, role), Style(48, scene.language, bold=True), 4000)
+        if block.missing:
+            yield Finding(f"{place}, {role}" if place else role, lacking(block.missing), "it would be left out")
 
 
 def contrasts(item: Item, composer: Composer, seen: pygame.Surface) -> Iterator[tuple[Colour, float]]:

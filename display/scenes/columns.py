@@ -23,6 +23,7 @@ _BADGE_TEXT = 0.3  # size of its name, in badge sizes
 _BADGE_LEAST = 2.4  # side of a badge, in smallest texts
 _NAME_SIZES = (1.25, 1.1, 1.0)  # of a name below a large badge, in small texts
 _NAME_SPARE = 0.25  # of a small text: marks below the second line may reach into the gap
+_TRIED_PX, _TRIED_WIDTH_PX = 48, 4000  # whether a font has a character does not depend on them
 _MAY_BE_CUT: tuple[Role, ...] = ("body", "product_name")
 _SHARES = (0.8, 0.6, 0.4, 0.25)  # of its characters are kept
 
@@ -69,8 +70,11 @@ def flow(placed: Plan, texts: Mapping[Role, str], language: str, typesetter: Typ
     """Return the lines of a column that have a text, all at the largest common scale that fits.
 
     What does not fit at the smallest size that can be read from the floor loses the end of its second line, then of
-    the product's name. Raises PosterError where even that does not help, or where no font has the characters.
+    the product's name. Raises PosterError where even that does not help, or where no font has the characters; an
+    emergency is shown without them.
     """
+    if placed.ground == "alarm":
+        texts = {role: _drawable(text, language, typesetter) for role, text in texts.items()}
     slots = [slot for slot in placed.slots if texts.get(slot.role)]
 
     def fits(step: tuple[float, bool]) -> bool:
@@ -174,6 +178,13 @@ def _lay(slot: Slot, scale: float, placed: Plan, text: str, language: str, types
             block = typesetter.lay(text, style, allowed_px)
             height_px = block.height_px
     return Line(slot.role, block, size_px, height_px, gap_px, indent_px, block.width_px > allowed_px)
+
+
+def _drawable(text: str, language: str, typesetter: Typesetter) -> str:
+    """Return a text without the characters that no font has, unless it is nothing without them."""
+    missing = typesetter.lay(text, Style(_TRIED_PX, language, bold=True), _TRIED_WIDTH_PX).missing
+    rest = "".join(character for character in text if character not in missing).strip()
+    return rest if any(character.isalnum() for character in rest) else text
 
 
 def _check_glyphs(lines: list[Line]) -> None:

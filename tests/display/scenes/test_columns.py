@@ -85,6 +85,17 @@ def test_a_letter_wider_than_its_column_is_refused(typesetter: Typesetter) -> No
         flow(narrow, {"headline": "Www"}, "en", typesetter)
 
 
+def test_an_emergency_is_shown_without_what_no_font_has(typesetter: Typesetter) -> None:
+    placed = plan("emergency", measure((1920, 1080), Viewing(), Space()), Contents())
+    shown = flow(placed, {"headline": "\ufdd0 Leave now", "body": "", "place": "Gate \ufdd0"}, "en", typesetter)
+    plain = flow(placed, {"headline": "Leave now", "place": "Gate"}, "en", typesetter)
+    assert [(line.role, line.block.width_px) for line in shown] == [(line.role, line.block.width_px) for line in plain]
+    with pytest.raises(PosterError, match=r"headline: no installed font has U\+FDD0"):
+        flow(placed, {"headline": "\ufdd0!"}, "en", typesetter)
+    with pytest.raises(PosterError, match=r"headline: no installed font has U\+FDD0"):
+        flow(replace(placed, ground="personal"), {"headline": "\ufdd0 Leave now"}, "en", typesetter)
+
+
 def test_names_below_badges_stay_in_their_boxes_or_are_refused(typesetter: Typesetter) -> None:
     boxes = (Box(0, 0, 260, 110), Box(300, 0, 260, 110))
     placed = replace(column(300), minimum_px=32, small_px=40, names=boxes)

@@ -71,8 +71,11 @@ def _lint(
         theme = find_theme(named) if named else house()
     except ThemeError as error:
         for line in str(error).splitlines():
-            field, _, problem = line.removeprefix(f"{named}: ").partition(": ")
-            yield Finding(field, problem or line, "the house's own would be shown instead", file=str(named))
+            told = line.removeprefix(f"{named}: ")
+            key, _, problem = told.partition(": ")
+            if not problem or key in ("cannot be read", "is not TOML"):
+                key, problem = "file", told
+            yield Finding(key, problem, "the house's own would be shown instead", file=str(named))
         theme = house()
     else:
         yield from (replace(finding, file=str(named or "house")) for finding in check_theme(theme))

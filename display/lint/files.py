@@ -56,7 +56,11 @@ class Linter:
             yield from self._scene(tree, path)
         elif isinstance(tree.get("campaigns"), Mapping) or "catalogue" in tree:  # a store file
             yield from self._campaigns(tree.get("campaigns") or {"campaigns": []})
-            yield from self._loop(tree.get("catalogue") or {}, "loop", path)
+            catalogue = tree.get("catalogue") or {}
+            if isinstance(catalogue, Mapping):
+                yield from self._loop(catalogue, "loop", path)
+            else:
+                yield Finding("catalogue", "is no table of fields", "write a table with loop and emergency")
         elif "campaigns" in tree:
             yield from self._campaigns(tree)
         elif "items" in tree or "loop" in tree or "emergency" in tree:

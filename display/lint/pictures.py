@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from display.scenes.pictures import FILE_MAX_BYTES
 from edge_agent.contracts.media import HEAD_BYTES, is_film, media_type_of
 
-PICTURE_MAX_BYTES = 32 * 1024 * 1024
 _DIGEST_CHARACTERS = 64
 
 
@@ -38,7 +38,7 @@ class Pictures:
         if by_digest:
             return folder, picture
         with file.open("rb") as opened:
-            return self._put(opened.read(PICTURE_MAX_BYTES))
+            return self._put(opened.read(FILE_MAX_BYTES + 1))
 
     def _white(self) -> tuple[Path, str]:
         file = io.BytesIO()

@@ -173,7 +173,8 @@ class Painter:
         match role:
             case "label" if badges:
                 colour = self.theme.badge.colours[badges[0].colour]
-                return colour if contrast(colour, self._ground.motif) >= TEXT_CONTRAST else self._ground.ink
+                behind = self._ground.base, self._ground.motif
+                return colour if min(contrast(colour, one) for one in behind) >= TEXT_CONTRAST else self._ground.ink
             case "price":
                 return self._ground.accent
             case "body" | "product_name":

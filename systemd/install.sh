@@ -2,7 +2,8 @@
 # Install a unit on this machine (Debian 12, 13 or Raspberry Pi OS, as root), from this folder:
 #   sh systemd/install.sh                  packages from the package index, checked against .ci/locks/unit.lock
 #   sh systemd/install.sh --wheels FOLDER  without network: the wheels of edge-agent and of all that it needs are in FOLDER
-#   sh systemd/install.sh --no-display     a unit without a screen (first of the options)
+#   sh systemd/install.sh --no-display     a unit without a screen
+#   sh systemd/install.sh --video          also what films need on the screen (display.video)
 # A unit with a screen is given Pango, the fonts of the world's scripts (80 MB to load, 150 on disk) and Mesa from Debian,
 # where they are missing; without network, put these packages onto the image beforehand.
 # Running it again updates the unit. It also works in a chroot, to prepare the image of a card.
@@ -11,22 +12,29 @@ cd "$(dirname "$0")/.."
 step() { echo "edge-agent: $*"; }
 
 lock=unit extra='[display,reset]' services='edge-agent.service edge-display.service edge-agent.target'
-if [ "${1:-}" = --no-display ]; then
-  lock=unit-without-screen extra='[reset]' services='edge-agent.service edge-agent.target'
+screen=yes wheels=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --no-display) screen= ;;
+    --video) lock=unit-with-video extra='[display,reset,video]' ;;
+    --wheels) wheels=$(cd "${2:?--wheels needs a folder}" && pwd); shift ;;
+    *) echo "There is no option $1: see the first lines of systemd/install.sh" >&2; exit 2 ;;
+  esac
   shift
+done
+if [ -z "$screen" ]; then
+  lock=unit-without-screen extra='[reset]' services='edge-agent.service edge-agent.target'
 fi
-wheels=
-[ "${1:-}" = --wheels ] && wheels=$(cd "$2" && pwd)
 [ "$(id -u)" = 0 ] || { echo "Installing a unit needs root: sudo make install" >&2; exit 1; }
 python3 -c 'import ensurepip' 2>/dev/null || { echo "First: apt-get install python3-venv" >&2; exit 1; }
 
 text='libpangocairo-1.0-0 fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji'
-screen='libgbm1 libegl1 libgles2 libgl1-mesa-dri'
-if [ $lock = unit ] && ! dpkg-query --show --showformat '${db:Status-Status}\n' $text $screen 2>/dev/null | \
+graphics='libgbm1 libegl1 libgles2 libgl1-mesa-dri'
+if [ -n "$screen" ] && ! dpkg-query --show --showformat '${db:Status-Status}\n' $text $graphics 2>/dev/null | \
     awk '$1 == "installed" { n++ } END { exit n != 8 }'; then
-  step "text and screen: $text $screen"
-  { [ -z "$wheels" ] && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends $text $screen; } || \
-    echo "edge-agent: not all installed; what they would draw is refused, by name. Do: apt-get install $text $screen" >&2
+  step "text and screen: $text $graphics"
+  { [ -z "$wheels" ] && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --yes --no-install-recommends $text $graphics; } || \
+    echo "edge-agent: not all installed; what they would draw is refused, by name. Do: apt-get install $text $graphics" >&2
 fi
 
 venv=/opt/edge-agent/venv
@@ -41,7 +49,7 @@ else
   pip install --no-deps --force-reinstall --build-constraint .ci/locks/build.lock .
 fi
 cp -r README.md systemd/optional /opt/edge-agent/
-if [ $lock = unit ]; then  # Pango's bindings are written when they are first used, which the service may not do here
+if [ -n "$screen" ]; then  # Pango's bindings are written when they are first used, which the service may not do here
   $venv/bin/python -c 'import pangocffi, pangocairocffi' || echo "edge-agent: no Pango: text is drawn more simply" >&2
 fi
 

@@ -148,15 +148,20 @@ def test_words_over_a_picture_are_measured_on_that_picture(shade: int, tmp_path:
     assert (result.exit_code, result.output) == (0, "")
 
 
-@pytest.mark.parametrize(("shade", "refused"), [(0, False), (255, True)])
-def test_a_pale_veil_is_seen_on_a_bright_picture_only(shade: int, refused: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("bright", "refused"), [((0, 0), False), ((0, 96), True), ((10, 16), True), ((80, 96), False)])
+def test_a_pale_veil_is_seen_where_words_stand_on_something_bright(
+    bright: tuple[int, int], refused: bool, tmp_path: Path
+) -> None:
+    """The whole picture, a stripe behind one or two letters, or one beside them."""
     source = (Path(__file__).parents[3] / "display" / "themes" / "house.toml").read_text()
     before, _, after = source.partition("[ground.picture]")
     rest = after[after.index("[") :]
     whites = "".join(f'{role} = "#ffffff"\n' for role in ("ink", "soft", "accent", "chip_ink"))
     greys = "".join(f'{role} = "#757575"\n' for role in ("base", "motif", "chip"))
     theme = write(tmp_path, f"{before}[ground.picture]\n{whites}{greys}{rest}", "pale.toml")
-    Image.new("RGB", (96, 54), (shade, shade, shade)).save(tmp_path / DIGEST, "PNG")
+    picture = Image.new("RGB", (96, 54))
+    picture.paste((255, 255, 255), (bright[0], 0, bright[1], 54))
+    picture.save(tmp_path / DIGEST, "PNG")
     playlist = write(tmp_path, {"version": "1", "items": [ITEM | {"headline": {"en": "Made for rain"}}]})
     result = lint("--theme", theme, "--content", tmp_path, playlist)
     assert ("items 1, headline.en in #ffffff, as drawn: error: contrast" in result.output) is refused

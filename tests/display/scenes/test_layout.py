@@ -118,6 +118,18 @@ def test_mirroring_twice_changes_nothing(layout: Layout, canvas: Canvas, content
     assert mirrored(mirrored(placed, canvas.screen.width), canvas.screen.width) == placed
 
 
+@given(LAYOUTS, CANVASES, CONTENTS)
+def test_from_right_to_left_everything_stands_on_the_other_side(
+    layout: Layout, canvas: Canvas, contents: Contents
+) -> None:
+    placed, width = plan(layout, canvas, contents), canvas.screen.width
+    turned = mirrored(placed, width)
+    for box, other in zip(parts(placed), parts(turned), strict=True):
+        assert (other.x, other.right, other.y, other.bottom) == (width - box.right, width - box.x, box.y, box.bottom)
+    other_side = {"start": "end", "centre": "centre"}
+    assert (turned.align, turned.brand_align) == (other_side[placed.align], other_side[placed.brand_align])
+
+
 @given(CANVASES, st.sampled_from([33, 41, 53]))
 def test_the_modules_of_a_code_are_whole_pixels_and_as_large_as_a_phone_needs_where_there_is_room(
     canvas: Canvas, modules: int

@@ -60,6 +60,12 @@ def test_hebrew_turns_around_latin_words_and_prices(lay: Lay) -> None:
     assert places(price, line)[0] < places(name, line)[0]
 
 
+def test_a_latin_name_in_front_does_not_turn_an_arabic_line_round(lay: Lay) -> None:
+    line = ink(lay("Ridgeline متوفرة هنا", "ar"))
+    name, word = ink(lay("Ridgeline", "ar")), ink(lay("هنا", "ar"))
+    assert places(word, line)[0] < places(name, line)[0]
+
+
 def test_devanagari_letters_join(lay: Lay) -> None:
     assert lay("क्ष", "hi").width_px < lay("क", "hi").width_px + lay("ष", "hi").width_px
     assert lay("त्र", "hi").width_px < lay("त", "hi").width_px + lay("र", "hi").width_px

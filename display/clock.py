@@ -10,5 +10,5 @@ def monotonic_s() -> float:
 
 
 def utc_now() -> datetime:
-    """Return the wall clock, for proofs of play only."""
+    """Return the wall clock: for the calendar of loop and panel, and for proofs of play."""
     return datetime.now(UTC)

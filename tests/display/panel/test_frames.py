@@ -1,5 +1,6 @@
 """The file of the live view: whole pictures, and no harm where it cannot be written."""
 
+import stat
 import time
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pygame
 import pytest
 from PIL import Image
 
-from display.panel.frames import LONG_SIDE_PX, PERIOD_S, FrameFile, reduced
+from display.panel.frames import FILE_MODE, LONG_SIDE_PX, PERIOD_S, FrameFile, reduced
 
 WAIT_S = 30
 
@@ -47,7 +48,8 @@ def test_a_frame_that_is_asked_for_is_there_at_once_and_stays(tmp_path: Path) ->
         frames.write(picture((250, 0, 0)), float(number))
         assert frames.write_now(picture((5, 0, 0)))
         assert red_of(tmp_path / "frame.jpg") < 20
-    assert [file.name for file in tmp_path.iterdir()] == ["frame.jpg"]
+    [file] = tmp_path.iterdir()
+    assert (file.name, stat.S_IMODE(file.stat().st_mode)) == ("frame.jpg", FILE_MODE)
 
 
 def test_a_folder_that_is_missing_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

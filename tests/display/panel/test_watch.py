@@ -23,6 +23,7 @@ class Pane(Offscreen):
     broken = False
     asleep = False
     powered: bool | None = None
+    closed = False
 
     def wants_redraw(self) -> bool:
         if self.broken:
@@ -32,6 +33,9 @@ class Pane(Offscreen):
     def power(self, on: bool) -> None:
         self.powered = on
         self.asleep = not on
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @dataclass
@@ -90,6 +94,8 @@ def test_an_unplugged_screen_is_given_back_and_opened_again() -> None:
     news = watch.turn(LOOK_S)
     assert (watch.state, news.state, news.screen) == ("absent", True, True)
     assert watch.screen is not wall.pane
+    assert wall.pane is not None
+    assert wall.pane.closed
     assert watch.screen.size == (640, 360)
     for number in range(2, 6):
         news = watch.turn(number * LOOK_S)
@@ -166,8 +172,10 @@ def test_outside_its_hours_the_panel_is_dark_and_an_emergency_lights_it() -> Non
     assert (watch.state, watch.lit, wall.pane.powered) == ("off", False, False)
     watch.turn(0.1, emergency=True)
     assert (watch.state, wall.pane.powered) == ("on", True)
+    wall.pane.panel.fill((255, 255, 255))
     watch.turn(0.2)
     assert watch.state == "off"
+    assert wall.pane.panel.get_at((0, 0))[:3] == (0, 0, 0)
     wall.at = MONDAY_NOON
     watch.turn(LOOK_S)
     assert (watch.state, wall.pane.powered) == ("on", True)

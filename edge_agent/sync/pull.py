@@ -77,8 +77,8 @@ class Pull:
             self._pull_now.wanted.clear()
             broken = None
             try:
-                await self.pull_slice()
-                self.health.running()
+                if await self.pull_slice():
+                    self.health.running()
             except UnreachableError:
                 raise
             except HubError as error:  # an emergency must not wait for a broken slice
@@ -93,14 +93,14 @@ class Pull:
             except TimeoutError:
                 pass
 
-    async def pull_slice(self) -> None:
-        """Bring the slice up to the hub's state: whole checkpoints, or nothing.
+    async def pull_slice(self) -> bool:
+        """Bring the slice up to the hub's state: whole checkpoints, or nothing. False: it is not open yet.
 
         Each page is written as it comes, in force for nobody. After a break or a restart the pull goes on where it
         stood, unless the hub has forgotten that place.
         """
         if self._to.slices.locked:
-            return  # whoever unlocks it asks for a pull
+            return False  # whoever unlocks it asks for a pull
         try:
             pending = self._to.slices.pending()
             try:
@@ -113,6 +113,7 @@ class Pull:
             raise
         except StoreError as error:
             raise HubError(f"slice: {error}; it is pulled again") from error
+        return True
 
     async def pull_knowledge(self) -> None:
         """Bring in what changed of catalogue, campaigns and configuration. Files are fetched by another part."""

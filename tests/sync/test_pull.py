@@ -1,16 +1,23 @@
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
 
+from edge_agent.clock import SystemClock
 from edge_agent.contracts.catalogue import Catalogue, Emergency
 from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.errors import HubError
 from edge_agent.events import KnowledgeChanged, SliceChanged, WithdrawalRow
 from edge_agent.identify.token import temporary_key, window_of
+from edge_agent.store.opening import open_stores
+from edge_agent.store.unit_key import load_unit_key
+from edge_agent.supervisor import Health
+from edge_agent.sync.pull import Pull
 from provisioning.hub.slices import PAGE_MAX, TOMBSTONE_KEEP_S
 from provisioning.hub.tables import catalogue_steps
 from tests.provisioning.hubs import IDENTITY_KEY, STORE, RunningHub, customer, customers
@@ -246,6 +253,27 @@ async def test_a_version_that_the_hub_has_forgotten_or_that_was_tampered_with_is
     await unit.pull.pull_knowledge()
     assert "do not fit what is held" in caplog.text
     assert [quantity(unit, product) for product in ("p0", "p1")] == [3, 1]
+
+
+async def test_a_slice_that_is_not_open_yet_is_not_said_to_be_pulled(
+    served: RunningHub, unit: Unit, tmp_path: Path
+) -> None:
+    emergency = Emergency(headline={"en": "Please leave"}, valid_until=served.clock() + timedelta(hours=1))
+    served.hub.emergencies.put(STORE, emergency, served.clock())
+    (tmp_path / "locked").mkdir()
+    stores = open_stores(tmp_path / "locked", STORE, load_unit_key(unit.config.folder, None), unlock=False)
+    health = Health("pull", SystemClock("always"))
+    pull = Pull(unit.client, unit.config, replace(unit.pull._to, slices=stores.slice), unit.pull_now, health)
+    try:
+        async with running(pull):
+            await until(lambda: unit.told)
+            assert health.report.state == "waiting"
+            key = load_unit_key(unit.config.folder, None)
+            assert await unit.worker.call(stores.slice.unlock, key)
+            unit.pull_now.wanted.set()
+            await until(lambda: health.report.state == "running")
+    finally:
+        stores.close()
 
 
 async def test_a_nudge_brings_a_change_at_once(served: RunningHub, unit: Unit) -> None:

@@ -82,6 +82,8 @@ def render(
     from display.themes import find_theme, house
     from edge_agent.contracts.screen import Scene
 
+    if picture_file.suffix.lower() != ".png":
+        raise click.UsageError(f"{picture_file}: the name must end in .png")
     try:
         scene = Scene.model_validate_json(scene_file.read_bytes())
         look = find_theme(theme) if theme else house()

@@ -42,6 +42,13 @@ def test_render_names_what_is_wrong(scene: str, arguments: tuple[str, ...], says
     assert not (tmp_path / "out.png").exists()
 
 
+def test_render_draws_png_only(tmp_path: Path) -> None:
+    (tmp_path / "scene.json").write_text(SCENE)
+    result = CliRunner().invoke(main, ["render", str(tmp_path / "scene.json"), str(tmp_path / "out.gif")])
+    assert "out.gif: the name must end in .png" in result.output
+    assert list(tmp_path.iterdir()) == [tmp_path / "scene.json"]
+
+
 def test_render_names_a_missing_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["render", str(tmp_path / "none.json"), str(tmp_path / "out.png")])
     assert result.exit_code == 1

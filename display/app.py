@@ -24,6 +24,7 @@ from display.link import Link
 from display.loop.playlist import Loop, left_out, parse_playlist
 from display.loop.plays import Plays
 from display.loop.program import Program
+from display.memory import give_back_large_blocks
 from display.motion import Entrance
 from display.panel.connectors import plugged_in
 from display.panel.frames import FrameFile
@@ -86,6 +87,7 @@ class Waker:
 def run_display(config: AgentConfig) -> None:
     """Show the loop and the agent's scenes until SIGTERM, SIGINT, or until the window is closed."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    give_back_large_blocks()
     waker = Waker()
     notifier = sdnotify.SystemdNotifier()
     if notifier.socket is not None:

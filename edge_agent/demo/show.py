@@ -147,15 +147,16 @@ class Show:
     def _announce(self) -> None:
         pages = f"http://127.0.0.1:{self._port}"
         socket = self._folder / "admin.sock"
+        agent = os.path.relpath(SCRIPTS / "edge-agent")
         where = "drawn offscreen; watch it here" if self._headless else "in its own window, and here"
         click.echo(
             f"""
   The clerk's tablet    {pages}/?{DEPARTMENTS}
   The screen            {pages}/live     ({where})
   What happens          {pages}/story    (and below)
-  What the unit hears   edge-agent watch --socket {socket}
-  Why this, why not     edge-agent explain --socket {socket}
-  How the unit is       edge-agent doctor --socket {socket}
+  What the unit hears   {agent} watch --socket {socket}
+  Why this, why not     {agent} explain --socket {socket}
+  How the unit is       {agent} doctor --socket {socket}
   A picture of it all   edge-agent screenshot screen.jpg --socket {socket}
 
 Open the tablet page, wait for a card and claim it; with &tablet=second at the end of its address it is

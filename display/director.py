@@ -331,8 +331,8 @@ class Director:
 
     def _report(self, reports: Iterable[Report]) -> None:
         for report in reports:
-            if isinstance(report, ProofOfPlay):
-                self.posters.forget(report.message_id)
+            if isinstance(report, (ProofOfPlay, Refused)) and report.message_id is not None:
+                self.posters.forget(report.message_id)  # it is over, or will not come up
             self.link.send(report)
 
 

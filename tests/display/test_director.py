@@ -290,6 +290,15 @@ def test_a_prepared_scene_is_ready_before_its_command(unit: Unit, make_scene: Ma
     assert shown["composed_s"] < shown["received_s"] <= shown["first_frame_s"]  # type: ignore[operator]
 
 
+def test_the_words_of_a_scene_that_never_came_up_are_not_kept(unit: Unit, make_scene: MakeScene) -> None:
+    scene = make_scene(message_id="late", picture=None)
+    unit.send(Prepare(scene=scene))
+    unit.play_until(lambda: unit.director.posters.has(scene))
+    unit.send(Show(scene=scene, permit_until_s=time.monotonic() - 1))
+    unit.play_until(lambda: unit.hears("refused", message_id="late"))
+    assert not unit.director.posters.has(scene)
+
+
 def test_a_scene_keeps_its_picture_while_it_waits_for_its_turn(unit: Unit, make_scene: MakeScene) -> None:
     """Whatever else is prepared meanwhile, and although the agent says anew what should be up."""
     pictures = [unit.add(colour) for colour in (GREEN, RED, (9, 9, 99), (99, 9, 9), (9, 99, 9))]

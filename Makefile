@@ -3,7 +3,7 @@ PY := .venv/bin/python
 SETUP := python3 .ci/bootstrap.py
 ARGS ?=
 # Most tests wait for real servers: several files run at once. A file's tests share its servers and stay together.
-SIDE_BY_SIDE := -p no:benchmark --numprocesses 4 --dist loadfile
+SIDE_BY_SIDE := -p no:benchmark --numprocesses 4 --dist loadfile --no-loadscope-reorder
 # pyproject.toml keeps these two folders out of `make test`; naming one lifts that.
 SLOW := -o addopts="--strict-markers --strict-config -ra --import-mode=importlib"
 

@@ -35,14 +35,15 @@ _ANSWER_MAX_BYTES = 512
 class Apart:
     """One picture that is being decoded in a child. Ask :attr:`finished`, or wait for the file descriptor."""
 
-    def __init__(self, decode: Callable[[], Pixels], size: tuple[int, int]) -> None:
-        """Begin. ``decode`` returns a picture of at most ``size``."""
+    def __init__(self, decode: Callable[[], Pixels], size: tuple[int, int], cpu_s: int = CPU_MAX_S) -> None:
+        """Begin. ``decode`` returns a picture of at most ``size``, and takes at most ``cpu_s`` of processor time."""
+        self._cpu_s = cpu_s
         self._shared = mmap.mmap(-1, size[0] * size[1] * 4)
         self._reader, writer = os.pipe()
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # about threads, see _child
             self._child = os.fork()
         if self._child == 0:
-            _child(decode, self._shared, writer)
+            _child(decode, self._shared, writer, cpu_s)
         os.close(writer)
 
     def fileno(self) -> int:
@@ -65,7 +66,7 @@ class Apart:
                 return Pixels(cast(Mode, mode), (int(width), int(height)), self._shared[:length])
         finally:
             status = self.close()
-        raise PosterError(" ".join(rest) if word == "refused" else _fate(word, status))
+        raise PosterError(" ".join(rest) if word == "refused" else _fate(word, status, self._cpu_s))
 
     def close(self) -> int:
         """End the child, which has answered or never will; return its status."""
@@ -76,23 +77,23 @@ class Apart:
         return status
 
 
-def decode_apart(decode: Callable[[], Pixels], size: tuple[int, int]) -> Pixels:
-    """Return what ``decode`` returns, at most ``size`` large, from a child process.
+def decode_apart(decode: Callable[[], Pixels], size: tuple[int, int], cpu_s: int = CPU_MAX_S) -> Pixels:
+    """Return what ``decode`` returns, at most ``size`` large, from a child process of so much processor time.
 
     Raises PosterError, the child's own or one that says what became of it.
     """
-    child = Apart(decode, size)
+    child = Apart(decode, size, cpu_s)
     select.select([child], [], [], WAIT_MAX_S)
     return child.result()
 
 
-def _child(decode: Callable[[], Pixels], shared: mmap.mmap, writer: int) -> NoReturn:
+def _child(decode: Callable[[], Pixels], shared: mmap.mmap, writer: int, cpu_s: int) -> NoReturn:
     """Decode, answer, and end without cleaning up: everything open belongs to the parent.
 
     A fork of a process with threads is safe for what is done here: the C library and Python mend their own locks.
     """
     try:
-        confine(CPU_MAX_S)
+        confine(cpu_s)
         os.write(writer, _answer(decode, shared).encode()[:_ANSWER_MAX_BYTES])
     finally:
         os._exit(0)
@@ -122,9 +123,9 @@ def _answer(decode: Callable[[], Pixels], shared: mmap.mmap) -> str:
     return f"ok {pixels.mode} {pixels.size[0]} {pixels.size[1]}"
 
 
-def _fate(word: str, status: int) -> str:
+def _fate(word: str, status: int, cpu_s: int) -> str:
     if word == "memory":
         return f"takes more than {MEMORY_MAX_BYTES // 2**20} MiB to decode"
     if word == "late" or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU):
-        return f"takes more than {CPU_MAX_S} s to decode"
+        return f"takes more than {cpu_s} s to decode"
     return "its decoder ended without a picture"

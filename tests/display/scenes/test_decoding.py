@@ -131,8 +131,8 @@ def test_one_that_takes_too_much_memory_is_refused() -> None:
 
 
 def test_one_that_takes_too_long_is_refused() -> None:
-    with pytest.raises(PosterError, match="takes more than 8 s"):
-        decode_apart(lambda: decode(bombs.endless_svg(), (1920, 1080), "cover"), (1920, 1080))
+    with pytest.raises(PosterError, match="takes more than 1 s"):
+        decode_apart(lambda: decode(bombs.endless_svg(), (1920, 1080), "cover"), (1920, 1080), cpu_s=1)
 
 
 def crash() -> Pixels:
@@ -161,10 +161,10 @@ def test_a_decoder_that_answers_more_than_its_place_is_a_refusal() -> None:
 
 
 def test_children_and_files_do_not_pile_up(tmp_path: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before, others = len(os.listdir("/proc/self/fd")), children(os.getpid())
     for _ in range(20):
         draw(png((1, 2, 3)))
         with pytest.raises(PosterError):
             draw(b"")
     assert len(os.listdir("/proc/self/fd")) == before
-    assert children(os.getpid()) == []
+    assert children(os.getpid()) == others

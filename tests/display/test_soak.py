@@ -1,4 +1,4 @@
-"""Three hundred scenes leave nothing behind. Ten thousand: ``tests/bench/test_display_soak_bench.py``."""
+"""Two hundred scenes leave nothing behind. Ten thousand: ``tests/bench/test_display_soak_bench.py``."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def test_hundreds_of_scenes_leave_nothing_behind(unit: Unit, agent: Agent, make_
     process = unit.start()
     agent.accept()
     agent.send(State())
-    warm, *_, last = soak(unit, agent, process, make_scene, scenes=300, every=100)
+    warm, *_, last = soak(unit, agent, process, make_scene, scenes=200, every=100)
     assert last.memory_mb - warm.memory_mb < GROWTH_MAX_MB
     assert last.files <= warm.files + 4  # a child that decodes has two ends of a pipe
     assert len(children(process.pid)) <= 2

@@ -36,9 +36,9 @@ def main(way: str, folder: Path) -> None:
     window = pygame.Window("bench", SIZE)
     canvas: Canvas
     if way == "gpu":
-        canvas = TextureCanvas(Renderer(window, accelerated=1, vsync=False), SIZE)
+        canvas = TextureCanvas(Renderer(window, accelerated=1, vsync=False), SIZE, 0)
     else:
-        canvas = SurfaceCanvas(window.get_surface, window.flip)
+        canvas = SurfaceCanvas(window.get_surface, window.flip, 0, SIZE)
     cards = [canvas.upload(composer.compose(sample_scene(layout, "en"))) for layout in ("product", "offer")]
 
     def frame(number: int) -> tuple[float, float, float]:

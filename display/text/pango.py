@@ -37,7 +37,7 @@ class PangoTypesetter:
         before_px, after_px = _overhang(layout, width_px)
         if before_px or after_px:  # strokes that leave their letter's own width: a j, a swash
             layout, broken = self._wrapped(text, style, max(1, width_px - before_px - after_px))
-        block = PangoBlock(layout, style, width_px, before_px, broken)
+        block = PangoBlock(layout, style, width_px, _indent(layout, width_px, before_px), broken)
         if pango.pango_layout_get_unknown_glyphs_count(layout.pointer):
             block.missing = self._missing(text, style)
         return block
@@ -143,3 +143,11 @@ def _overhang(layout: pangocffi.Layout, width_px: int) -> tuple[int, int]:
     """Return by how many pixels strokes leave the width, to the left and to the right."""
     ink, _ = layout.get_extents()
     return max(0, math.ceil(-ink.x / _SCALE)), max(0, math.ceil((ink.x + ink.width) / _SCALE - width_px))
+
+
+def _indent(layout: pangocffi.Layout, width_px: int, wanted_px: int) -> int:
+    """Return how far the text begins from the edge: lines that were broken anew may reach elsewhere than before."""
+    ink, _ = layout.get_extents()
+    least_px: int = math.ceil(-ink.x / _SCALE)
+    most_px: int = math.floor(width_px - (ink.x + ink.width) / _SCALE)
+    return max(least_px, 0, min(wanted_px, most_px))

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -159,6 +159,7 @@ TEXTS = st.text(SAMPLES, max_size=60) | st.text(max_size=40)
     st.booleans(),
     st.sampled_from(["start", "centre", "end"]),
 )
+@example("「ёകท", "ar", 38, 24.0, False, "end")
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_stays_inside_its_box_or_says_that_it_cannot(
     typesetter: Typesetter, text: str, language: str, width_px: int, size_px: float, bold: bool, align: str

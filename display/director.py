@@ -19,7 +19,7 @@ from display.panel.watch import PanelWatch
 from display.panel.window import Placed, Screen
 from display.scenes.apart import Apart
 from display.scenes.player import Player, Projector
-from display.scenes.posters import Posters
+from display.scenes.posters import PICTURE_WAIT_S, Posters
 from display.stage import Report, Stage
 from edge_agent.contracts.screen import (
     Capture,
@@ -239,7 +239,7 @@ class Director:
     def _show(self, message: Show) -> None:
         if not self.panel.seen and not _is_emergency(message.scene):
             reason = f"nobody can see it: the screen is {self.panel.state}"
-            self.link.send(Refused(message_id=message.scene.message_id, reason=reason))
+            self._report([Refused(message_id=message.scene.message_id, reason=reason)])
             return
         if self._wanted is not None and self._wanted.message_id == message.scene.message_id:
             self._wanted = None
@@ -259,7 +259,7 @@ class Director:
         self._report(self.stage.set_ground(self._here(item), now_s, alone=self.program.emergency))
         awaited = self.stage.awaited
         if awaited is not None:
-            composed_s = self._prepared(awaited)
+            composed_s = self._prepared(awaited, self.stage.awaited_since_s + PICTURE_WAIT_S)
             if composed_s is not None:
                 now_s = clock.monotonic_s()  # composing takes time: a permit may have lapsed meanwhile
                 self._report(self.stage.ready(composed_s, now_s))
@@ -305,10 +305,10 @@ class Director:
         if self._wanted is not None and self.posters.has(self._wanted):
             self._wanted = None
 
-    def _prepared(self, item: Item) -> float | None:
+    def _prepared(self, item: Item, by_s: float = float("inf")) -> float | None:
         """Return since when a poster is ready; None: not yet, or never: what cannot be drawn leaves the stage."""
         try:
-            return self.posters.prepare(item, clock.monotonic_s())
+            return self.posters.prepare(item, clock.monotonic_s(), by_s)
         except PosterError as error:
             self._leave_out(item, error)
             return None

@@ -69,6 +69,11 @@ class Stage:
         """The scene that waits for its poster or its turn: tell with :meth:`ready` that it can be drawn."""
         return self._waiting.scene if self._waiting is not None else None
 
+    @property
+    def awaited_since_s(self) -> float:
+        """When the agent told of the awaited scene; infinity: there is none."""
+        return self._waiting.arrived_s if self._waiting is not None else float("inf")
+
     def seen(self, visible: bool, now_s: float) -> None:
         """Tell whether anybody can see the screen; the time in which nobody can is no time on screen."""
         if visible and self._unseen_since_s is not None:

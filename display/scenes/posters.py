@@ -38,7 +38,10 @@ LEFT_OUT_MAX = 100
 """So many pictures that scenes go without are remembered, so that each is told once."""
 
 PICTURE_WAIT_S = 0.8
-"""A scene waits so long for its picture, and is then shown without: she is here now."""
+"""A scene that is to be shown waits so long for its picture, and is then shown without: she is here now."""
+
+
+_LATE = "is not decoded in time"
 
 
 @dataclass(slots=True)
@@ -51,7 +54,8 @@ class _Poster:
 @dataclass(slots=True)
 class _Errand:
     child: Apart
-    began_s: float
+    until_s: float
+    """Given up then."""
     asked: bool = True
     """Whether somebody asked for it in this turn."""
 
@@ -116,16 +120,17 @@ class Posters:
                 return self.get(Brand())
         return self._kept[item].uploaded
 
-    def prepare(self, item: Item, now_s: float) -> float | None:
+    def prepare(self, item: Item, now_s: float, by_s: float = float("inf")) -> float | None:
         """Return since when the poster is ready; None: its picture is still being decoded, ask again.
 
-        A scene whose picture cannot be had is composed without it. Raises PosterError where nothing can be shown.
+        A scene whose picture cannot be had, or not by ``by_s``, is composed without it. Raises PosterError where nothing
+        can be shown.
         """
         if not self.has(item):
             place = self._composer.picture_place(item)
             if place is None:
                 self._keep(item, item, None)
-            elif not self._with_picture(item, place, now_s):
+            elif not self._with_picture(item, place, now_s, by_s):
                 return None
         return self._kept[item].composed_s
 
@@ -136,13 +141,12 @@ class Posters:
 
     def next_deadline(self) -> float:
         """Return when to ask again, or to :meth:`give_up`, what is not finished until then."""
-        times = [errand.began_s + _patience_s(item) for item, errand in self._errands.items()]
-        return min(times, default=float("inf"))
+        return min((errand.until_s for errand in self._errands.values()), default=float("inf"))
 
     def give_up(self, now_s: float) -> None:
         """Forget what takes too long and nobody asked for in this turn."""
         for item, errand in list(self._errands.items()):
-            if not errand.asked and now_s >= errand.began_s + _patience_s(item):
+            if not errand.asked and now_s >= errand.until_s:
                 self._errands.pop(item).child.close()
 
     def forget(self, message_id: str) -> None:
@@ -166,7 +170,7 @@ class Posters:
         while self._errands:
             self._errands.popitem()[1].child.close()
 
-    def _with_picture(self, item: Item, place: Place, now_s: float) -> bool:
+    def _with_picture(self, item: Item, place: Place, now_s: float, by_s: float) -> bool:
         """Go on with an item that has a picture. Returns whether its poster is ready."""
         errand = self._errands.get(item)
         try:
@@ -174,16 +178,18 @@ class Posters:
                 file = self._file_of(place.digest)
                 if file is None:
                     raise PosterError("is not listed, or may not be shown now")
-                self._begin(item, file, place, now_s)
+                if now_s >= by_s:
+                    raise PosterError(_LATE)
+                self._begin(item, file, place, min(by_s, now_s + WAIT_MAX_S))
                 return False
-            errand.asked = True
+            errand.asked, errand.until_s = True, min(by_s, errand.until_s)
             finished = errand.child.finished
-            if not finished and now_s < errand.began_s + _patience_s(item):
+            if not finished and now_s < errand.until_s:
                 return False
             del self._errands[item]
             if not finished:
                 errand.child.close()
-                raise PosterError(f"is not decoded after {_patience_s(item)} s")
+                raise PosterError(_LATE)
             picture = pictures.surface(errand.child.result())
         except PosterError as error:
             self._without(item, place, error)
@@ -199,7 +205,7 @@ class Posters:
             self._left_out.append(place.digest)
         self._keep(item, _without_picture(item), None)
 
-    def _begin(self, item: Item, file: ContentItem, place: Place, now_s: float) -> None:
+    def _begin(self, item: Item, file: ContentItem, place: Place, until_s: float) -> None:
         """Begin to decode a picture, unless others are that were asked for before it: it will be asked for again.
 
         Nothing that was asked for in this turn makes room: three that took each other's place would never be ready.
@@ -209,7 +215,7 @@ class Posters:
             if unasked is None:
                 return
             self._errands.pop(unasked).child.close()
-        self._errands[item] = _Errand(pictures.begin(self._folder, file, place), now_s)
+        self._errands[item] = _Errand(pictures.begin(self._folder, file, place), until_s)
 
     def _keep(self, item: Item, drawn: Item, picture: pygame.Surface | None) -> None:
         uploaded = self._screen.upload(self._composer.compose(drawn, picture))
@@ -222,10 +228,6 @@ class Posters:
 
 def _without_picture(item: Item) -> Item:
     return item.model_copy(update={"picture": None}) if isinstance(item, Scene) else item
-
-
-def _patience_s(item: Item) -> float:
-    return PICTURE_WAIT_S if isinstance(item, Scene) else WAIT_MAX_S
 
 
 def _is_scene(item: Item, message_id: str) -> bool:

@@ -11,8 +11,9 @@ import pytest
 
 from display.items import Item, LoopPicture
 from display.panel.window import Offscreen
+from display.scenes.apart import WAIT_MAX_S
 from display.scenes.compose import Composer
-from display.scenes.posters import CHILDREN_MAX, PICTURE_WAIT_S, Posters
+from display.scenes.posters import CHILDREN_MAX, Posters
 from display.text.typeset import Typesetter
 from display.themes import theme_or_house
 from edge_agent.contracts.catalogue import ContentItem
@@ -49,10 +50,11 @@ class Store:
         os.mkfifo(self._folder / digest)
         return self._list(digest, 1)
 
-    def turn(self, *items: Item, now_s: float) -> list[float | None]:
-        """Ask for items as one turn of the display does; return since when each is ready."""
+    def turn(self, *items: Item, now_s: float, by_s: float = float("inf")) -> list[float | None]:
+        """Ask for items as one turn of the display does, the first by a time; return since when each is ready."""
         self.posters.begin_turn()
-        ready = [self.posters.prepare(item, now_s) for item in items]
+        times = [by_s, *(float("inf") for _ in items)]
+        ready = [self.posters.prepare(item, now_s, by) for item, by in zip(items, times, strict=False)]
         self.posters.give_up(now_s)
         return ready
 
@@ -90,11 +92,20 @@ def test_a_scene_waits_no_longer_for_its_picture_because_the_loop_wants_two(
 ) -> None:
     scene = make_scene(layout="offer", picture=store.add_endless("scene"))
     loop = [LoopPicture(store.add_endless(name), 3) for name in ("ground", "coming")]
-    assert store.turn(scene, *loop, now_s=0.0)[0] is None
-    assert store.turn(scene, *loop, now_s=PICTURE_WAIT_S - 0.01)[0] is None
-    assert store.turn(scene, *loop, now_s=PICTURE_WAIT_S)[0] is not None
+    assert store.turn(scene, *loop, now_s=0.0, by_s=5.0)[0] is None
+    assert store.turn(scene, *loop, now_s=4.99, by_s=5.0)[0] is None
+    assert store.turn(scene, *loop, now_s=5.0, by_s=5.0)[0] is not None
     (complaint,) = store.complaints
     assert "not decoded" in complaint
+
+
+def test_a_scene_that_is_only_prepared_waits_for_its_picture_until_it_is_to_be_shown(
+    store: Store, make_scene: MakeScene
+) -> None:
+    scene = make_scene(layout="offer", picture=store.add_endless("scene"))
+    assert store.turn(scene, now_s=0.0) == [None]
+    assert store.turn(scene, now_s=WAIT_MAX_S - 1) == [None]
+    assert store.turn(scene, now_s=WAIT_MAX_S - 1, by_s=WAIT_MAX_S - 1) != [None]
 
 
 def test_what_is_asked_for_first_takes_the_place_of_what_nobody_asked_for(store: Store, make_scene: MakeScene) -> None:
@@ -108,10 +119,10 @@ def test_what_is_asked_for_first_takes_the_place_of_what_nobody_asked_for(store:
 def test_what_was_asked_for_in_this_turn_is_not_given_up(store: Store, make_scene: MakeScene) -> None:
     """Its time may be over between the question and the end of the turn: the next question settles it."""
     scene = make_scene(layout="offer", picture=store.add_endless("scene"))
-    store.turn(scene, now_s=0.0)
-    store.posters.give_up(PICTURE_WAIT_S)
+    store.turn(scene, now_s=0.0, by_s=5.0)
+    store.posters.give_up(5.0)
     assert len(store.posters.children) == 1
-    store.turn(now_s=PICTURE_WAIT_S)
+    store.turn(now_s=5.0)
     assert store.posters.next_deadline() == float("inf")
 
 

@@ -123,8 +123,8 @@ class Posters:
     def prepare(self, item: Item, now_s: float, by_s: float = float("inf")) -> float | None:
         """Return since when the poster is ready; None: its picture is still being decoded, ask again.
 
-        A scene whose picture cannot be had, or not by ``by_s``, is composed without it. Raises PosterError where nothing
-        can be shown.
+        A scene whose picture cannot be had, or not by ``by_s``, is composed without it. Raises PosterError where
+        nothing can be shown.
         """
         if not self.has(item):
             place = self._composer.picture_place(item)

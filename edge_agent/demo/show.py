@@ -157,7 +157,7 @@ class Show:
   What the unit hears   {agent} watch --socket {socket}
   Why this, why not     {agent} explain --socket {socket}
   How the unit is       {agent} doctor --socket {socket}
-  A picture of it all   edge-agent screenshot screen.jpg --socket {socket}
+  A picture of it all   {agent} screenshot screen.jpg --socket {socket}
 
 Open the tablet page, wait for a card and claim it; with &tablet=second at the end of its address it is
 a second tablet. Five customers with the shop's app come and go, one of them reads German; {STRANGERS} strangers
@@ -188,9 +188,9 @@ pass by, of whom no trace is kept. Ctrl-C ends the demo.
             )
         events: dict[str, int] = answer.raise_for_status().json()["events"]
         click.echo(
-            f"\nSummary: {events.get('visit.started', 0)} visits, {events.get('content.shown', 0)} impressions, "
-            f"{events.get('clerk.notified', 0)} cards ({events.get('clerk.claimed', 0)} claimed), "
-            f"{sum(events.values())} events delivered to the hub, {waiting} waiting."
+            f"\nSummary: visits {events.get('visit.started', 0)}, impressions {events.get('content.shown', 0)}, "
+            f"cards {events.get('clerk.notified', 0)} ({events.get('clerk.claimed', 0)} claimed), "
+            f"events delivered to the hub {sum(events.values())}, still waiting {waiting}."
         )
 
     async def _outbox(self, client: httpx2.AsyncClient) -> int:

@@ -14,6 +14,7 @@ from display.loop.playlist import Entry, Loop, in_language
 from display.loop.turns import Credit, pick
 from edge_agent.contracts.catalogue import Emergency
 from edge_agent.contracts.dayparts import week_second
+from edge_agent.contracts.reading import reading_s
 from edge_agent.contracts.screen import Scene
 
 CALENDAR_S: Final = 1.0
@@ -30,10 +31,6 @@ HOLD_S: Final = 3.0
 
 BROKEN_S: Final = 600.0
 """A file that could not be shown is tried again after so long, or with the next playlist: it may have been mended."""
-
-PAGE_MIN_S: Final = 6.0
-WORDS_PER_S: Final = 2.0
-"""Each page of an emergency stays for 2 s and the time of reading, at least PAGE_MIN_S."""
 
 
 class Program:
@@ -179,10 +176,10 @@ class Program:
             self._pages = pages(emergency, self._languages) if emergency is not None else ()
             self._page = 0
             if self._pages:
-                self._page_until_s = now_s + _reading_s(self._pages[0])
+                self._page_until_s = now_s + _page_s(self._pages[0])
         elif self._pages and now_s >= self._page_until_s:
             self._page = (self._page + 1) % len(self._pages)
-            self._page_until_s = now_s + _reading_s(self._pages[self._page])
+            self._page_until_s = now_s + _page_s(self._pages[self._page])
 
 
 def pages(emergency: Emergency, languages: tuple[str, ...]) -> tuple[Scene, ...]:
@@ -200,6 +197,5 @@ def _page(emergency: Emergency, language: str) -> Scene:
     )
 
 
-def _reading_s(page: Scene) -> float:
-    words = len(f"{page.headline} {page.body}".split())
-    return max(PAGE_MIN_S, 2.0 + words / WORDS_PER_S)
+def _page_s(page: Scene) -> float:
+    return reading_s(page.headline, page.body)

@@ -76,6 +76,12 @@ class Fanout:
             except SQLAlchemyError as error:
                 log.warning("the database cannot be read, nudges wait: %s", type(error).__name__)
 
+    def end(self) -> None:
+        """End all streams: the units open others, with whoever serves then."""
+        for streams in self._streams.values():
+            for stream in streams.values():
+                stream.end()
+
     async def _spread(self, present: Mapping[str, int]) -> None:
         for store, sequence in present.items():
             if self._known.get(store) == sequence:
@@ -99,7 +105,7 @@ class Fanout:
     async def nudges(self, store: str, unit: str) -> AsyncIterator[NudgeKind]:
         """Yield both kinds now, and each whenever there is something to pull; changes in between are one.
 
-        It ends when the unit is revoked, and when the unit opens another.
+        It ends when the unit is revoked, when the unit opens another, and when this worker ends.
         """
         stream, streams = _Stream(), self._streams[store]
         if unit in streams:

@@ -5,20 +5,21 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.vm.guest import wheels
-from tests.vm.guest.machine import SHARED, Guest, free_port
+from tests.vm.guest.machine import SHARED, Guest, GuestError, free_port
 from tests.vm.shop import STORE, UNIT, Phones, RunningHub
 
 HERE = Path(__file__).parent
 RADIO = "F0:F1:F2:F3:F4:F5"
 """Address of the radio that is always plugged in."""
 CONFIG = "/etc/edge-agent/agent.toml"
+_JOURNAL = "journalctl --no-pager --output=short-iso --no-hostname --lines=25 | cut -c1-180"
 _ON_SYNCHRONISED_CLOCK = """python3 -c '
 import ctypes
 timex = (ctypes.c_byte * 256)()
@@ -30,6 +31,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Building, booting and installing under emulation takes minutes, not seconds."""
     for item in items:
         item.add_marker(pytest.mark.timeout(1800))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the guest has logged below a test that failed: it is gone with the guest."""
+    report = yield
+    guests = [value for value in getattr(item, "funcargs", {}).values() if isinstance(value, Guest)]
+    for guest in guests[:1] if report.failed else ():
+        with suppress(GuestError, OSError):
+            report.sections.append(("the guest's journal", guest.run(_JOURNAL)))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ class RunningHub:
         """Watch for so long that no visit starts and none ends."""
         end = time.monotonic() + for_s
         while time.monotonic() < end:
-            assert self.visits() == counts, "visits have started or ended"
+            assert (now := self.visits()) == counts, f"visits started and ended: {counts} before, {now} now"
             time.sleep(0.5)
 
     def kept(self) -> bytes:

@@ -30,9 +30,10 @@ print(len(heard))'"""
 
 
 @pytest.fixture(scope="module")
-def without_right(unit: Guest, phones: Phones) -> Iterator[str]:
+def without_right(unit: Guest, phones: Phones, hub: RunningHub) -> Iterator[str]:
     """The unit told to use the raw backend, and nothing else done; gives the place in the journal before that."""
     phones.none()
+    hub.wait_for_visits(running=0, timeout_s=BACK_S)  # none ends while the radio is down
     start = cursor(unit)
     with radio_configured(unit, 'backend = "mgmt"'):
         yield start
@@ -70,8 +71,10 @@ def test_it_hears_without_bluetoothd_and_dbus(raw: Guest, visit: Visit) -> None:
     start = cursor(raw)
     raw.run("systemctl mask --quiet --runtime bluetooth")
     raw.run("systemctl kill --signal=KILL bluetooth && systemctl stop dbus.socket dbus.service")  # told, it powers down
-    visit.goes_on_and_is_heard(raw)
-    raw.run("systemctl start dbus.socket dbus && systemctl unmask --quiet --runtime bluetooth")
+    try:
+        visit.goes_on_and_is_heard(raw)
+    finally:
+        raw.run("systemctl start dbus.socket dbus && systemctl unmask --quiet --runtime bluetooth")
     assert raw.run(RADIO_IS_ILL.format(cursor=start), check=False) == ""
     raw.run("systemctl start bluetooth")  # which throws away the monitors of others
     raw.wait_for("bluetoothctl show | grep 'Powered: yes'", timeout_s=BACK_S)

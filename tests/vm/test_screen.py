@@ -40,7 +40,8 @@ def wait_for_screen(guest: Guest, *, on: bool) -> None:
 
 @contextmanager
 def display(guest: Guest, settings: str = "") -> Iterator[None]:
-    """The unit's display with a screen, whatever the rest of the unit is doing."""
+    """The unit's display with a screen, whatever the rest of the unit is doing. It is left as it was found."""
+    found = guest.run("systemctl is-active edge-display", check=False).strip()
     guest.run(
         f"""cat > {CONFIG} <<'X'
 store = "store-1"
@@ -67,6 +68,8 @@ systemctl daemon-reload && systemctl restart edge-display""",
     finally:
         guest.run("systemctl stop edge-display")
         guest.run(f"rm -f {DROP_IN} {CONFIG}; systemctl daemon-reload; systemctl reset-failed")
+        if found == "active":
+            guest.run("systemctl start edge-display")
 
 
 def wait_for(guest: Guest, script: str) -> None:

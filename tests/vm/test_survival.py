@@ -95,7 +95,9 @@ def cursor(guest: Guest) -> str:
 
 def main_pid(guest: Guest, service: str) -> str:
     """Return the process id of a service's main process."""
-    return guest.run(f"systemctl show --property=MainPID --value {service}").strip()
+    pid = guest.run(f"systemctl show --property=MainPID --value {service}").strip()
+    assert pid != "0", f"{service} does not run"
+    return pid
 
 
 def restarted(guest: Guest, service: str, old_pid: str) -> None:
@@ -136,8 +138,10 @@ def test_what_stays_deaf_is_reset_by_systemd(unit: Guest, phones: Phones, visit:
 def test_her_visit_outlasts_an_outage_of(what: str, unit: Guest, visit: Visit, same_agent: None) -> None:
     begin, end = OUTAGES[what]
     unit.run(begin)
-    visit.goes_on()
-    unit.run(end)
+    try:
+        visit.goes_on()
+    finally:
+        unit.run(end)
     visit.goes_on_and_is_heard(unit)
 
 

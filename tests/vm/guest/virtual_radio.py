@@ -126,6 +126,15 @@ async def connectable(link: LocalLink, peripheral: dict[str, str]) -> None:
         link.remove_controller(controller)
 
 
+def read(file: Path) -> dict[str, Any] | None:
+    """Return what the file says; None where it is just being replaced, which the shared folder does not hide."""
+    try:
+        air: dict[str, Any] = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+    return air
+
+
 async def main() -> None:
     """Be the adapter until killed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -142,14 +151,15 @@ async def main() -> None:
             host_sink=kernel.sink,
             link=link,
         )
-        text, phones = "", []
+        known: dict[str, Any] = {}
+        phones: list[asyncio.Task[None]] = []
         print("the adapter is there", flush=True)
         while True:
-            if (now := options.air.read_text()) != text:
+            air = read(options.air) or known
+            if air != known:
                 for phone in phones:
                     phone.cancel()
-                text, chance = now, random.Random(1)
-                air = json.loads(text)
+                known, chance = air, random.Random(1)
                 radio.deaf = air["deaf"]
                 phones = [asyncio.create_task(advertise(radio, one, chance)) for one in air["advertisers"]]
                 if peripheral := air.get("peripheral"):

@@ -51,6 +51,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory, cache: Path, pytestconfig: 
     shutil.copytree(root / "systemd", folder / "systemd")
     shutil.copy(root / "README.md", folder)
     shutil.copytree(wheels.collect(root, cache), folder / "wheels")
+    (folder / "air").mkdir()
     for program in ("virtual_radio.py", "memory_of.py"):
         shutil.copy(HERE / "guest" / program, folder)
     return folder
@@ -91,7 +92,7 @@ def guest(cache: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def phones(guest: Guest, shared: Path) -> Phones:
     """Return the phones; the virtual radio that hears them is plugged in."""
-    heard = Phones(shared / "air.json")
+    heard = Phones(shared / "air")
     plug_in_radio(guest)
     return heard
 
@@ -99,7 +100,7 @@ def phones(guest: Guest, shared: Path) -> Phones:
 def plug_in_radio(guest: Guest, options: str = "", *, unit: str = "radio", address: str = RADIO) -> None:
     """Start a virtual radio and wait until bluetoothd has it switched on. It knows the strangers, so it never swaps."""
     run = f"systemd-run --quiet --collect --unit={unit} -p MemorySwapMax=0 -p LimitCORE=0"
-    guest.run(f"{run} python3 {SHARED}/virtual_radio.py {SHARED}/air.json --address {address} {options}")
+    guest.run(f"{run} python3 {SHARED}/virtual_radio.py {SHARED}/air --address {address} {options}")
     guest.wait_for(f"bluetoothctl show {address} | grep 'Powered: yes'", timeout_s=180)
 
 

@@ -36,8 +36,10 @@ Deaf = Literal["never", "until reset", "always"]
 class Phones:
     """The phones that the virtual radio hears."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, folder: Path) -> None:
+        """``folder``: where the radio reads what is in the air; see virtual_radio.py."""
+        self._folder = folder
+        self._written = 0
         self._deaf: Deaf = "never"
         self._strangers: list[dict[str, Any]] = []
         self._customers: list[dict[str, Any]] = []
@@ -91,10 +93,11 @@ class Phones:
         self._write()
 
     def _write(self) -> None:
-        draft = self._file.with_suffix(".new")
         air = {"deaf": self._deaf, "advertisers": self._customers + self._strangers, "peripheral": self._peripheral}
+        self._written += 1
+        draft = self._folder / "draft"
         draft.write_text(json.dumps(air))
-        draft.replace(self._file)
+        draft.rename(self._folder / f"{self._written}.json")
 
 
 class RunningHub:

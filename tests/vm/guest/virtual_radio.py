@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""A Bluetooth adapter that hears what a file says: virtual_radio.py AIR.json
+"""A Bluetooth adapter that hears what the newest file of a folder says: virtual_radio.py FOLDER
 
-The kernel sees a controller on /dev/vhci; bluetoothd and bleak do not know the difference. The file says
+The kernel sees a controller on /dev/vhci; bluetoothd and bleak do not know the difference. The files are named 1.json,
+2.json and so on, and each says
 
     {"deaf": "never", "advertisers": [
         {"address": "C0:00:00:00:00:01", "data": "AD structures, hexadecimal", "interval_ms": 250, "rssi_dbm": -50}]}
 
-and is read again whenever it changes, so that phones come, go and walk about. Killing the program unplugs the adapter.
+so that phones come, go and walk about. Killing the program unplugs the adapter. Why no file ever changes: Linux 6.12
+does not come back from reading a file of a 9p folder that the host makes shorter at that moment.
 ``peripheral``, next to the advertisers, is one that can be connected with, with one characteristic to read:
 
     {"address": "C0:00:00:00:00:02", "data": "AD structures, hexadecimal",
@@ -36,7 +38,7 @@ from bumble.transport import open_transport
 from bumble.transport.common import AsyncPipeSink
 
 ADVERTISING_DELAY_S = 0.010  # the random part that the specification adds to each interval
-REREAD_S = 0.2
+LOOK_S = 0.2
 JITTER_DB = 2.0
 EXTENDED = hci.LeFeatureMask.LE_EXTENDED_ADVERTISING | hci.LeFeatureMask.LE_PERIODIC_ADVERTISING
 
@@ -126,13 +128,16 @@ async def connectable(link: LocalLink, peripheral: dict[str, str]) -> None:
         link.remove_controller(controller)
 
 
-def read(file: Path) -> dict[str, Any] | None:
-    """Return what the file says; None where it is just being replaced, which the shared folder does not hide."""
-    try:
-        air: dict[str, Any] = json.loads(file.read_text())
-    except (OSError, ValueError):
-        return None
-    return air
+def named(number: int, folder: Path) -> Path:
+    """Return the file of this number."""
+    return folder / f"{number}.json"
+
+
+def last_after(number: int, folder: Path) -> int:
+    """Return the number of the newest file, if there is one after the file of this number."""
+    while named(number + 1, folder).exists():
+        number += 1
+    return number
 
 
 async def main() -> None:
@@ -151,20 +156,19 @@ async def main() -> None:
             host_sink=kernel.sink,
             link=link,
         )
-        known: dict[str, Any] = {}
-        phones: list[asyncio.Task[None]] = []
+        number, phones = 0, []
         print("the adapter is there", flush=True)
         while True:
-            air = read(options.air) or known
-            if air != known:
+            if (newest := last_after(number, options.air)) != number:
                 for phone in phones:
                     phone.cancel()
-                known, chance = air, random.Random(1)
+                number, chance = newest, random.Random(1)
+                air = json.loads(named(number, options.air).read_text())
                 radio.deaf = air["deaf"]
                 phones = [asyncio.create_task(advertise(radio, one, chance)) for one in air["advertisers"]]
                 if peripheral := air.get("peripheral"):
                     phones.append(asyncio.create_task(connectable(link, peripheral)))
-            await asyncio.sleep(REREAD_S)
+            await asyncio.sleep(LOOK_S)
 
 
 if __name__ == "__main__":

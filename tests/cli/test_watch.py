@@ -89,6 +89,12 @@ class Screen:
             except (BlockingIOError, OSError):
                 return self.raw.decode(errors="replace")
 
+    def ended(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait until a program has ended, and take what it writes meanwhile, as terminals do; return its status."""
+        until(lambda: self.read() and process.poll() is not None, lambda: f"the end of {self.read()!r}")
+        status: int = process.returncode
+        return status
+
     def close(self) -> None:
         os.close(self._leader)
         os.close(self._follower)
@@ -141,7 +147,7 @@ def test_the_live_view_follows_the_terminal_and_leaves_it_as_it_was(unit: Unit, 
         assert max(map(len, screen.pictures[-1])) <= 40
         assert b"\x1b[2J" not in screen.raw  # nothing is wiped before it is drawn again: no flicker
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert screen.ended(process) == 0
     finally:
         process.kill()
         process.wait()
@@ -173,7 +179,7 @@ def test_an_agent_that_restarts_is_waited_for(tmp_path: Path, screen: Screen) ->
         with at_work(unit):
             until(lambda: "this is old" not in screen.pictures[-1][1], screen.read)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert screen.ended(process) == 0
     finally:
         process.kill()
         process.wait()

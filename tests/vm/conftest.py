@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 RADIO = "F0:F1:F2:F3:F4:F5"
 """Address of the radio that is always plugged in."""
 CONFIG = "/etc/edge-agent/agent.toml"
-_JOURNAL = "journalctl --no-pager --output=short-iso --no-hostname --lines=25 | cut -c1-180"
+_JOURNAL = """journalctl --no-pager --output=short-iso --no-hostname --lines=1000 | grep -v command-shell |
+    tail -n 25 | cut -c1-180"""
 _ON_SYNCHRONISED_CLOCK = """python3 -c '
 import ctypes
 timex = (ctypes.c_byte * 256)()

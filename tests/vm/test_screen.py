@@ -116,7 +116,7 @@ def television(guest: Guest) -> Iterator[str]:
     listen = "exec cec-ctl --device /dev/cec0 --monitor > /run/cec"
     guest.run(f"systemd-run --quiet --collect --unit=television sh -c '{listen}'")
     yield "/run/cec"
-    guest.run("systemctl stop television edge-display; modprobe --remove vivid", check=False)
+    guest.run("systemctl stop television; modprobe --remove vivid", check=False)
 
 
 def test_outside_its_hours_the_television_is_sent_to_sleep(guest: Guest, television: str) -> None:

@@ -1,10 +1,12 @@
 """For every test.
 
 `.ci/run` sets EDGE_TEST_NO_SKIP, and then a skipped test is a failed one. hypothesis sets no deadline: how long an
-example takes on a busy machine says nothing about the code.
+example takes on a busy machine says nothing about the code. A shell that runs the tests in the background has them
+ignore Ctrl-C, and every program that they start would inherit that.
 """
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import settings
 
 settings.register_profile("edge", deadline=None)
 settings.load_profile("edge")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _NO_SKIP = bool(os.environ.get("EDGE_TEST_NO_SKIP"))
 

@@ -76,12 +76,6 @@ class Fanout:
             except SQLAlchemyError as error:
                 log.warning("the database cannot be read, nudges wait: %s", type(error).__name__)
 
-    def end(self) -> None:
-        """End all streams: the units open others, with whoever serves then."""
-        for streams in self._streams.values():
-            for stream in streams.values():
-                stream.end()
-
     async def _spread(self, present: Mapping[str, int]) -> None:
         for store, sequence in present.items():
             if self._known.get(store) == sequence:
@@ -105,7 +99,7 @@ class Fanout:
     async def nudges(self, store: str, unit: str) -> AsyncIterator[NudgeKind]:
         """Yield both kinds now, and each whenever there is something to pull; changes in between are one.
 
-        It ends when the unit is revoked, when the unit opens another, and when this worker ends.
+        It ends when the unit is revoked, and when the unit opens another.
         """
         stream, streams = _Stream(), self._streams[store]
         if unit in streams:

@@ -13,25 +13,13 @@ from provisioning.hub.protocol import CONNECTIONS_MAX, PunctualProtocol
 
 log = logging.getLogger(__name__)
 
-_STOP_S = 2  # for answers that are under way
-
-
-class _Server(uvicorn.Server):
-    """uvicorn waits for open connections when it stops; nudge streams have no end of their own."""
-
-    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
-        super().__init__(config)
-        self._hub = hub
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._hub.fanout.end()
-        await super().shutdown(sockets)
+_STOP_S = 2  # nudge streams never end by themselves
 
 
 def make_server(hub: Hub) -> uvicorn.Server:
     """Return the server, not yet running."""
     files = hub.authority.server_files(hub.config.names, hub.now())
-    return _Server(
+    return uvicorn.Server(
         uvicorn.Config(
             make_app(hub),
             ssl_certfile=files.chain,
@@ -42,8 +30,7 @@ def make_server(hub: Hub) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-        ),
-        hub,
+        )
     )
 
 

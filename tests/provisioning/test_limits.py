@@ -15,7 +15,7 @@ from starlette.routing import Route
 from edge_agent.errors import HubError
 from provisioning.hub.protocol import PunctualProtocol
 from provisioning.hub.server import make_server
-from tests.provisioning.hubs import STORE, UNIT, RunningHub, running_hub
+from tests.provisioning.hubs import STORE, UNIT, RunningHub
 from tests.sync.units import Unit, enrolled_unit, unit_at
 
 pytestmark = pytest.mark.integration
@@ -97,16 +97,3 @@ async def test_a_second_stream_of_a_unit_ends_its_first(served: RunningHub, tmp_
             async with asyncio.timeout(30):
                 await first
         assert not second.done()
-
-
-async def test_a_hub_that_stops_ends_the_nudges_without_a_traceback_for_each_unit(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with contextlib.AsyncExitStack() as unit_side:
-        async with running_hub(tmp_path / "hub") as served:
-            unit = await unit_side.enter_async_context(enrolled_unit(served, tmp_path / "unit"))
-            stream = await unit_side.enter_async_context(listening(unit))
-        with pytest.raises(HubError, match="ended the nudge stream"):
-            async with asyncio.timeout(30):
-                await stream
-    assert [record.message for record in caplog.records if record.exc_info] == []

@@ -57,7 +57,7 @@ def unit(tmp_path: Path) -> Iterator[Unit]:
 def test_the_process(unit: Unit, capsys: pytest.CaptureFixture[str]) -> None:
     picture = unit.add((PICTURES / "trail-jacket.svg").read_bytes())
     loop = [unit.add_colour((40 * number, 90, 120), (1920, 1080)) for number in range(4)]
-    unit.publish("one", loop[0], more=[picture])
+    unit.publish("one", loop[0], duration_s=6, more=[picture])
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listener.bind(str(unit.socket))
     listener.listen(1)

@@ -85,10 +85,13 @@ async def deaf_proxy(served: RunningHub, drop_answers: int) -> AsyncIterator[tup
                 await writer.drain()
             writer.transport.abort()
 
-        with contextlib.suppress(OSError):
-            await asyncio.gather(upwards(), downwards())
+        try:
+            with contextlib.suppress(OSError):
+                await asyncio.gather(upwards(), downwards())
+        finally:  # also where it is cancelled
+            for one in (up_writer, writer):
+                one.transport.abort()
         for one in (up_writer, writer):
-            one.close()
             with contextlib.suppress(OSError):
                 await one.wait_closed()
 

@@ -30,7 +30,7 @@ _NO_FONT: Final = "none can have it, take it out"
 
 # Between two signs of one word, though Unicode would end a line there.
 _INSIDE_WORDS: Final = {"ko": re.compile("(?<=[가-힣])(?=[가-힣])"), "ja": re.compile("(?<=[ァ-ヺー])(?=[ァ-ヺー])")}
-_UNSEEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+_UNSEEN: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e\ud800-\udfff\ufffe\uffff]")
 
 
 def is_right_to_left(language: str) -> bool:
@@ -49,7 +49,8 @@ def breakable(text: str, language: str) -> str:
     """Return the text with invisible marks where a line may not end though Unicode's rules allow it.
 
     Korean is read word by word, as it is written, and so are the foreign words of Japanese: on a sign none is torn
-    apart. Control characters, which no font can draw, become spaces.
+    apart. Control characters, which no font can draw, become spaces; so do those that turn the direction of letters and
+    digits around by force (UAX #9, overrides): no price reads backwards.
     """
     text = _UNSEEN.sub(" ", text)
     inside = _INSIDE_WORDS.get(language.split("-")[0])

@@ -48,3 +48,5 @@ def test_korean_words_stay_whole_and_control_characters_are_no_text() -> None:
     assert breakable("방수", "ja") == "방수"
     assert breakable("このジャケット", "ja") == "このジ\u2060ャ\u2060ケ\u2060ッ\u2060ト"
     assert breakable("a\x00b\x1b[2Jc\nd\te", "en") == "a b [2Jc\nd e"
+    assert breakable("\N{RIGHT-TO-LEFT OVERRIDE}129", "en") == " 129"
+    assert breakable("\N{LEFT-TO-RIGHT OVERRIDE}سعر", "ar") == " سعر"

@@ -1,7 +1,8 @@
 """Posters over each other: as textures that a GPU moves, or as surfaces where there is none.
 
 A poster is uploaded once, upright in a texture, turned for the panel in a surface; a frame only says which part of it
-goes where. Surfaces are copied at full speed; scaling them takes 20 ms and more, so that nothing should grow there.
+goes where. Surfaces are copied at full speed; scaling them takes 20 ms and more, so that nothing should grow there,
+and so does blending them in all but a few ways (:func:`_over`).
 """
 
 from collections.abc import Callable, Sequence
@@ -104,8 +105,27 @@ class SurfaceCanvas:
             if abs(part.width - place.width) > 1 or abs(part.height - place.height) > 1:  # not by rounding alone
                 poster = scale(poster.subsurface(part.clip(poster.get_rect())), place.size)
                 part = poster.get_rect()
-            poster.set_alpha(None if number == 0 else round(255 * layer.opacity))
+            if number == 0:
+                poster.set_alpha(None)
+            else:
+                poster = _over(target, poster, layer.opacity)
             target.blit(poster, place, part)
+
+
+def _over(target: pygame.Surface, poster: pygame.Surface, opacity: float) -> pygame.Surface:
+    """Return a poster that blends quickly over what is there already.
+
+    What has no alpha of its own SDL blends pixel by pixel where its channels are in another order, and at full opacity:
+    45 ms at 1920x1080, which has 4 ms to take, and a copy 1.5.
+    """
+    alpha = round(255 * opacity)
+    if poster.get_masks()[3] != 0:
+        poster.set_alpha(alpha)
+        return poster
+    if alpha < 255 and poster.get_masks() != target.get_masks():  # a picture of a film
+        poster = poster.convert(target)
+    poster.set_alpha(alpha if alpha < 255 else None)
+    return poster
 
 
 @dataclass(frozen=True, slots=True)

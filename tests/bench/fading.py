@@ -1,4 +1,4 @@
-"""Cross-fade two cards with text, at the pace of a 60 Hz screen and as fast as it goes; prints figures as JSON.
+"""Fade and slide cards over each other, at the pace of a 60 Hz screen and as fast as it goes; prints figures as JSON.
 
 Its own process, since the way to the screen is chosen in the environment: ``surfaces``, or ``gpu``, which is OpenGL ES
 emulated by the processor where there is no graphics card.
@@ -15,6 +15,7 @@ from pathlib import Path
 import pygame
 from pygame._sdl2.video import Renderer
 
+from display.motion import Entrance
 from display.panel.canvas import Canvas, Placed, SurfaceCanvas, TextureCanvas
 from display.scenes.compose import Composer
 from display.scenes.samples import copy_pictures, sample_scene
@@ -23,8 +24,11 @@ from display.themes import theme_or_house
 
 SIZE = (1920, 1080)
 FRAME_S = 1 / 60
-FADE_FRAMES = 36
-"""0.6 s."""
+ENTRANCES = Entrance("fade", 0.6), Entrance("slide", 0.6)
+"""One after the other; each to its end, where the upper card covers the lower one."""
+
+FRAMES = 36
+"""Of one entrance."""
 
 
 def main(way: str, folder: Path) -> None:
@@ -43,9 +47,13 @@ def main(way: str, folder: Path) -> None:
 
     def frame(number: int) -> tuple[float, float, float]:
         """Draw one; return milliseconds: to give it away, until it is presented, and of this thread's processor."""
-        below, above = cards if number // FADE_FRAMES % 2 == 0 else cards[::-1]
+        turns, part = divmod(number, FRAMES)
+        below, above = cards if turns % 2 == 0 else cards[::-1]
+        entrance = ENTRANCES[turns % 2]
+        progress = entrance.progress((part + 1) * FRAME_S)
+        over = Placed(above, entrance.opacity(progress), entrance.source(progress), entrance.at(progress))
         began_s, cpu_s = time.perf_counter(), time.thread_time()
-        canvas.draw([Placed(below), Placed(above, (number % FADE_FRAMES + 1) / (FADE_FRAMES + 1))])
+        canvas.draw([Placed(below), over])
         drawn_s = time.perf_counter()
         canvas.flip()
         done_s = time.perf_counter()

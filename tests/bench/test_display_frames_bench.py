@@ -1,4 +1,4 @@
-"""A cross-fade with text at 1920x1080: what a frame takes, with textures and with surfaces. Run by ``make bench``.
+"""Fades and slides of cards at 1920x1080: what a frame takes, with textures and surfaces. Run by ``make bench``.
 
 Without a graphics card OpenGL is emulated by the processor (llvmpipe): the whole frame then says nothing about a Pi,
 but what it costs to give a frame away does. The display itself takes surfaces on such a machine.
@@ -41,7 +41,7 @@ def test_cross_fade(screen: XServer, tmp_path: Path, capsys: pytest.CaptureFixtu
     found = json.loads(ran.stdout.splitlines()[-1])
     emulated = "" if any(Path("/dev/dri").glob("renderD*")) or way != "gpu" else ", emulated by the processor"
     with capsys.disabled():
-        print(f"\ncross-fade of two cards, 1920x1080, {name}{emulated}           p50 ms   p99 ms   target")
+        print(f"\nfades and slides of two cards, 1920x1080, {name}{emulated}     p50 ms   p99 ms   target")
         paced, free = found["paced"], found["free"]
         row("whole frame, at 60 frames/s", paced["frame_p50"], paced["frame_p99"], TARGET)
         row("  giving it away (before the flip)", paced["submit_p50"], paced["submit_p99"])

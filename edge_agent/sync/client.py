@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +124,7 @@ class HubClient:
                     content=body or None,
                     headers={**(headers or {}), "Authorization": authorization},
                     timeout=httpx2.Timeout(silence_s, connect=_CONNECT_S),
+                    extensions={"trace": _closing_handshake()},
                 )
                 response = await client.send(request, stream=True)
                 try:
@@ -154,6 +155,23 @@ class HubClient:
             jti=secrets.token_urlsafe(16),
             nonce=self._nonce,
         )
+
+
+def _closing_handshake() -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """Return what closes the connection of a request that is cancelled in its TLS handshake.
+
+    httpcore closes it where the handshake fails by itself; cancelled, it would stay open, and nobody would know of it.
+    """
+    connected: Any = None
+
+    async def trace(step: str, about: Mapping[str, Any]) -> None:
+        nonlocal connected
+        if step == "connection.connect_tcp.complete":
+            connected = about["return_value"]
+        elif step == "connection.start_tls.failed":
+            await connected.aclose()
+
+    return trace
 
 
 def parse(body: bytes, model: type[Model]) -> Model:

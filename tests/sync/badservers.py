@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 
 from tests.provisioning.hubs import RunningHub
@@ -30,20 +30,45 @@ async def bad_server(
     bad = BadServer()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(END)
-            bad.requests.append(head)
-            writer.write(answer(head))
-            await writer.drain()
-            if stalls:
-                await reader.read()
-            writer.close()
-            await writer.wait_closed()
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                head = await reader.readuntil(END)
+                bad.requests.append(head)
+                writer.write(answer(head))
+                await writer.drain()
+                if stalls:
+                    await reader.read()
+                writer.close()
+                await writer.wait_closed()
+        finally:  # TLS waits for a good-bye
+            writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    bad.url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
+    async with _listening(serve, context) as port:
+        bad.url = f"https://127.0.0.1:{port}"
         yield bad
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]],
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[int]:
+    """Yield the port; when the block ends, no connection goes on being served."""
+    connections: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(asyncio.create_task(serve(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    async with server:
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            if connections:
+                await asyncio.wait(connections, timeout=1)
+            for task in connections:
+                task.cancel()
+            await asyncio.gather(*connections, return_exceptions=True)
 
 
 def answer(status: str, body: bytes = b"", **headers: str) -> bytes:
@@ -61,8 +86,6 @@ async def deaf_proxy(served: RunningHub, drop_answers: int) -> AsyncIterator[tup
     """
     host, port = served.url.removeprefix("https://").split(":")
     dropped: list[int] = []
-
-    connections: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         up_reader, up_writer = await asyncio.open_connection(host, int(port))
@@ -95,13 +118,5 @@ async def deaf_proxy(served: RunningHub, drop_answers: int) -> AsyncIterator[tup
             with contextlib.suppress(OSError):
                 await one.wait_closed()
 
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connections.add(asyncio.create_task(serve(reader, writer)))
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    async with server:
-        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", dropped
-        await asyncio.wait(connections, timeout=1)
-        for task in connections:
-            task.cancel()
-        await asyncio.gather(*connections, return_exceptions=True)
+    async with _listening(serve) as own_port:
+        yield f"https://127.0.0.1:{own_port}", dropped

@@ -1,6 +1,8 @@
 """The hub answers wrongly, or somebody else answers in its place: a clear error, and nothing is lost."""
 
+import asyncio
 import secrets
+import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,6 +70,23 @@ async def test_a_bad_answer_is_a_clear_error_and_applies_nothing(served: Running
             await lost.pull.pull_slice()
         assert lost.stores.slice.cursor() is None
         assert lost.told == []
+
+
+async def test_who_is_cancelled_in_the_tls_handshake_hangs_up(unit: Unit) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        async with asyncio.timeout(30), unit_at(url, unit.config.folder) as waiting:
+            pulling = asyncio.create_task(waiting.pull.pull_slice())
+            connection, _ = await loop.sock_accept(silent)
+            with connection:
+                assert await loop.sock_recv(connection, 4096), "it says hello"
+                pulling.cancel()
+                while await loop.sock_recv(connection, 4096):
+                    pass
+            with pytest.raises(asyncio.CancelledError):
+                await pulling
 
 
 async def test_events_wait_while_the_hub_is_ill(served: RunningHub, unit: Unit) -> None:

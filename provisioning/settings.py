@@ -1,6 +1,5 @@
 """Configuration files of the platform's side."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ from pydantic import ValidationError
 
 from edge_agent.contracts.config import HubServerConfig
 from edge_agent.contracts.problems import explain
+from edge_agent.contracts.written_file import toml_tree
 
 
 class SettingsError(ValueError):
@@ -17,8 +17,10 @@ class SettingsError(ValueError):
 def read_toml(path: Path) -> dict[str, Any]:
     """Return a TOML file as a tree; raises SettingsError."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return toml_tree(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise SettingsError(f"{path}: {error}") from error
 
 

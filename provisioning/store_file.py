@@ -8,9 +8,7 @@ sample stays fresh: ``"-20h"``, ``"+30d"``, ``"-5m"``.
 """
 
 import hashlib
-import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +23,7 @@ from edge_agent.contracts.campaign_problems import read_campaigns
 from edge_agent.contracts.catalogue import Catalogue, ContentClass, LoopItem, MediaType
 from edge_agent.contracts.media import HEAD_BYTES, media_type_of
 from edge_agent.contracts.problems import explain
+from edge_agent.contracts.written_file import toml_or_json_tree
 from provisioning.records import CustomerRecord
 from provisioning.typed import offset
 
@@ -109,10 +108,10 @@ def read_campaign_file(path: Path) -> CampaignFile:
 def _read(path: Path) -> Any:
     """Return a file of JSON or TOML as a tree; raises StoreFileError."""
     try:
-        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a mark before the first character
-        is_json = path.suffix.lower() == ".json" or text.lstrip().startswith("{")
-        return json.loads(text) if is_json else tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
+        return toml_or_json_tree(path.read_bytes(), path.suffix)
+    except OSError as error:
+        raise StoreFileError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise StoreFileError(f"{path}: {error}") from error
 
 

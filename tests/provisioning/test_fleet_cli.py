@@ -185,7 +185,9 @@ def test_a_restored_database_is_said_to_be_one(tmp_path: Path) -> None:
         (("store", "add", "../x"), "name of a store"),
         (("store", "add", "graz", "--timezone", "Mars"), "no IANA name"),
         (("store", "add", STORE), "There is a store of that name"),
-        (("load", STORE, "--file", "absent.json"), "absent.json"),
+        (("load", STORE, "--file", "absent.json"), "absent.json: cannot be read: No such file or directory"),
+        (("load", STORE, "--campaigns", "absent.toml"), "absent.toml: cannot be read: No such file or directory"),
+        (("status", "--config", "absent.toml"), "absent.toml: cannot be read: No such file or directory"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
@@ -193,6 +195,16 @@ def test_what_is_wrong_is_said_in_a_sentence(tmp_path: Path, words: tuple[str, .
     answer = fleet(tmp_path, *words)
     assert answer.exit_code == 1
     assert message in answer.output
+
+
+@pytest.mark.parametrize("words", [("load", STORE, "--file"), ("load", STORE, "--campaigns"), ("status", "--config")])
+def test_a_file_that_is_no_text_is_refused_at_its_byte(tmp_path: Path, words: tuple[str, ...]) -> None:
+    fleet(tmp_path, "store", "add", STORE)
+    path = tmp_path / "file.toml"
+    path.write_bytes(b"a = '\xff'")
+    answer = fleet(tmp_path, *words, str(path))
+    assert answer.exit_code == 1
+    assert "file.toml: byte 5 is not UTF-8 text; save it as UTF-8" in answer.output
 
 
 def test_a_units_part_of_the_configuration_is_checked(tmp_path: Path) -> None:

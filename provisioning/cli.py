@@ -121,7 +121,7 @@ def unit_revoke(config: HubServerConfig, store: str, name: str) -> None:
 
 @main.command()
 @click.argument("store")
-@click.option("--file", "path", type=FILE, help="JSON store file: catalogue, campaigns, customers and pictures.")
+@click.option("--file", "path", type=FILE, help="Store file (TOML or JSON): catalogue, campaigns, customers, pictures.")
 @click.option(
     "--campaigns", "campaign_path", type=FILE, help="Campaigns alone (TOML or JSON), see: edge-agent campaigns check."
 )

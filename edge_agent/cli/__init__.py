@@ -22,7 +22,7 @@ _COMMANDS: Final = {
     "token": "Print what an app with a given key must send at a given time.",
     "campaigns": "Check a file of campaigns before it goes to the hub.",
     "enrol": "Give this unit its identity, with a claim code of the hub.",
-    "schema": "Print the interface documents (asyncapi, openapi).",
+    "schema": "Print the interface documents (asyncapi, openapi), or the states of a visit.",
 }
 
 

@@ -1,4 +1,4 @@
-"""``edge-agent enrol``: a new unit buys its identity."""
+"""``edge-agent enrol``: a new unit gets its identity."""
 
 from pathlib import Path
 from typing import TextIO
@@ -31,11 +31,11 @@ from edge_agent.errors import FileError
 )
 def enrol(hub_url: str, claim_file: TextIO, folder: Path, config_file: Path) -> None:
     """Make this unit's key, and get its certificate and configuration from the hub. Safe to repeat."""
-    from edge_agent.sync.enrol import enrol as buy_identity
+    from edge_agent.sync.enrol import enrol as get_identity
 
     try:
         claim = parse_claim(claim_file.read())
     except ValueError as error:
         raise FileError(f"{claim_file.name}: {error}") from error
-    config = buy_identity(hub_url, claim, folder.absolute(), config_file)
+    config = get_identity(hub_url, claim, folder.absolute(), config_file)
     click.echo(f"this is unit {config.unit} of store {config.store}; next: edge-agent run --config {config_file}")

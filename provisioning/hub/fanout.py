@@ -51,6 +51,7 @@ class Fanout:
         self._known: dict[str, int] = {}
         self._known_reports: Mapping[tuple[str, str], float] = {}
         self._streams: defaultdict[str, dict[str, _Stream]] = defaultdict(dict)
+        self._ended = False
         self._look = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -76,6 +77,13 @@ class Fanout:
             except SQLAlchemyError as error:
                 log.warning("the database cannot be read, nudges wait: %s", type(error).__name__)
 
+    def end(self) -> None:
+        """End all streams, also those that open from now on: this worker stops, and the units come back to the next."""
+        self._ended = True
+        for streams in self._streams.values():
+            for stream in streams.values():
+                stream.end()
+
     async def _spread(self, present: Mapping[str, int]) -> None:
         for store, sequence in present.items():
             if self._known.get(store) == sequence:
@@ -99,14 +107,14 @@ class Fanout:
     async def nudges(self, store: str, unit: str) -> AsyncIterator[NudgeKind]:
         """Yield both kinds now, and each whenever there is something to pull; changes in between are one.
 
-        It ends when the unit is revoked, and when the unit opens another.
+        It ends when the unit is revoked, when the unit opens another, and when this worker stops.
         """
         stream, streams = _Stream(), self._streams[store]
         if unit in streams:
             streams[unit].end()
         streams[unit] = stream
         try:
-            while not stream.ended:
+            while not (stream.ended or self._ended):
                 stream.woken.clear()
                 while stream.waiting:
                     yield stream.waiting.pop()

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import signal
 import socket
+import sys
 
 import uvicorn
 
@@ -13,13 +15,37 @@ from provisioning.hub.protocol import CONNECTIONS_MAX, PunctualProtocol
 
 log = logging.getLogger(__name__)
 
-_STOP_S = 2  # nudge streams never end by themselves
+_STOP_S = 2  # for answers that are under way
+_GOODBYE_S = 0.2  # TLS would wait 30 s for the good-bye of a unit that only keeps its connection for later
+
+
+class _Server(uvicorn.Server):
+    """uvicorn waits for its connections when it stops; this one brings them to their end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.fanout.end()
+        hanging_up = asyncio.create_task(self._hang_up())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hanging_up.cancel()
+
+    async def _hang_up(self) -> None:
+        while True:
+            await asyncio.sleep(_GOODBYE_S)
+            for connection in self.server_state.connections:
+                if connection.transport.is_closing():
+                    connection.transport.abort()
 
 
 def make_server(hub: Hub) -> uvicorn.Server:
     """Return the server, not yet running."""
     files = hub.authority.server_files(hub.config.names, hub.now())
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             make_app(hub),
             ssl_certfile=files.chain,
@@ -30,7 +56,8 @@ def make_server(hub: Hub) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
-        )
+        ),
+        hub,
     )
 
 
@@ -41,7 +68,8 @@ def listen(config: HubServerConfig) -> socket.socket:
 
 
 def serve(config: HubServerConfig) -> None:
-    """Serve until a signal ends it. Raises OSError where the socket cannot be opened."""
+    """Serve until a signal ends it; SIGTERM is no failure. Raises OSError where the socket cannot be opened."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises the signal again when it has stopped
     hub = Hub.open(config)
     with listen(config) as opened:
         host, port = opened.getsockname()[:2]

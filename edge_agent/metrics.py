@@ -53,45 +53,16 @@ class Metrics(Collector):
         for report in self._reports():
             running.add_metric([report.part], 1.0 if report.state == "running" else 0.0)
         yield running
-        dropped = self._inbox.radio.dropped
-        yield CounterMetricFamily("edge_agent_advertisements_dropped", "Heard, but too many at once", value=dropped)
-        rejected = CounterMetricFamily(
-            "edge_agent_advertisements_rejected", "Parts of what was heard that were not understood", labels=["reason"]
-        )
-        for reason in Rejection:
-            rejected.add_metric([reason], self._rejected.get(reason, 0))
-        yield rejected
         yield from self._adapters()
-        replies = self._inbox.clerks.dropped
-        yield CounterMetricFamily("edge_agent_replies_dropped", "From tablets, but too many at once", value=replies)
-        told = self._inbox.units.dropped
-        yield CounterMetricFamily("edge_agent_unit_messages_dropped", "From units, but too many at once", value=told)
-        waiting = len(self._inbox)
-        yield GaugeMetricFamily("edge_agent_inputs_waiting", "Inputs that the engine has not seen yet", value=waiting)
-        outbox = self._stores.journal.waiting()
-        yield GaugeMetricFamily("edge_agent_outbox_events", "Events that the hub has not taken yet", value=outbox)
-        dead = self._stores.journal.dead()
-        yield GaugeMetricFamily("edge_agent_dead_letters", "Events that the hub has refused", value=dead)
-        plain = failures.total()
-        yield CounterMetricFamily("edge_agent_wordings_failed", "Sentences that could not be filled", value=plain)
-        disk = self.disk()
-        refused = float(disk.refused_since is not None)
-        yield GaugeMetricFamily("edge_agent_disk_refuses", "1 while the disk takes no rows", value=refused)
-        rows = disk.rows_waiting
-        yield GaugeMetricFamily("edge_agent_rows_waiting", "Rows in memory that the disk has not taken", value=rows)
-        lost = disk.rows_lost
-        yield CounterMetricFamily("edge_agent_rows_lost", "Rows that the disk did not take in time", value=lost)
-        erasures = disk.erasures_waiting
-        yield GaugeMetricFamily("edge_agent_erasures_waiting", "Withdrawals not yet erased from disk", value=erasures)
+        yield from self._advertisements()
+        yield from self._queues()
+        yield from self._disk()
         if self.recogniser is not None:
-            old = self.recogniser.ignored
-            yield CounterMetricFamily(
-                "edge_agent_old_ids_ignored", "Ids of devices that had sent a later one", value=old
-            )
-            unserved = self.recogniser.index.unserved
-            yield GaugeMetricFamily("edge_agent_devices_unserved", "They change their id too often", value=unserved)
+            yield from _recognition(self.recogniser)
         if self.traces is not None:
             yield _scenes(self.traces)
+        plain = failures.total()
+        yield CounterMetricFamily("edge_agent_wordings_failed", "Sentences that could not be filled", value=plain)
         yield GaugeMetricFamily("edge_agent_profiles", "Profiles held", value=self._stores.slice.count())
 
     def _adapters(self) -> Iterable[Metric]:
@@ -107,6 +78,46 @@ class Metrics(Collector):
             for rung in RUNGS:
                 steps.add_metric([adapter, rung.step], listener.ladder.taken[rung.step])
         yield from (healthy, heard, steps)
+
+    def _advertisements(self) -> Iterable[Metric]:
+        dropped = self._inbox.radio.dropped
+        yield CounterMetricFamily("edge_agent_advertisements_dropped", "Heard, but too many at once", value=dropped)
+        rejected = CounterMetricFamily(
+            "edge_agent_advertisements_rejected", "Parts of what was heard that were not understood", labels=["reason"]
+        )
+        for reason in Rejection:
+            rejected.add_metric([reason], self._rejected.get(reason, 0))
+        yield rejected
+
+    def _queues(self) -> Iterable[Metric]:
+        replies = self._inbox.clerks.dropped
+        yield CounterMetricFamily("edge_agent_replies_dropped", "From tablets, but too many at once", value=replies)
+        told = self._inbox.units.dropped
+        yield CounterMetricFamily("edge_agent_unit_messages_dropped", "From units, but too many at once", value=told)
+        waiting = len(self._inbox)
+        yield GaugeMetricFamily("edge_agent_inputs_waiting", "Inputs that the engine has not seen yet", value=waiting)
+        outbox = self._stores.journal.waiting()
+        yield GaugeMetricFamily("edge_agent_outbox_events", "Events that the hub has not taken yet", value=outbox)
+        dead = self._stores.journal.dead()
+        yield GaugeMetricFamily("edge_agent_dead_letters", "Events that the hub has refused", value=dead)
+
+    def _disk(self) -> Iterable[Metric]:
+        disk = self.disk()
+        refused = float(disk.refused_since is not None)
+        yield GaugeMetricFamily("edge_agent_disk_refuses", "1 while the disk takes no rows", value=refused)
+        rows = disk.rows_waiting
+        yield GaugeMetricFamily("edge_agent_rows_waiting", "Rows in memory that the disk has not taken", value=rows)
+        lost = disk.rows_lost
+        yield CounterMetricFamily("edge_agent_rows_lost", "Rows that the disk did not take in time", value=lost)
+        erasures = disk.erasures_waiting
+        yield GaugeMetricFamily("edge_agent_erasures_waiting", "Withdrawals not yet erased from disk", value=erasures)
+
+
+def _recognition(recogniser: Recogniser) -> Iterable[Metric]:
+    old = recogniser.ignored
+    yield CounterMetricFamily("edge_agent_old_ids_ignored", "Ids of devices that had sent a later one", value=old)
+    unserved = recogniser.index.unserved
+    yield GaugeMetricFamily("edge_agent_devices_unserved", "They change their id too often", value=unserved)
 
 
 def _scenes(traces: Traces) -> Metric:

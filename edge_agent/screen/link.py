@@ -172,12 +172,15 @@ class ScreenLink:
                 log.debug("display: %s", error.strerror)  # that it has gone is said below
             finally:
                 if self._display is None or self._display is connection:  # no other has taken its place
-                    self._display = self.panel = None
-                    for answer in self._captures.values():
-                        if not answer.done():
-                            answer.set_exception(DisplayError("the display has disconnected: ask again"))
-                    self._emit(DisplayLost())
-                    self.health.waiting("the display has disconnected")
+                    self._lose()
+
+    def _lose(self) -> None:
+        self._display = self.panel = None
+        for answer in self._captures.values():
+            if not answer.done():
+                answer.set_exception(DisplayError("the display has disconnected: ask again"))
+        self._emit(DisplayLost())
+        self.health.waiting("the display has disconnected")
 
     async def _hello(self, connection: socket.socket) -> Hello | None:
         message = _parse(await asyncio.get_running_loop().sock_recv(connection, MESSAGE_MAX_BYTES + 1))

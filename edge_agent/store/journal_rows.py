@@ -47,27 +47,7 @@ def write(database: Database, row: StateRow, box: CardBox | None) -> None:
     """Write a row, within a transaction. ``box``: seals cards."""
     match row:
         case VisitRow():
-            database.table("visits").upsert(
-                {
-                    "visit": row.visit,
-                    "customer": row.customer,
-                    "state": row.state,
-                    "badge": row.badge,
-                    "started_at": text(row.started_at),
-                    "message_id": row.message_id,
-                    "campaign": row.campaign,
-                    "card": row.card,
-                    "ended_at": text(row.ended_at) if row.ended_at else None,
-                    "decision": row.decision,
-                    "continues": row.continues,
-                    "met": json.dumps(row.met),
-                    "owed": json.dumps(row.owed),
-                    "held_out": int(row.held_out),
-                    "bought": int(row.bought),
-                    "left_in": row.left_in,
-                },
-                pk="visit",
-            )
+            database.table("visits").upsert(_visit_columns(row), pk="visit")
         case CardRow():
             assert box is not None, "a card is made from a profile, and while there is no key those are sealed as well"
             database.table("cards").upsert(
@@ -102,6 +82,28 @@ def write(database: Database, row: StateRow, box: CardBox | None) -> None:
             database.table("numbers").upsert({"name": "epoch", "value": row.epoch}, pk="name")
         case OwedErasure():
             database.table("erasures").insert({"customer": row.customer, "receipt": row.receipt}, ignore=True)
+
+
+def _visit_columns(row: VisitRow) -> dict[str, object]:
+    """Return what :func:`visit_of` makes a visit from."""
+    return {
+        "visit": row.visit,
+        "customer": row.customer,
+        "state": row.state,
+        "badge": row.badge,
+        "started_at": text(row.started_at),
+        "message_id": row.message_id,
+        "campaign": row.campaign,
+        "card": row.card,
+        "ended_at": text(row.ended_at) if row.ended_at else None,
+        "decision": row.decision,
+        "continues": row.continues,
+        "met": json.dumps(row.met),
+        "owed": json.dumps(row.owed),
+        "held_out": int(row.held_out),
+        "bought": int(row.bought),
+        "left_in": row.left_in,
+    }
 
 
 def visit_of(

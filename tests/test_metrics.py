@@ -1,8 +1,10 @@
 """What a person can read of a unit's figures."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from prometheus_client import generate_latest
 
 from edge_agent.clock import SystemClock
@@ -48,6 +50,18 @@ def test_ids_that_were_ignored_and_devices_that_cannot_be_served_are_counted(tmp
         stores.close()
     assert "edge_agent_old_ids_ignored_total 1.0" in text
     assert "edge_agent_devices_unserved 1.0" in text
+
+
+def test_the_documented_metrics_are_those_that_exist(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    stores = open_stores(tmp_path, "s", load_unit_key(tmp_path, None))
+    try:
+        metrics = Metrics(Inbox(SystemClock("always")), stores, tuple, {})
+        metrics.recogniser, metrics.traces = Recogniser(TokenIndex([])), Traces()
+        told = re.findall(r"(?m)^# TYPE (\w+) ", generate_latest(metrics.registry).decode())
+    finally:
+        stores.close()
+    page = (pytestconfig.rootpath / "docs" / "field-tools.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"`(edge_agent_\w+)", page)) == sorted(told)
 
 
 def test_a_flood_from_other_units_is_bounded_and_counted(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ class WebConfig(FileContract):
 
 
 class AdminConfig(FileContract):
-    """The local commands ``doctor``, ``watch``, ``explain`` and ``calibrate``."""
+    """The local commands ``doctor``, ``watch``, ``explain``, ``screenshot`` and ``calibrate``."""
 
     socket: Path = Path("/run/edge-agent/admin/admin.sock")
     """Unix socket on which the agent answers them. The group of its folder may ask; systemd/tmpfiles.d sets it."""

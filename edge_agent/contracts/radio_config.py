@@ -71,7 +71,7 @@ class RadioConfig(FileContract):
 
     backend: Literal["bleak", "mgmt", "simulated", "off"] = "bleak"
     """``bleak``: BlueZ over D-Bus. ``mgmt``: raw from the kernel's management socket, which needs a systemd drop-in.
-    ``simulated``: shoppers of a scenario, for the demo and for tests."""
+    ``simulated``: shoppers of a scenario, for the demo and for tests. ``off``: hears nothing."""
     adapters: Annotated[tuple[AdapterName, ...], Field(max_length=4)] = ()
     """Which adapters scan. Empty: the first one that is switched on."""
     scan: Literal["active", "passive"] = "active"

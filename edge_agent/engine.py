@@ -88,7 +88,7 @@ class StoreKnowledge:
 
 
 class Engine:
-    """The only writer of the journal: what a step decides is on the disk before anybody hears of it.
+    """Decides and records: what a step decides is on the disk before anybody hears of it.
 
     Except for scenes: a screen does not wait for the disk, and says after a restart what it shows.
     """

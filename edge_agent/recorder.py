@@ -39,7 +39,7 @@ class _Erasure:
 
 
 class Recorder:
-    """The only writer of the journal; everything here blocks, and runs on the worker's thread."""
+    """Writes what was decided into the journal; everything here blocks, and runs on the worker's thread."""
 
     def __init__(self, stores: Stores, source: str, boot_id: str, new_id: Callable[[], str]) -> None:
         self._slice = stores.slice

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,9 +19,12 @@ GROUP: Final = "edge-agent-admin"
 
 CONNECT_S: Final = 5.0
 
+STUCK: Final = "the agent does not answer: it is stuck, and systemd will restart it"
 
 Said = Snapshot | Samples | Explained | Examination | Picture
 """What an agent answers that does not refuse."""
+
+S = TypeVar("S", Snapshot, Samples, Explained, Examination, Picture)
 
 
 class Conversation:
@@ -49,6 +52,13 @@ class Conversation:
             ) from error
         if isinstance(answer, Refusal):
             raise AgentError(answer.reason)
+        return answer
+
+    def expect(self, kind: type[S], timeout_s: float) -> S:
+        """Return the next answer, which is of this kind. Raises AgentError also where none came in time."""
+        answer = self.receive(timeout_s)
+        if not isinstance(answer, kind):
+            raise AgentError(STUCK)
         return answer
 
 

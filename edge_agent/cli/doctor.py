@@ -66,10 +66,7 @@ def doctor(config_path: Path | None, socket_path: Path | None, as_json: bool) ->
 
 def _ask(path: Path) -> Examination:
     with asking(path, Doctor()) as conversation:
-        answer = conversation.receive(ANSWER_S)
-    if not isinstance(answer, Examination):
-        raise AgentError("the agent does not answer: it is stuck, and systemd will restart it")
-    return answer
+        return conversation.expect(Examination, ANSWER_S)
 
 
 def _unasked(error: AgentError) -> Unasked:

@@ -110,17 +110,12 @@ def _about_somebody_near(path: Path, person: str | None, question: Explain) -> E
 
 def _answer(path: Path, question: Explain) -> Explained:
     with asking(path, question) as conversation:
-        answer = conversation.receive(ANSWER_S)
-    if not isinstance(answer, Explained):
-        raise AgentError("the agent does not answer: it is stuck, and systemd will restart it")
-    return answer
+        return conversation.expect(Explained, ANSWER_S)
 
 
 def _choose(watching: Conversation, badge: str | None) -> int:
     """Return the number of whoever is near: the one with this badge, the only one, or the one that is chosen."""
-    snapshot = watching.receive(ANSWER_S)
-    if not isinstance(snapshot, Snapshot):
-        raise AgentError("the agent does not answer: it is stuck, and systemd will restart it")
+    snapshot = watching.expect(Snapshot, ANSWER_S)
     if snapshot.silent is not None:
         raise AgentError(f"{SILENCES[snapshot.silent]}; a customer can still be asked about by --customer ID")
     called = names(snapshot)

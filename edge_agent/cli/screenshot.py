@@ -39,9 +39,7 @@ def _ask(path: Path) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     with asking(path, Screenshot()) as conversation:
         while len(parts) < PARTS_MAX:
-            answer = conversation.receive(ANSWER_S)
-            if not isinstance(answer, Picture):
-                raise AgentError("the agent does not answer: it is stuck, and systemd will restart it")
+            answer = conversation.expect(Picture, ANSWER_S)
             parts.append(answer.part)
             if not answer.left:
                 return b"".join(parts), answer.redacted

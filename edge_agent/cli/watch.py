@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
-from edge_agent.admin.client import Conversation, asking
+from edge_agent.admin.client import STUCK, Conversation, asking
 from edge_agent.admin.picture import picture
 from edge_agent.admin.terminal import Terminal
 from edge_agent.admin.text import spread
@@ -26,8 +26,6 @@ LOOK_S: Final = 0.25
 
 AGAIN_S: Final = 1.0
 """How often an agent that went away is asked for again."""
-
-_STUCK: Final = "the agent does not answer: it is stuck, and systemd will restart it"
 
 PLAIN_SIZE: Final = 100, 60
 """Columns and rows of ``--once`` where there is no terminal."""
@@ -61,18 +59,11 @@ def _snapshots(path: Path, *, once: bool) -> Iterator[Snapshot]:
     """Yield what the agent answers. The first answer knows no rates yet: ``once`` gives the second, and ends."""
     with asking(path, Watch()) as conversation:
         if once:
-            _next(conversation)
+            conversation.expect(Snapshot, ANSWER_S)
         while True:
-            yield _next(conversation)
+            yield conversation.expect(Snapshot, ANSWER_S)
             if once:
                 return
-
-
-def _next(conversation: Conversation) -> Snapshot:
-    answer = conversation.receive(ANSWER_S)
-    if not isinstance(answer, Snapshot):
-        raise AgentError(_STUCK)
-    return answer
 
 
 def _lines(path: Path) -> None:
@@ -103,7 +94,7 @@ class _Live:
             else:
                 silent_s += LOOK_S
             if silent_s >= ANSWER_S:
-                self.doubt(_STUCK)
+                self.doubt(STUCK)
 
     def doubt(self, why: str) -> None:
         """Say, until the next answer, why what is shown is not how things are."""
@@ -126,7 +117,7 @@ def _live(path: Path) -> None:
             try:
                 with asking(path, Watch()) as conversation:
                     if live is None:
-                        first = _next(conversation)
+                        first = conversation.expect(Snapshot, ANSWER_S)
                         live = _Live(stack.enter_context(Terminal(sys.stdout)), first)
                     live.follow(conversation)
             except AgentError as error:

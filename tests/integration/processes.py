@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import tomli_w
+from click.testing import CliRunner
 
 SCRIPTS = Path(sys.executable).parent
 LIMIT_S = 60.0
@@ -84,6 +86,16 @@ def call(*words: str, env: Mapping[str, str] | None = None, status: int = 0) -> 
     )
     assert done.returncode == status, done.stdout + done.stderr
     return done
+
+
+def typed(command: click.Command, *words: str) -> str:
+    """Type a command in this process, and return what it says; it must end well.
+
+    For what only prepares a test: the start of a process of its own costs up to a second of the processor.
+    """
+    done = CliRunner().invoke(command, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def until(condition: Callable[[], object], what: str | Callable[[], str] = "", limit_s: float = LIMIT_S) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 
 import httpx2
 
+from edge_agent.cli.enrol import enrol
+from provisioning.cli import main as edge_fleet
 from tests.bus.brokers import free_port, mosquitto
-from tests.integration.processes import SCRIPTS, Process, call, until, write_toml
+from tests.integration.processes import SCRIPTS, Process, typed, until, write_toml
 from tests.integration.tablet import Tablet
 
 STORE, UNIT = "corner", "door"
@@ -94,11 +96,12 @@ class Hub:
         folder.mkdir()
         self._folder, self.port = folder, free_port()
         self.url = f"https://127.0.0.1:{self.port}"
-        self._config = write_toml(folder / "hub.toml", {"port": self.port, "folder": str(folder / "hub")})
+        self.config = write_toml(folder / "hub.toml", {"port": self.port, "folder": str(folder / "hub")})
         self.process: Process | None = None
 
     def fleet(self, *words: str) -> None:
-        call("edge-fleet", *words, "--config", str(self._config))
+        """Type a command of ``edge-fleet``. In this process: the tests of the demo start it as people do."""
+        typed(edge_fleet, *words, "--config", str(self.config))
 
     def fill(self, unit_config: Path, claim: Path, content: Mapping[str, Any] | None = None) -> None:
         """Make the store and a unit, and load customers, products and campaigns."""
@@ -109,7 +112,7 @@ class Hub:
         self.fleet("load", STORE, "--file", str(self._folder / "store.json"))
 
     def start(self) -> None:
-        command = [str(SCRIPTS / "edge-fleet"), "hub", "--config", str(self._config)]
+        command = [str(SCRIPTS / "edge-fleet"), "hub", "--config", str(self.config)]
         self.process = Process(command, self._folder / "hub.log")
         until(lambda: port_open(self.port), "the hub")
 
@@ -159,6 +162,11 @@ class Hub:
         with httpx2.Client(verify=tls, trust_env=False, headers={"Authorization": f"Bearer {token}"}) as client:
             answer = client.request(method, f"{self.url}/v1/platform/stores/{STORE}/{path}", **more)
             return answer.raise_for_status()
+
+
+def enrol_unit(hub: Hub, claim: Path, folder: Path, config: Path) -> None:
+    """Give a unit its identity; its configuration is written to ``config``."""
+    typed(enrol, "--hub", hub.url, "--claim-file", str(claim), "--folder", str(folder), "--config", str(config))
 
 
 class Store:
@@ -211,8 +219,7 @@ class Store:
         self.hub.fill(unit, claim, self._content)
         self.hub.start()
         until(lambda: port_open(self.broker.port), "the broker")
-        words = ["--claim-file", str(claim), "--folder", str(self.unit), "--config", str(self.config)]
-        call("edge-agent", "enrol", "--hub", self.hub.url, *words)
+        enrol_unit(self.hub, claim, self.unit, self.config)
 
     def start_agent(self, *present: str) -> None:
         """Start the agent in a shop where these customers stand one metre away.

@@ -41,7 +41,7 @@ def test_an_emergency_is_on_the_screen_within_seconds_and_goes_again(shop: Store
     assert [(item.picture, item.weight) for item in playlist(shop).items] == [(sha256(PICTURE), 2)]
     shop.agent.wait_for("nudge: running")
 
-    shop.hub.fleet("emergency", STORE, *WORDS)
+    call("edge-fleet", "emergency", STORE, *WORDS, "--config", str(shop.hub.config))
     told = screen.wait_for("content")
     while told["version"] != playlist(shop).version or playlist(shop).emergency is None:
         told = screen.wait_for("content")

@@ -11,8 +11,8 @@ from edge_agent.constants import UNIT_CREDENTIAL
 from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import load_unit_key
 from tests.bus.brokers import free_port
-from tests.integration.processes import call, events_of, running, until, write_toml
-from tests.integration.store import STORE, UNIT, Hub
+from tests.integration.processes import events_of, running, until, write_toml
+from tests.integration.store import STORE, UNIT, Hub, enrol_unit
 from tests.store.builders import page, put, tag
 
 pytestmark = pytest.mark.integration
@@ -65,8 +65,7 @@ def everything_in(folder: Path) -> bytes:
 def test_the_hub_unlocks_the_slice_and_its_key_stays_in_memory(tmp_path: Path, hub: Hub) -> None:
     hub.fill(write_toml(tmp_path / "part.toml", {"slice": {"unlock": "hub"}}), tmp_path / "claim")
     hub.start()
-    words = ["--claim-file", str(tmp_path / "claim"), "--folder", str(tmp_path / "unit")]
-    call("edge-agent", "enrol", "--hub", hub.url, *words, "--config", str(tmp_path / "enrolled.toml"))
+    enrol_unit(hub, tmp_path / "claim", tmp_path / "unit", tmp_path / "enrolled.toml")
     hub.stop()
     config = settings(tmp_path, hub={"url": hub.url, "poll_s": 1}, slice={"unlock": "hub"})
 

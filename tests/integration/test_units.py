@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.bus.brokers import free_port, mosquitto
-from tests.integration.processes import SCRIPTS, Process, call, until, write_toml
-from tests.integration.store import KEYS, STORE, Hub, port_open, store_file
+from tests.integration.processes import SCRIPTS, Process, until, write_toml
+from tests.integration.store import KEYS, STORE, Hub, enrol_unit, port_open, store_file
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
@@ -41,8 +41,7 @@ class Shop:
         self.hub.start()
         until(lambda: port_open(self.broker.port), "the broker")
         for unit in HEARS:
-            words = ["--claim-file", str(self.folder / f"{unit}.claim"), "--folder", str(self.folder / unit)]
-            call("edge-agent", "enrol", "--hub", self.hub.url, *words, "--config", str(self._enrolled(unit)))
+            enrol_unit(self.hub, self.folder / f"{unit}.claim", self.folder / unit, self._enrolled(unit))
 
     def start(self, unit: str) -> None:
         """Start a unit's agent; she comes four seconds later."""

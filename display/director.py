@@ -76,6 +76,11 @@ class Director:
         """What is drawn on at present."""
         return self.panel.screen
 
+    @property
+    def _fading(self) -> bool:
+        """Whether the last frame that was presented was one of a change: what takes longer than a frame holds it up."""
+        return self._drawn is not None and self._drawn.changing
+
     def turn(self) -> None:
         """Listen, draw if something changed, and prepare what comes next."""
         self.posters.begin_turn()
@@ -170,7 +175,7 @@ class Director:
         if changed and not self._early:
             self._present(frame)
             self._frame_at_s = now_s + self.screen.frame_s
-        if not frame.changing:
+        if not (frame.changing or self._fading):
             self._prepare()
         self.posters.give_up(now_s)
 
@@ -258,8 +263,10 @@ class Director:
         item = self.program.turn(now_s, clock.utc_now(), self.stage.covered, self._has)
         self._report(self.stage.set_ground(self._here(item), now_s, alone=self.program.emergency))
         awaited = self.stage.awaited
-        if awaited is not None:
-            composed_s = self._prepared(awaited, self.stage.awaited_since_s + PICTURE_WAIT_S)
+        # Until then a scene that waits for its turn also waits for the end of a fade, which its words would hold up.
+        urgent_s = max(self.stage.awaited_since_s, self.stage.awaited_from_s - PICTURE_WAIT_S)
+        if awaited is not None and (now_s >= urgent_s or not self._fading):
+            composed_s = self._prepared(awaited, urgent_s + PICTURE_WAIT_S)
             if composed_s is not None:
                 now_s = clock.monotonic_s()  # composing takes time: a permit may have lapsed meanwhile
                 self._report(self.stage.ready(composed_s, now_s))
@@ -293,7 +300,7 @@ class Director:
 
     def _prepare(self) -> None:
         """Compose what is likely to be shown next, while no poster takes another's place."""
-        now_s = clock.monotonic_s()
+        now_s = self._advance()  # the scene that waits for its turn goes first
         # One scene at a time: the posters that are kept are no more than what is up, what waits, and two of the loop.
         wanted = self._wanted if self.stage.awaited is None else None
         for item in (self.stage.ground, self.program.coming(now_s, clock.utc_now()), wanted):

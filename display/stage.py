@@ -74,6 +74,11 @@ class Stage:
         """When the agent told of the awaited scene; infinity: there is none."""
         return self._waiting.arrived_s if self._waiting is not None else float("inf")
 
+    @property
+    def awaited_from_s(self) -> float:
+        """From when on the awaited scene may begin; infinity: there is none."""
+        return self._may_begin_s(self._waiting.scene) if self._waiting is not None else float("inf")
+
     def seen(self, visible: bool, now_s: float) -> None:
         """Tell whether anybody can see the screen; the time in which nobody can is no time on screen."""
         if visible and self._unseen_since_s is not None:

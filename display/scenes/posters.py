@@ -38,7 +38,7 @@ LEFT_OUT_MAX = 100
 """So many pictures that scenes go without are remembered, so that each is told once."""
 
 PICTURE_WAIT_S = 0.8
-"""A scene that is to be shown waits so long for its picture, and is then shown without: she is here now."""
+"""A scene waits so long for its picture, or until its turn, and is then shown without: she is here now."""
 
 
 _LATE = "is not decoded in time"

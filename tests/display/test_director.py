@@ -318,6 +318,18 @@ def test_a_scene_keeps_its_picture_while_it_waits_for_its_turn(unit: Unit, make_
     unit.play_until(lambda: unit.director.posters.has(later))
 
 
+def test_the_words_of_a_scene_that_waits_for_its_turn_do_not_hold_up_a_fade(unit: Unit, make_scene: MakeScene) -> None:
+    first, second = make_scene("m1", minimum_s=10), make_scene("m2")
+    unit.send(permit(first))
+    unit.play_until(lambda: unit.hears("shown", message_id="m1"))
+    unit.send(permit(second))
+    unit.play_until(lambda: unit.director.posters.has(second))
+    assert not unit.director.stage.frame(time.monotonic()).changing
+    assert unit.director.stage.awaited == second
+    unit.send(Clear(message_id="m1", reason="away"))
+    unit.play_until(lambda: unit.hears("shown", message_id="m2"))
+
+
 def test_a_scene_waits_for_its_picture_no_longer_when_the_loop_wants_two(unit: Unit, make_scene: MakeScene) -> None:
     """Pictures of the loop that so many scenes have driven out are decoded anew while hers still is."""
     loop = [unit.add((red, 80, 120)) for red in (1, 2)]

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from edge_agent.admin.client import asking
+from edge_agent.contracts.admin import Snapshot, Watch
 from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.checksum import operations_checksum
@@ -31,6 +33,13 @@ class Unit:
     folder: Path
     config: Path
     socket: Path
+
+    def snapshot(self) -> Snapshot:
+        """Ask its agent how it is now."""
+        with asking(self.socket, Watch()) as conversation:
+            answer = conversation.receive(30)
+        assert isinstance(answer, Snapshot)
+        return answer
 
 
 def make_unit(folder: Path, walks: Mapping[str, Walk], *, strangers: int = 0, **settings: Any) -> Unit:

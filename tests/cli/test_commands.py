@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from edge_agent.cli import _COMMANDS
+from edge_agent.cli import _COMMANDS, cli
+from edge_agent.errors import EdgeError
 from edge_agent.frames.eddystone import EddystoneEid
 from edge_agent.identify.token import ephemeral_id, slot_of, temporary_key, window_of
 from tests.captures import Capture, event, report, street
@@ -59,10 +61,9 @@ def test_a_corrupt_capture_is_an_error_with_its_byte(
     capture = tmp_path / "x.btsnoop"
     capture.write_bytes(content)
     words = ["--slice", str(slice_file(tmp_path, []))] if command == "replay" else []
-    done = call("edge-agent", command, str(capture), *words, status=1)
-    assert "at byte" in done.stderr
-    assert offset is None or f"at byte {offset}" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = CliRunner().invoke(cli, [command, str(capture), *words], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert ("at byte" if offset is None else f"at byte {offset}") in done.stderr
 
 
 def profile(at: datetime, **changes: object) -> dict[str, Any]:
@@ -140,10 +141,19 @@ def test_what_a_slice_file_may_hold_and_what_not(walk: tuple[Path, datetime], tm
 def test_a_slice_file_that_is_none(content: str, message: str, walk: tuple[Path, datetime], tmp_path: Path) -> None:
     path = tmp_path / "slice.json"
     path.write_text(content)
-    done = call("edge-agent", "replay", str(walk[0]), "--slice", str(path), status=1)
-    assert f"{path}: " in done.stderr
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    with pytest.raises(EdgeError) as refused:
+        CliRunner().invoke(cli, ["replay", str(walk[0]), "--slice", str(path)], catch_exceptions=False)
+    assert f"{path}: " in str(refused.value)
+    assert message in str(refused.value)
+
+
+def test_what_a_person_can_mend_is_one_line(tmp_path: Path) -> None:
+    capture = tmp_path / "x.btsnoop"
+    capture.write_bytes(b"not a capture at all")
+    assert len(call("edge-agent", "decode", str(capture), status=1).stderr.splitlines()) == 1
+    (tmp_path / "slice.json").write_text("{}")
+    replay = ("edge-agent", "replay", str(capture), "--slice", str(tmp_path / "slice.json"))
+    assert len(call(*replay, status=1).stderr.splitlines()) == 1
 
 
 def test_enrol_says_which_line_of_the_claim_is_wrong_and_does_not_repeat_it(tmp_path: Path) -> None:

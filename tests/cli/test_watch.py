@@ -35,16 +35,8 @@ def unit(opened: tuple[Unit, Process]) -> Unit:
     return opened[0]
 
 
-def snapshot(unit: Unit) -> dict[str, object]:
-    done = call("edge-agent", "watch", "--once", "--json", "--socket", str(unit.socket))
-    answer: dict[str, object] = json.loads(done.stdout)
-    return answer
-
-
 def two_are_here(unit: Unit) -> bool:
-    people = snapshot(unit)["people"]
-    assert isinstance(people, list)
-    return len(people) == 2
+    return len(unit.snapshot().people) == 2
 
 
 class Screen:

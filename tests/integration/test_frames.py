@@ -12,8 +12,6 @@ import httpx2
 import pytest
 from PIL import Image, ImageChops
 
-from edge_agent.admin.client import asking
-from edge_agent.contracts.admin import Snapshot, Watch
 from tests.admin.units import Unit, at_work, make_unit
 from tests.integration.processes import Process, call, running, until
 
@@ -32,20 +30,15 @@ class Shop:
     unit: Unit
     frame: Path
     display: Process
-    url: str
-
-    def snapshot(self) -> Snapshot:
-        with asking(self.unit.socket, Watch()) as conversation:
-            answer = conversation.receive(30)
-        assert isinstance(answer, Snapshot)
-        return answer
+    site: httpx2.Client
+    """One for all questions, since each new one reads every authority's certificate; no connection is kept."""
 
     def panel(self) -> str | None:
-        screen = self.snapshot().screen
+        screen = self.unit.snapshot().screen
         return None if screen is None else screen.panel
 
     def scene_is_up(self) -> bool:
-        scene = self.snapshot().scene
+        scene = self.unit.snapshot().scene
         return scene is not None and scene.shown_s is not None
 
     def screenshot(self, out: Path, status: int = 0) -> str:
@@ -53,8 +46,7 @@ class Shop:
         return done.stdout + done.stderr
 
     def live(self) -> bytes:
-        with httpx2.Client(trust_env=False) as client:
-            return client.get(f"{self.url}/live/frame.jpg").content
+        return self.site.get("/live/frame.jpg").content
 
 
 @contextmanager
@@ -79,7 +71,9 @@ def opened(folder: Path, live_view: str, written: bool = True) -> Iterator[Shop]
         )
         shown.wait_for("no agent at")
         stack.enter_context(at_work(unit))
-        yield Shop(unit, file, shown, f"http://127.0.0.1:{port[1]}")
+        url, limits = f"http://127.0.0.1:{port[1]}", httpx2.Limits(max_keepalive_connections=0)
+        site = stack.enter_context(httpx2.Client(base_url=url, limits=limits, trust_env=False))
+        yield Shop(unit, file, shown, site)
 
 
 def picture(jpeg: bytes) -> Image.Image:
@@ -101,7 +95,7 @@ def watched(shop: Shop) -> tuple[Image.Image, list[Image.Image]]:
         for jpeg in (shop.frame.read_bytes(), shop.live()):
             if jpeg.startswith(b"\xff\xd8") and jpeg not in seen:
                 seen[jpeg] = picture(jpeg)
-        return shop.snapshot().ended is not None
+        return shop.unit.snapshot().ended is not None
 
     until(look, "the end of her scene")
     return before, list(seen.values())
@@ -116,9 +110,8 @@ def test_outside_the_demo_nobody_can_get_at_a_personal_scene(tmp_path: Path) -> 
         assert "not in the picture" not in shop.screenshot(tmp_path / "after.jpg")
         seen.append(picture((tmp_path / "after.jpg").read_bytes()))
         assert all(alike(before, one) for one in seen)
-        with httpx2.Client(trust_env=False) as client:
-            assert client.get(f"{shop.url}/live").status_code == 200
-            assert client.get(f"{shop.url}/story").status_code == 404
+        assert shop.site.get("/live").status_code == 200
+        assert shop.site.get("/story").status_code == 404
 
 
 def test_in_the_demo_it_is_seen(tmp_path: Path) -> None:
@@ -126,8 +119,7 @@ def test_in_the_demo_it_is_seen(tmp_path: Path) -> None:
     with opened(tmp_path, "demo") as shop:
         before, seen = watched(shop)
         assert not all(alike(before, one) for one in seen)
-        with httpx2.Client(trust_env=False) as client:
-            metrics = client.get(f"{shop.url}/metrics").text
+        metrics = shop.site.get("/metrics").text
         composing = 'edge_agent_scene_seconds_sum{stretch="received_composed"}'
         [took_s] = [float(line.split()[1]) for line in metrics.splitlines() if line.startswith(composing)]
         assert took_s == 0, "her scene had been prepared during her dwell"
@@ -138,9 +130,8 @@ def test_without_pictures_it_is_said_what_to_do(tmp_path: Path) -> None:
         until(lambda: shop.panel() == "on", "the display")
         assert "cannot be written" in shop.screenshot(tmp_path / "shot.jpg", status=1)
         shop.display.kill()
-        with httpx2.Client(trust_env=False) as client:
-            assert client.get(f"{shop.url}/live").status_code == 404
-            assert client.get(f"{shop.url}/live/frame.jpg").status_code == 404
+        assert shop.site.get("/live").status_code == 404
+        assert shop.site.get("/live/frame.jpg").status_code == 404
 
 
 def test_a_picture_that_cannot_be_had_or_kept_is_said(tmp_path: Path) -> None:

@@ -17,10 +17,9 @@ from edge_agent.sync.enrol import enrol
 from provisioning.hub.context import Hub
 from tests.provisioning.hubs import STORE, Clock, RunningHub
 from tests.provisioning.test_limits import listening
-from tests.sync.test_pull import until
 from tests.sync.units import unit_at
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]  # a busy machine takes its time to start a hub
 
 UNITS = ("door", "window")
 
@@ -38,7 +37,9 @@ async def hub_process(folder: Path, log: Path) -> AsyncIterator[tuple[RunningHub
         command = [Path(sys.executable).with_name("edge-fleet"), "hub", "--config", file]
         process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
-        await until(lambda: "the hub serves" in log.read_text() or process.poll() is not None)
+        while "the hub serves" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            await asyncio.sleep(0.05)
         yield RunningHub(hub, f"https://127.0.0.1:{port}", clock), process
     finally:
         process.kill()

@@ -1,13 +1,12 @@
 """Read what people and the hub wrote, find out what it is, and check it."""
 
-import json
-import tomllib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from display.items import LoopPicture
 from display.lint.findings import Finding
@@ -20,6 +19,7 @@ from edge_agent.contracts.campaign_problems import name_of, read_campaigns
 from edge_agent.contracts.catalogue import Emergency, LoopItem
 from edge_agent.contracts.problems import explain
 from edge_agent.contracts.screen import Scene
+from edge_agent.contracts.written_file import toml_or_json_tree
 
 FILE_MAX_BYTES: Final = 16 * 1024 * 1024
 _DURATION_S: Final = 12.0  # the contract's, where an item does not say
@@ -55,7 +55,8 @@ class Linter:
         elif "layout" in tree:
             yield from self._scene(tree, path)
         elif isinstance(tree.get("campaigns"), Mapping) or "catalogue" in tree:  # a store file
-            yield from self._campaigns(tree.get("campaigns") or {"campaigns": []})
+            if "campaigns" in tree:
+                yield from self._campaigns(tree["campaigns"])
             catalogue = tree.get("catalogue") or {}
             if isinstance(catalogue, Mapping):
                 yield from self._loop(catalogue, "loop", path)
@@ -143,7 +144,7 @@ class Linter:
                 yield from self._drawn(f"emergency, {language}", parsed, path)
 
 
-_KINDS: Final = "give a scene, a playlist, a catalogue, a store file (JSON), or campaigns (TOML or JSON)"
+_KINDS: Final = "give a scene, a playlist, a catalogue, a store file or campaigns (TOML or JSON)"
 
 
 def _read(path: Path) -> object:
@@ -152,15 +153,13 @@ def _read(path: Path) -> object:
         content = file.read(FILE_MAX_BYTES + 1)
     if len(content) > FILE_MAX_BYTES:
         raise ValueError(f"more than {FILE_MAX_BYTES // 1024**2} MiB")
-    text = content.decode("utf-8-sig")
-    is_json = path.suffix.lower() == ".json" or text.lstrip().startswith(("{", "[{"))
-    return json.loads(text) if is_json else tomllib.loads(text)
+    return toml_or_json_tree(content, path.suffix)
 
 
 def _parsed(model: type[Model], tree: object, place: str) -> Generator[Finding, None, Model | None]:
     """Yield what contradicts a contract; the generator returns what fits it, else None."""
     try:
-        return model.model_validate_json(json.dumps(tree))
+        return model.model_validate_json(to_json(tree))  # TOML has times, JSON has texts
     except ValidationError as error:
         for line in explain(error):
             field, _, problem = line.partition(": ")

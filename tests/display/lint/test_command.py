@@ -12,6 +12,7 @@ from display.cli import main
 from display.themes import house
 from edge_agent.contracts.screen import Badge
 
+ROOT = Path(__file__).parents[3]
 DIGEST = "a" * 64
 SCENE: dict[str, Any] = {
     "message_id": "m1",
@@ -243,6 +244,15 @@ def test_programs_get_a_list(tmp_path: Path) -> None:
 
 
 def test_a_store_file_is_checked_with_the_pictures_beside_it() -> None:
-    store = Path(__file__).parents[3] / "edge_agent" / "simulator" / "scenarios" / "flagship" / "store.json"
+    store = ROOT / "edge_agent" / "simulator" / "scenarios" / "flagship" / "store.json"
     result = lint(store)
+    assert result.exit_code == 0, result.output
+
+
+def test_the_store_file_of_the_handbook_is_right(tmp_path: Path) -> None:
+    handbook = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
+    store = handbook.split("```toml\n")[1].split("```")[0]
+    assert "begins = 09:00:00" in store  # a time, which JSON has not
+    Image.new("RGB", (64, 36), "black").save(tmp_path / "winter-de.jpg")
+    result = lint(write(tmp_path, store, "store.toml"))
     assert result.exit_code == 0, result.output

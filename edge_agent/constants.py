@@ -30,9 +30,6 @@ CONTACT_KEEP_S = 90 * 86_400.0
 RADIO_QUEUE_MAX = 4096
 """Advertisements waiting for the engine: eight seconds of the densest air that one scanner can hear (490/s)."""
 
-WINDOW_S = 65_536
-"""Length of an Eddystone-EID temporary-key window: 2^16 s."""
-
 RESTART_MIN_S = 1.0
 RESTART_MAX_S = 60.0
 """A part that fails is restarted after a random share of RESTART_MIN_S, doubling to RESTART_MAX_S."""

@@ -6,10 +6,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from edge_agent.contracts.base import FileContract, Identifier, Key128
 from edge_agent.contracts.slice import Profile, RollingToken, StaticToken, TemporaryKey
-from edge_agent.identify.token import temporary_key
-
-WINDOW_S = 65_536
-"""Length of an Eddystone-EID temporary-key window: 2^16 s."""
+from edge_agent.identify.token import WINDOW_S, temporary_key
 
 _WINDOWS_MAX = 4
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent.constants import WINDOW_S
 from edge_agent.contracts.slice import SliceOperation
 from edge_agent.identify.index import TokenIndex
 from edge_agent.identify.recogniser import Recogniser
-from edge_agent.identify.token import ephemeral_id, slot_of, temporary_key, window_of
+from edge_agent.identify.token import WINDOW_S, ephemeral_id, slot_of, temporary_key, window_of
 from edge_agent.loading import CUSTOMERS_AT_ONCE, Loading
 from edge_agent.store.slice import SliceStore
 from tests.store.builders import open_slice, page, put, tombstone

@@ -7,13 +7,12 @@ from typing import Final
 import click
 
 from edge_agent.clock import SystemClock
-from edge_agent.constants import WINDOW_S
 from edge_agent.contracts.presence import presence_handle
 from edge_agent.contracts.token import AdvertisementBytes, TokenReport
 from edge_agent.frames import ad, eddystone, operator, overflow
 from edge_agent.identify.background import overflow_bit
 from edge_agent.identify.badges import PALETTE_SIZE, badge
-from edge_agent.identify.token import badge_number, ephemeral_id, slot_of, temporary_key, window_of
+from edge_agent.identify.token import WINDOW_S, badge_number, ephemeral_id, slot_of, temporary_key, window_of
 
 TX_POWER_DBM: Final = -18
 """Power at 0 m of the example advertisement: -59 dBm at 1 m, a common phone's."""

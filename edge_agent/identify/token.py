@@ -8,8 +8,8 @@ from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from edge_agent.constants import WINDOW_S
-
+WINDOW_S: Final = 65_536
+"""Length of a temporary-key window: 2^16 s."""
 KEY_BYTES: Final = 16
 EID_BYTES: Final = 8
 _SALT: Final = b"\xff"

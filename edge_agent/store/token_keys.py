@@ -6,8 +6,8 @@ Tokens stay as they came, beside what was read of them: a newer agent finds what
 from collections.abc import Sequence
 from typing import Any
 
-from edge_agent.constants import WINDOW_S
 from edge_agent.contracts.slice import RollingToken, TemporaryKey, Token
+from edge_agent.identify.token import WINDOW_S
 
 
 def keys_past_s(tokens: Sequence[Token], after_s: int = -1) -> int | None:

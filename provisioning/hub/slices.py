@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from edge_agent.contracts.checksum import operations_checksum
 from edge_agent.contracts.slice import Profile, SliceOperation, SlicePage
+from edge_agent.identify.token import WINDOW_S
 from provisioning.hub.cursor import Cursor
 from provisioning.hub.erasures import ask_units, forget_erasures
 from provisioning.hub.presence import forget_apps, put_handles
@@ -23,7 +24,7 @@ from provisioning.hub.storage import AnyRow, Database, next_sequence
 from provisioning.hub.tables import customers, pauses, stores
 from provisioning.hub.withdrawals import withdrawn
 from provisioning.minimal import minimised, with_pause, without_withdrawn
-from provisioning.records import WINDOW_S, CustomerRecord, Device, RollingDevice
+from provisioning.records import CustomerRecord, Device, RollingDevice
 
 log = logging.getLogger(__name__)
 

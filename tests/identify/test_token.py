@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.constants import WINDOW_S
 from edge_agent.identify.badges import PALETTE_SIZE, badge
-from edge_agent.identify.token import badge_number, ephemeral_id, slot_of, temporary_key, window_of
+from edge_agent.identify.token import WINDOW_S, badge_number, ephemeral_id, slot_of, temporary_key, window_of
 
 KEYS = st.binary(min_size=16, max_size=16)
 TIMES = st.integers(0, 2**32 - 1)

@@ -48,7 +48,7 @@ else
   pip install --require-hashes -r .ci/locks/$lock.lock
   pip install --no-deps --force-reinstall --build-constraint .ci/locks/build.lock .
 fi
-cp -r README.md systemd/optional /opt/edge-agent/
+cp -r README.md docs systemd/optional /opt/edge-agent/  # errors and logs name pages of docs
 if [ -n "$screen" ]; then  # Pango's bindings are written when they are first used, which the service may not do here
   $venv/bin/python -c 'import pangocffi, pangocairocffi' || echo "edge-agent: no Pango: text is drawn more simply" >&2
 fi

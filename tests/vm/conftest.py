@@ -49,7 +49,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def shared(tmp_path_factory: pytest.TempPathFactory, cache: Path, pytestconfig: pytest.Config) -> Path:
     """Return the folder that the guest sees: this checkout's install files, and the wheels."""
     root, folder = pytestconfig.rootpath, tmp_path_factory.mktemp("shared")
-    shutil.copytree(root / "systemd", folder / "systemd")
+    for part in ("systemd", "docs"):
+        shutil.copytree(root / part, folder / part)
     shutil.copy(root / "README.md", folder)
     shutil.copytree(wheels.collect(root, cache), folder / "wheels")
     (folder / "air").mkdir()

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Install a unit in the guest, as a user would, and make its disk: install_unit.sh FOLDER CHECKOUT
-# CHECKOUT holds systemd/, README.md and wheels/. It is done in a chroot: under emulation pip takes ten minutes.
+# CHECKOUT holds systemd/, docs/, README.md and wheels/. It is done in a chroot: under emulation pip takes ten minutes.
 set -euo pipefail
 image=$1 checkout=$2
 
@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/root"
 tar --extract --file "$image/base.tar" --directory "$work/root"
 mkdir "$work/root/checkout"
-cp -r "$checkout"/systemd "$checkout"/README.md "$checkout"/wheels "$work/root/checkout/"
+cp -r "$checkout"/systemd "$checkout"/docs "$checkout"/README.md "$checkout"/wheels "$work/root/checkout/"
 chroot "$work/root" sh /checkout/systemd/install.sh --wheels /checkout/wheels
 rm -rf "$work/root/checkout"
 rm -f "$image/root.img" "$image/installed"

@@ -7,6 +7,9 @@ SIDE_BY_SIDE := -p no:benchmark --numprocesses 4 --dist loadfile --no-loadscope-
 # pyproject.toml keeps these two folders out of `make test`; naming one lifts that.
 SLOW := -o addopts="--strict-markers --strict-config -ra --import-mode=importlib"
 
+# Or every worker of the tests, and every program that they start, compiles all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench fuzz test-vm lock install clean
 

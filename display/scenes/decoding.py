@@ -115,8 +115,10 @@ def _from_pixels(content: bytes, size: tuple[int, int], fit: Fit) -> Pixels:
             pixels: Image.Image = image if image.mode == mode else image.convert(mode)
     except Image.DecompressionBombError as error:
         raise PosterError(f"more than {PIXELS_MAX // 1_000_000} million pixels") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError) as error:  # the last is libavif's
+    except (UnidentifiedImageError, ValueError, SyntaxError, RuntimeError) as error:  # the last is libavif's
         raise PosterError(f"not a picture that can be drawn ({type(error).__name__})") from error
+    except OSError as error:  # also the word of WebP's decoder where it is given no memory
+        raise PosterError("not a picture that can be drawn, or one that takes too much memory") from error
     if fit == "cover":  # cut before it is scaled: a line of one pixel's height would become larger than any memory
         pixels = ImageOps.fit(pixels, size, Image.Resampling.LANCZOS)
     elif pixels.size != drawn:

@@ -128,7 +128,8 @@ def test_an_animation_is_its_first_frame() -> None:
 
 
 def test_one_that_takes_too_much_memory_is_refused() -> None:
-    with pytest.raises(PosterError, match=r"takes (more than 256 MiB|too much memory)"):  # WebP's decoder and Pillow ask for it in turn
+    # WebP's decoder and Pillow ask for it in turn.
+    with pytest.raises(PosterError, match=r"takes (more than 256 MiB|too much memory)"):
         draw(bombs.encoded("WEBP", (6000, 6000), frames=2))
 
 

@@ -14,6 +14,9 @@ from display.text.typeset import Style
 pango = pangocffi.pango
 
 _SCALE = 1024  # Pango counts in 1/1024 pixel
+_SIGNS_MIN = 4
+"""Where not so many of a text's widest sign fit into a line, no word of it is broken: a sign that is put together from
+several fonts and wider than its line makes Pango 1.50 end the process (``process_line: assertion failed``)."""
 _ALIGNMENTS = {
     "start": pangocffi.Alignment.LEFT,
     "centre": pangocffi.Alignment.CENTER,
@@ -31,7 +34,10 @@ class PangoTypesetter:
         self._context: pangocffi.Context = pangocairocffi.create_context(canvas)
 
     def lay(self, text: str, style: Style, width_px: int) -> "PangoBlock":
-        """Break ``text`` into lines of at most ``width_px``; a word that is wider is broken."""
+        """Break ``text`` into lines of at most ``width_px``; a word that is wider is broken.
+
+        In a line of less than four signs it is not: the block is wider then.
+        """
         text = breakable(text, style.language)
         layout, broken = self._wrapped(text, style, width_px)
         before_px, after_px = _overhang(layout, width_px)
@@ -47,7 +53,7 @@ class PangoTypesetter:
         layout = self._layout(text, style, width_px)
         _, logical = layout.get_extents()
         broken = logical.width > width_px * _SCALE
-        if broken:
+        if broken and width_px >= _SIGNS_MIN * _widest_px(layout):
             layout.wrap = pangocffi.WrapMode.WORD_CHAR
         return layout, broken
 
@@ -93,7 +99,7 @@ class _Line:
 class PangoBlock:
     """Text laid out by Pango."""
 
-    def __init__(self, layout: pangocffi.Layout, style: Style, width_px: int, indent_px: int, broken: bool) -> None:
+    def __init__(self, layout: pangocffi.Layout, style: Style, width_px: int, indent_px: float, broken: bool) -> None:
         self._layout = layout  # owns the lines that are drawn
         self._allowed_px = width_px
         self._indent_px = indent_px
@@ -139,15 +145,32 @@ def _lines(layout: pangocffi.Layout) -> list[_Line]:
         pango.pango_layout_iter_free(walk.pointer)
 
 
+def _widest_px(layout: pangocffi.Layout) -> float:
+    """Return the width of the widest sign."""
+    walk = pangocffi.LayoutIter.from_pointer(pango.pango_layout_get_iter(layout.pointer))
+    try:
+        widest: int = 0
+        while True:
+            _, logical = walk.get_cluster_extents()
+            widest = max(widest, int(logical.width))
+            if not walk.next_cluster():
+                return widest / _SCALE
+    finally:
+        pango.pango_layout_iter_free(walk.pointer)
+
+
 def _overhang(layout: pangocffi.Layout, width_px: int) -> tuple[int, int]:
     """Return by how many pixels strokes leave the width, to the left and to the right."""
     ink, _ = layout.get_extents()
     return max(0, math.ceil(-ink.x / _SCALE)), max(0, math.ceil((ink.x + ink.width) / _SCALE - width_px))
 
 
-def _indent(layout: pangocffi.Layout, width_px: int, wanted_px: int) -> int:
-    """Return how far the text begins from the edge: lines that were broken anew may reach elsewhere than before."""
+def _indent(layout: pangocffi.Layout, width_px: int, wanted_px: float) -> float:
+    """Return how far the layout begins from the edge: lines that were broken anew may reach elsewhere than before.
+
+    Less than nothing where strokes stand away from its left edge and beyond its right one.
+    """
     ink, _ = layout.get_extents()
-    least_px: int = math.ceil(-ink.x / _SCALE)
-    most_px: int = math.floor(width_px - (ink.x + ink.width) / _SCALE)
-    return max(least_px, 0, min(wanted_px, most_px))
+    least_px: float = -ink.x / _SCALE
+    most_px: float = width_px - (ink.x + ink.width) / _SCALE
+    return max(least_px, min(wanted_px, most_px))

@@ -160,6 +160,7 @@ TEXTS = st.text(SAMPLES, max_size=60) | st.text(max_size=40)
     st.sampled_from(["start", "centre", "end"]),
 )
 @example("「ёകท", "ar", 38, 24.0, False, "end")
+@example("111111\u0489", "en", 63, 15.0, False, "centre")
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_stays_inside_its_box_or_says_that_it_cannot(
     typesetter: Typesetter, text: str, language: str, width_px: int, size_px: float, bold: bool, align: str
@@ -172,6 +173,15 @@ def test_any_text_stays_inside_its_box_or_says_that_it_cannot(
         indent_px = block._indent_px  # type: ignore[attr-defined]
         assert strokes.x / 1024 + indent_px >= -0.01
         assert (strokes.x + strokes.width) / 1024 + indent_px <= width_px + 0.01
+
+
+@pytest.mark.parametrize(
+    "text", ["ไ\U0001f3fd?", "\u0301\U0001f3fd…", "ה \U000e0067น\U0001f3a2\u094d", "ข\ufdfd\U0001f3fdे、₪"]
+)
+def test_a_sign_of_several_fonts_that_is_wider_than_its_line_ends_nothing(typesetter: Typesetter, text: str) -> None:
+    """What it ended was the process, and with it all tests."""
+    for width_px in range(1, 600, 3):
+        assert typesetter.lay(text, Style(40, "ja"), width_px).height_px > 0
 
 
 def test_importing_the_bindings_leaves_no_file_open() -> None:

@@ -1,12 +1,12 @@
 """Read what people and the hub wrote, find out what it is, and check it."""
 
+import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
 
 from display.items import LoopPicture
 from display.lint.findings import Finding
@@ -159,7 +159,7 @@ def _read(path: Path) -> object:
 def _parsed(model: type[Model], tree: object, place: str) -> Generator[Finding, None, Model | None]:
     """Yield what contradicts a contract; the generator returns what fits it, else None."""
     try:
-        return model.model_validate_json(to_json(tree))  # TOML has times, JSON has texts
+        return model.model_validate_json(json.dumps(tree, default=str))  # of a TOML file: its times
     except ValidationError as error:
         for line in explain(error):
             field, _, problem = line.partition(": ")

@@ -225,6 +225,7 @@ def test_a_panel_that_is_too_small_for_its_place_is_doubted(tmp_path: Path, conf
         ('{"catalogue": {"loop": 7}, "campaigns": {"campaigns": 7}}', "loop: error: is no list"),
         ('{"items": [{"duration_s": "x", "picture": []}, null]}', "items 1, picture"),
         ('{"layout": {"a": 1e999}}', "error"),
+        ('{"layout": "\\ud800"}', "error"),
     ],
 )
 def test_garbage_is_a_finding_and_no_crash(content: str, says: str, tmp_path: Path) -> None:

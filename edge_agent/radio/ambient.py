@@ -50,6 +50,10 @@ PATIENCE_MAX: Final = 3
 each device once per scan, and late, shows its rhythm instead of being restarted in step with it. Only the cure
 waits: meanwhile the scan is ``suspected``."""
 
+DOUBT_MAX_S: Final = 120.0
+"""A scan that was begun to cure another one and has heard nothing either stays in doubt until this is judged, but for
+no longer than so long after the last advertisement: in a shop of long pauses the judgement may take an hour."""
+
 CANARY_MIN: Final = 10
 """A beacon that was heard less often is no canary."""
 
@@ -60,8 +64,8 @@ where there are a hundred pauses, whose longest is two minutes, and nothing wher
 
 Verdict = Literal["hearing", "quiet", "doubt", "suspected", "deaf"]
 """``hearing``: the scan hears. ``quiet``: it hears nothing, which is nothing unusual. ``doubt``: it was begun because
-the one before was deaf, and has not heard anything yet. ``deaf``: its silence is unusual. ``suspected``: that is so,
-but after the last cures it gets more time."""
+the one before was deaf or away, has not heard anything yet either, and may itself be found deaf. ``deaf``: its silence
+is unusual. ``suspected``: that is so, but after the last cures it gets more time."""
 
 
 class _Pauses:
@@ -148,7 +152,12 @@ class Ambient:
             return "deaf"
         if self._begun_s is None:
             return "suspected" if unusual else "hearing"
-        return "doubt" if self._doubted and waited_s < self._silent_s else "quiet"
+        return "doubt" if self._doubted and self._undecided(waited_s, now_s, utc_s) else "quiet"
+
+    def _undecided(self, waited_s: float, now_s: float, utc_s: float | None) -> bool:
+        """Whether a scan that has heard nothing yet, though it ought to, is still on trial."""
+        on_trial = now_s - self._heard_s < DOUBT_MAX_S and self.limit_s(utc_s) < math.inf
+        return waited_s < self._silent_s or on_trial
 
     def limit_s(self, utc_s: float | None) -> float:
         """Return how long nothing may be heard, as the table says."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_agent.radio.ambient import IN_VAIN_MAX, MEMORY_S, PATIENCE_MAX, UNUSUAL, Ambient
+from edge_agent.radio.ambient import DOUBT_MAX_S, IN_VAIN_MAX, MEMORY_S, PATIENCE_MAX, UNUSUAL, Ambient
 
 SILENT_S = 12.0
 HOUR_S = 3600
@@ -113,6 +113,30 @@ def test_after_some_scans_in_vain_the_shop_is_taken_for_empty():
         ambient.begun(now_s)
     assert verdicts == ["deaf"] * IN_VAIN_MAX + ["quiet"]
     assert ambient.judge(now_s + 86_400, None) == "quiet"
+
+
+def test_a_scan_begun_in_vain_does_not_hear_before_it_has_heard():
+    """The second scan gets twice the time of the first. Its silence meanwhile is no sign that the ears are well."""
+    ambient, now_s = listened(5.0, *[0.5] * 10)
+    scans: list[set[str]] = [set()]
+    for tick in range(1, int(DOUBT_MAX_S)):
+        verdict = ambient.judge(now_s + tick, None)
+        scans[-1].add(verdict)
+        if verdict == "deaf":
+            scans.append(set())
+            ambient.begun(now_s + tick)
+    first, *in_vain, last = scans
+    assert first == {"hearing", "deaf"}
+    assert in_vain == [{"doubt", "deaf"}] * (IN_VAIN_MAX - 1)
+    assert last == {"doubt", "quiet"}, "all was tried: the shop may be empty"
+
+
+def test_a_trial_in_a_shop_of_long_pauses_does_not_last_for_ever():
+    ambient, now_s = listened(*[100.0] * 10)
+    ambient.begun(now_s + 10, listened=False)
+    assert ambient.limit_s(None) > 2 * DOUBT_MAX_S
+    assert ambient.judge(now_s + 9 + DOUBT_MAX_S, None) == "doubt"
+    assert ambient.judge(now_s + 10 + DOUBT_MAX_S, None) == "quiet"
 
 
 def test_what_costs_more_needs_more_proof_where_pauses_are_long():

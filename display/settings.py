@@ -1,6 +1,5 @@
 """Read the unit's configuration file: the same file that the agent reads."""
 
-import tomllib
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,6 +7,7 @@ from pydantic import ValidationError
 from display.errors import SettingsError
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.problems import explain
+from edge_agent.contracts.written_file import toml_tree
 
 
 def load_config(path: Path) -> AgentConfig:
@@ -16,13 +16,11 @@ def load_config(path: Path) -> AgentConfig:
     Raises SettingsError, which names every wrong key with its value and what is allowed.
     """
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = toml_tree(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: byte {error.start} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: is not TOML: {error}") from error
+    except ValueError as error:
+        raise SettingsError(f"{path}: {error}") from error
     try:
         return AgentConfig.model_validate(tree)
     except ValidationError as error:

@@ -1,7 +1,6 @@
 """Load the configuration: a TOML file, and ``EDGE_AGENT_...`` variables over it."""
 
 import os
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.problems import explain
+from edge_agent.contracts.written_file import toml_tree
 from edge_agent.errors import FileError
 
 _PREFIX: Final = "EDGE_AGENT_"
@@ -40,13 +40,11 @@ def load_config(path: Path) -> AgentConfig:
     every wrong key with its value and what is allowed.
     """
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = toml_tree(path.read_bytes())
     except OSError as error:
         raise FileError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise FileError(f"{path}: byte {error.start} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise FileError(f"{path}: is not TOML: {error}") from error
+    except ValueError as error:
+        raise FileError(f"{path}: {error}") from error
     unknown = [name for name in _variables() if _key(name).split(".")[0] not in AgentConfig.model_fields]
     if unknown:
         raise FileError("\n".join(f"{name}: no such key; levels are joined by {_LEVELS!r}" for name in unknown))

@@ -143,7 +143,12 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"store = ", "is not TOML"), (b"store = '\xff'", "byte 9 is not UTF-8"), (None, "cannot be read: No such file")],
+    [
+        (b"store = \n", "is not TOML: .*line 1, column 9"),
+        (b"store = '\xff'", "byte 9 is not UTF-8"),
+        (b"store = " + b"[" * 100_000, "brackets within brackets"),
+        (None, "cannot be read: No such file"),
+    ],
 )
 def test_a_file_that_is_none(content: bytes | None, message: str, tmp_path: Path) -> None:
     path = tmp_path / "agent.toml"

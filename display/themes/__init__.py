@@ -1,7 +1,6 @@
 """The looks that ship, and how a brand's own is read."""
 
 import logging
-import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from display.errors import ThemeError
 from display.theme import Theme
 from edge_agent.contracts.problems import explain
+from edge_agent.contracts.written_file import toml_tree
 
 log = logging.getLogger(__name__)
 
@@ -65,15 +65,13 @@ def read_theme(path: Path) -> Theme:
     try:
         if path.stat().st_size > THEME_MAX_BYTES:
             raise ThemeError(f"{path}: more than {THEME_MAX_BYTES} bytes, too large for a theme")
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree = toml_tree(path.read_bytes())
     except OSError as error:
         raise ThemeError(
             f"{path}: cannot be read: {error.strerror}; those that ship: {', '.join(shipped())}"
         ) from error
-    except UnicodeDecodeError as error:
-        raise ThemeError(f"{path}: byte {error.start} is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ThemeError(f"{path}: is not TOML: {error}") from error
+    except ValueError as error:
+        raise ThemeError(f"{path}: {error}") from error
     try:
         theme = Theme.model_validate(tree)
     except ValidationError as error:

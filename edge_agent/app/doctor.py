@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from edge_agent.admin.doctor.facts import Facts, Held, Outbox, Space
 from edge_agent.app.inside import Inside
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.examination import Examination
+from edge_agent.contracts.written_file import toml_tree
 from edge_agent.errors import StoreError
 from edge_agent.sync.identity import CERTIFICATE_FILE
 from edge_agent.sync.pull import DESIRED_FILE
@@ -112,7 +112,7 @@ def _desired_elsewhere(config: AgentConfig) -> str:
     """Return where the configuration lies that the hub wants; empty where it is at work, or there is none."""
     path = config.folder / DESIRED_FILE
     try:
-        desired = AgentConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        desired = AgentConfig.model_validate(toml_tree(path.read_bytes()))
     except (OSError, ValueError):  # none, or none that this version knows
         return ""
     return "" if desired == config else str(path)

@@ -27,7 +27,7 @@ def amend(path: Path, section: str, values: Mapping[str, float]) -> None:
     """
     real = path.resolve()  # a link stays a link
     try:
-        document = tomlkit.parse(real.read_text(encoding="utf-8"))
+        document = tomlkit.parse(real.read_text(encoding="utf-8-sig"))
         table = document.setdefault(section, tomlkit.table())
         for key, value in values.items():
             table[key] = value

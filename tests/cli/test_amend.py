@@ -47,6 +47,14 @@ def test_every_way_to_write_the_section(section: str, tmp_path: Path) -> None:
     assert after == {**before, "presence": {**before.get("presence", {}), **VALUES}}
 
 
+def test_a_file_from_an_editor_that_marks_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text(LEAST, encoding="utf-8-sig")
+    assert load_config(path).presence.calibration_db == 0
+    amend(path, "presence", VALUES)
+    assert load_config(path).presence.calibration_db == -3.5
+
+
 def test_mode_and_link_stay(tmp_path: Path) -> None:
     real, link = tmp_path / "real.toml", tmp_path / "agent.toml"
     real.write_text(LEAST)

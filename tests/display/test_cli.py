@@ -59,6 +59,7 @@ def test_render_names_a_missing_file(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("store = ", "is not TOML"),
+        ("store = " + "[" * 100_000, "brackets within brackets"),
         ('unit = "u"\nzone = "z"', "store: is missing"),
         ('store = "s"\nunit = "u"\nzone = "z"\n[display]\nrotate = 45', "display.rotate = 45: Input should be 0, 90"),
         ('store = "s"\nunit = "u"\nzone = "z"\n[display]\ncolour = 1', "display.colour: no such key"),

@@ -110,6 +110,7 @@ def test_motion_falls_back_to_the_fade(theme: Theme) -> None:
         (("length_s = 0.6", "length_s = 5"), "fade.length_s = 5: Input should be less than or equal to 0.9"),
         (("[space]", "[spacing]"), "spacing: no such key"),
         (('name = "House"', 'name = "House'), "is not TOML"),
+        (('name = "House"', "name = " + "[" * 60_000), "brackets within brackets"),
         (
             ("# The house", '[logo]\nfile = "logo.svg"\n# The house'),
             "logo.file = 'logo.svg': No such file or directory",

@@ -32,6 +32,7 @@ from edge_agent.contracts.base import MESSAGE_MAX_BYTES
 from edge_agent.contracts.examination import Examination
 from edge_agent.contracts.problems import explain
 from edge_agent.errors import DisplayError, ServerError
+from edge_agent.local_socket import listen_locally
 from edge_agent.supervisor import Health
 from edge_agent.telling import Shot, Sighting
 
@@ -54,8 +55,6 @@ LISTEN_S: Final = 0.25
 
 PAUSE_S: Final = 0.01
 """Pause after each connection: whoever knocks without end must not take the loop's time."""
-
-SOCKET_MODE: Final = 0o660  # the group decides who may ask; systemd/tmpfiles.d sets it on the folder
 
 _PEER: Final = struct.Struct("3i")  # struct ucred, unix(7): pid, uid, gid
 
@@ -99,20 +98,13 @@ class AdminSocket:
             raise ServerError(f"admin socket {self._path}: {failure}") from failure
 
     def _listen(self) -> socket.socket:
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-            self._path.unlink(missing_ok=True)
-            listener.bind(str(self._path))
-            self._path.chmod(SOCKET_MODE)
-            listener.listen(CONNECTIONS_MAX)
+            return listen_locally(self._path, backlog=CONNECTIONS_MAX)
         except OSError as error:
-            listener.close()
             raise ServerError(
                 f"admin socket {self._path}: {error.strerror or error}; "
                 f"set admin.socket to a folder that the agent may write"
             ) from error
-        return listener
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()

@@ -28,6 +28,7 @@ from edge_agent.contracts.screen import (
 )
 from edge_agent.errors import DisplayError
 from edge_agent.events import DisplayJoined, DisplayLost, FromScreen, Input
+from edge_agent.local_socket import listen_locally
 from edge_agent.supervisor import Health
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,6 @@ UNSEEN: Final[dict[PanelState, str]] = {
     "absent": "the screen is unplugged: see its cable and power; it is used again as soon as it is back",
 }
 """States of the panel that somebody should mend, and how."""
-
-SOCKET_MODE = 0o660  # agent and display share a group, nobody else speaks here
 
 
 class ScreenLink:
@@ -136,19 +135,13 @@ class ScreenLink:
                 await asyncio.sleep(KNOCK_S)
 
     def _listen(self) -> socket.socket:
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.unlink(missing_ok=True)
-            listener.bind(str(self._path))
-            self._path.chmod(SOCKET_MODE)
-            listener.listen(4)
+            return listen_locally(self._path, backlog=CONNECTIONS_MAX)
         except OSError as error:
-            listener.close()
             raise DisplayError(
-                f"display socket {self._path}: {error.strerror}; set screen.socket to a folder that the agent may write"
+                f"display socket {self._path}: {error.strerror or error}; "
+                f"set screen.socket to a folder that the agent may write"
             ) from error
-        return listener
 
     async def _serve(self, connection: socket.socket) -> None:
         with connection:

@@ -1,14 +1,11 @@
-"""Text in any language: Pango where it is installed, Pillow where it is not."""
+"""How text is asked for and what comes back, whoever lays it out; see :mod:`display.text.faces`."""
 
-import logging
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import pygame
 
 from display.colour import Colour
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +46,3 @@ class Typesetter(Protocol):
     def lay(self, text: str, style: Style, width_px: int) -> Block:
         """Break ``text`` into lines of at most ``width_px``."""
         ...
-
-
-def open_typesetter(families: str) -> Typesetter:
-    """Return the best typesetter that this machine has."""
-    try:
-        from display.text.pango import PangoTypesetter
-    except (ImportError, OSError) as error:  # the Python packages, or the system's libraries
-        from display.text.pillow import PillowTypesetter
-
-        log.warning("no Pango (%s): drawing text with Pillow; install libpango-1.0-0 and libpangocairo-1.0-0", error)
-        return PillowTypesetter()
-    return PangoTypesetter(families)

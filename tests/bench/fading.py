@@ -19,7 +19,7 @@ from display.motion import Entrance
 from display.panel.canvas import Canvas, Placed, SurfaceCanvas, TextureCanvas
 from display.scenes.compose import Composer
 from display.scenes.samples import copy_pictures, sample_scene
-from display.text.typeset import open_typesetter
+from display.text.faces import open_typesetter
 from display.themes import theme_or_house
 
 SIZE = (1920, 1080)

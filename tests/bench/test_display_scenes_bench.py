@@ -12,7 +12,7 @@ import pytest
 from display.scenes.compose import Composer
 from display.scenes.pictures import load_picture
 from display.scenes.samples import copy_pictures, sample_scene
-from display.text.typeset import open_typesetter
+from display.text.faces import open_typesetter
 from display.themes import theme_or_house
 from edge_agent.contracts.screen import Layout
 from tests.display import bombs

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from display.text.faces import open_typesetter
 from display.text.pillow import PillowTypesetter
-from display.text.typeset import Typesetter, open_typesetter
+from display.text.typeset import Typesetter
 from edge_agent.contracts.screen import Badge, Scene
 from tests.display.units import Agent, Unit
 

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from edge_agent.contracts.catalogue import Emergency
 from edge_agent.contracts.config import HubServerConfig
+from edge_agent.contracts.platform import ERASURES_MAX
 from provisioning.files import SECRET_MODE, write_atomically
 from provisioning.hub.context import Hub
-from provisioning.hub.erasures import READ_MAX
 from provisioning.hub.problem import ProblemError, first_line
 from provisioning.hub.server import serve
 from provisioning.report import console, erasure_table, housekeeping_line, show_fleet
@@ -210,8 +210,8 @@ def erasures(config: HubServerConfig, store: str) -> None:
         click.echo(f"store {store}: every unit has confirmed every erasure")
         return
     console().print(erasure_table(found, now_s))
-    if len(found) == READ_MAX:
-        click.echo(f"the oldest {READ_MAX}; there may be more")
+    if len(found) == ERASURES_MAX:
+        click.echo(f"the oldest {ERASURES_MAX}; there may be more")
 
 
 def _fill(opened: Hub, store: str, loaded: Loaded) -> None:

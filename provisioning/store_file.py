@@ -22,9 +22,9 @@ from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.campaign_problems import read_campaigns
 from edge_agent.contracts.catalogue import Catalogue, ContentClass, LoopItem, MediaType
 from edge_agent.contracts.media import HEAD_BYTES, media_type_of
+from edge_agent.contracts.platform import CustomerRecord
 from edge_agent.contracts.problems import explain
 from edge_agent.contracts.written_file import toml_or_json_tree
-from provisioning.records import CustomerRecord
 from provisioning.typed import offset
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -1,6 +1,10 @@
-"""The hub's HTTP interface as a table: the hub serves it, units and apps call it, OpenAPI is made of it."""
+"""The hub's HTTP interface as a table: the hub serves it, units and apps call it, OpenAPI is made of it.
 
-from dataclasses import dataclass
+What the platform calls is in :mod:`edge_agent.contracts.platform_api`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from edge_agent.contracts.base import Contract
@@ -12,30 +16,37 @@ from edge_agent.contracts.presence import AppReports, PauseRequest, PresenceRepo
 from edge_agent.contracts.slice import SlicePage
 from edge_agent.contracts.unit import EnrolRequest, EnrolResponse, SliceKey
 
+Caller = Literal["unit", "app", "platform", "anyone"]
+"""``unit``: signs with its key. ``app``: a customer's, with a code over the body, see
+:mod:`edge_agent.contracts.presence`. ``platform``: shows its bearer token. ``anyone``: enrolment and what it needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One operation of the hub."""
 
     name: str
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "PUT", "POST", "DELETE"]
     path: str
-    """With ``{store}``, ``{unit}`` and ``{sha256}`` as path parameters."""
+    """With ``{store}``, ``{unit}``, ``{customer}`` and ``{sha256}`` as path parameters."""
     summary: str
-    request: type[Contract] | None = None
+    caller: Caller = "unit"
+    """Who asks, and how he shows it."""
+    request: type[Contract] | type[CampaignFile] | None = None
+    upload: bool = False
+    """The body is the bytes of one file."""
     response: type[Contract] | type[CampaignFile] | type[AgentConfig] | None = None
     media_type: str = "application/json"
+    """Of the answer."""
     query: tuple[str, ...] = ()
     conditional: bool = False
     """Has an ETag: a request with ``If-None-Match`` may be answered 304."""
-    authenticated: bool = True
-    """Signed with the unit's key; everything but enrolment and what it needs is."""
-    gone: str = ""
-    """What 410 means."""
-    app: bool = False
-    """Called by customers' apps, with a code over the body, see :mod:`edge_agent.contracts.presence`."""
     status: Literal[200, 204] = 200
     """Status of success; 204 has no body."""
+    pending: str = ""
+    """What 202 means, where it is a success as well, with the same body."""
+    problems: Mapping[int, str] = field(default_factory=dict)
+    """What errors mean that are this operation's own."""
 
 
 ENROL = Endpoint(
@@ -45,7 +56,7 @@ ENROL = Endpoint(
     "Buy an identity with a one-time claim code.",
     request=EnrolRequest,
     response=EnrolResponse,
-    authenticated=False,
+    caller="anyone",
 )
 AUTHORITY = Endpoint(
     "authority",
@@ -53,7 +64,7 @@ AUTHORITY = Endpoint(
     "/v1/authority",
     "Certificate of the hub's authority; a unit checks it against the fingerprint of its claim file.",
     media_type="application/x-pem-file",
-    authenticated=False,
+    caller="anyone",
 )
 CONFIG = Endpoint(
     "config",
@@ -77,7 +88,7 @@ SLICE = Endpoint(
     "Changes of the slice after a cursor; without one, a whole snapshot.",
     response=SlicePage,
     query=("cursor",),
-    gone="The cursor is too old: start again without one.",
+    problems={410: "The cursor is too old: start again without one."},
 )
 CATALOGUE = Endpoint(
     "catalogue",
@@ -94,7 +105,7 @@ CATALOGUE_CHANGES = Endpoint(
     "What has changed of the catalogue since the version that If-None-Match names.",
     response=CatalogueChanges,
     conditional=True,
-    gone="That version is forgotten, or none was named: take the whole catalogue.",
+    problems={410: "That version is forgotten, or none was named: take the whole catalogue."},
 )
 CAMPAIGNS = Endpoint(
     "campaigns",
@@ -139,8 +150,7 @@ REPORT = Endpoint(
     "/v1/presence",
     "Tell that an app hears a unit's beacon. Answered alike, whether it counts or not.",
     request=PresenceReport,
-    authenticated=False,
-    app=True,
+    caller="app",
     status=204,
 )
 PAUSE = Endpoint(
@@ -149,8 +159,7 @@ PAUSE = Endpoint(
     "/v1/pause",
     "Pause for today in every store. Answered alike, whether it counts or not.",
     request=PauseRequest,
-    authenticated=False,
-    app=True,
+    caller="app",
     status=204,
 )
 

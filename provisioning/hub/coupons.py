@@ -6,55 +6,18 @@ judged when its unit has told. Who accepts it meanwhile does so at his own risk.
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal
+from typing import Final
 
-from pydantic import Field
 from sqlalchemy import Connection, Update, insert, select, update
 
-from edge_agent.contracts.base import Contract, CustomerId, Identifier, UtcTime
 from edge_agent.contracts.event import CouponIssued, CouponRedeemed
+from edge_agent.contracts.platform import Redemption, RedemptionAnswer, RedemptionNote
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.reporting import report
 from provisioning.hub.storage import AnyRow, Database, next_event_sequence
 from provisioning.hub.tables import coupons
 
 _AHEAD: Final = timedelta(minutes=5)  # the platform's clock and the hub's
-
-
-class Said(Contract):
-    """What is kept of a redemption."""
-
-    at: UtcTime
-    """When the code was redeemed."""
-    customer: CustomerId | None = None
-    """Who redeemed it, under her id in this store, where that is known."""
-    order_id: Identifier | None = None
-    """The order that it was used in. Repeating a redemption with the same order, or without one at the same time,
-    repeats its answer; another one is refused."""
-
-    def same(self, other: "Said") -> bool:
-        """Whether it is the same redemption, said again."""
-        if self.order_id is not None or other.order_id is not None:
-            return self.order_id == other.order_id
-        return self.at == other.at
-
-
-class Redemption(Said):
-    """Platform -> hub: a code of a screen was redeemed."""
-
-    code: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
-    """The code as it stood in the QR code."""
-
-
-class RedemptionAnswer(Contract):
-    """Hub -> platform: what a code is worth."""
-
-    status: Literal["redeemed", "pending"]
-    """``pending``: no unit has told of such a code yet. Ask again."""
-    campaign: Identifier | None = None
-    """Which campaign showed it."""
-    coupon: Identifier | None = None
-    """Which coupon it gives."""
 
 
 class Coupons:
@@ -71,7 +34,7 @@ class Coupons:
         """
         if redemption.at > now + _AHEAD:
             raise ProblemError(422, "The redemption is not valid.", "at: lies in the future")
-        said = Said.model_validate(redemption.model_dump())
+        said = RedemptionNote.model_validate(redemption.model_dump())
         digest = hashlib.sha256(redemption.code.encode()).hexdigest()
         with self._database.writing() as connection:
             next_event_sequence(connection, store, 0)
@@ -79,7 +42,7 @@ class Coupons:
             if row is None:
                 _insert(connection, store, digest, now, redeemed=said.model_dump_json())
                 return RedemptionAnswer(status="pending")
-            if row.redeemed is not None and not said.same(Said.model_validate_json(row.redeemed)):
+            if row.redeemed is not None and not _same(said, RedemptionNote.model_validate_json(row.redeemed)):
                 raise ProblemError(409, "The code was used already.", "code: it works once")
             if row.issued is None:
                 return RedemptionAnswer(status="pending")
@@ -100,12 +63,12 @@ def note_issued(connection: Connection, store: str, issued: CouponIssued, now: d
         _insert(connection, store, issued.code_digest, now, issued=kept.model_dump_json())
     elif row.issued is None:
         connection.execute(_mine(store, issued.code_digest).values(issued=kept.model_dump_json()))
-        said = Said.model_validate_json(row.redeemed)
+        said = RedemptionNote.model_validate_json(row.redeemed)
         if said.at < issued.expires_at:
             _redeem(connection, store, issued, said, now)
 
 
-def _redeem(connection: Connection, store: str, issued: CouponIssued, said: Said, now: datetime) -> None:
+def _redeem(connection: Connection, store: str, issued: CouponIssued, said: RedemptionNote, now: datetime) -> None:
     kept = said.model_copy(update={"customer": None})  # from here on she is in the event alone
     connection.execute(_mine(store, issued.code_digest).values(redeemed=kept.model_dump_json(), reported=True))
     redeemed = CouponRedeemed(
@@ -117,6 +80,13 @@ def _redeem(connection: Connection, store: str, issued: CouponIssued, said: Said
         order_id=said.order_id,
     )
     report(connection, store, "coupon.redeemed", redeemed, said.at, now)
+
+
+def _same(one: RedemptionNote, other: RedemptionNote) -> bool:
+    """Whether it is the same redemption, said again."""
+    if one.order_id is not None or other.order_id is not None:
+        return one.order_id == other.order_id
+    return one.at == other.at
 
 
 def _find(connection: Connection, store: str, digest: str) -> AnyRow | None:

@@ -7,11 +7,12 @@ cursor with which it pulls on says as much, for it moves in the same transaction
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from edge_agent.contracts.event import ErasureReceipt
+from edge_agent.contracts.platform import ERASURES_MAX, ErasureState
 from provisioning.hub.problem import ProblemError
 from provisioning.hub.storage import AnyRow, Database, next_sequence, store_exists
 from provisioning.hub.tables import certificates, erasures, units
@@ -27,11 +28,6 @@ LATE_S: Final = 86_400.0
 
 ONLINE_S: Final = 600.0
 """A unit that was heard of within this is online."""
-
-READ_MAX: Final = 1000
-"""Lines in one answer at most."""
-
-ErasureState = Literal["waiting", "overdue", "late", "applied", "deleted", "shredded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ class Erasures:
             if not store_exists(connection, store):
                 raise ProblemError(404, "There is no such store.", f"store: {store}")
             rows = connection.execute(
-                _LINES.where(erasures.c.store == store, confirmed.is_(None)).limit(READ_MAX)
+                _LINES.where(erasures.c.store == store, confirmed.is_(None)).limit(ERASURES_MAX)
             ).all()
         return [_erasure(row) for row in rows]
 

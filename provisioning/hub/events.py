@@ -18,6 +18,7 @@ from edge_agent.contracts.event import (
     EventReceipt,
     EventReceipts,
 )
+from edge_agent.contracts.platform import EVENTS_MAX
 from provisioning.hub.coupons import note_issued
 from provisioning.hub.erasures import note_receipt
 from provisioning.hub.pauses import pause
@@ -32,9 +33,6 @@ BODY_MAX_BYTES = 1024 * 1024
 
 UNPACKED_MAX_BYTES = 8 * BODY_MAX_BYTES
 """Largest request body, unpacked."""
-
-READ_MAX = 1000
-"""Events in one answer to the platform at most."""
 
 _REASON_MAX = 300
 
@@ -88,7 +86,7 @@ class Events:
                 select(table.c.sequence, table.c.body)
                 .where(table.c.store == store, table.c.sequence > sequence)
                 .order_by(table.c.sequence)
-                .limit(min(limit, READ_MAX))
+                .limit(min(limit, EVENTS_MAX))
             ).all()
         return [(row.sequence, json.loads(row.body)) for row in rows]
 

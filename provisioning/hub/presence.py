@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from edge_agent.contracts.platform import CustomerRecord, Device, RollingDevice
 from edge_agent.contracts.presence import (
     REPORTS_MAX,
     SCHEME,
@@ -32,7 +33,6 @@ from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.storage import AnyRow, Database
 from provisioning.hub.tables import app_handles, app_reports, beacons, customers, pauses
 from provisioning.minimal import minimised, with_pause
-from provisioning.records import CustomerRecord, Device, RollingDevice
 
 LATE_S: Final = 45.0
 """An older report says nothing any more: she may have left."""

@@ -14,8 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from edge_agent.contracts.checksum import operations_checksum
+from edge_agent.contracts.platform import CustomerRecord, Device, RollingDevice
 from edge_agent.contracts.slice import Profile, SliceOperation, SlicePage
 from edge_agent.identify.token import WINDOW_S
+from provisioning.device_keys import keys_until_s, rolling_token
 from provisioning.hub.cursor import Cursor
 from provisioning.hub.erasures import ask_units, forget_erasures
 from provisioning.hub.presence import forget_apps, put_handles
@@ -24,7 +26,6 @@ from provisioning.hub.storage import AnyRow, Database, next_sequence
 from provisioning.hub.tables import customers, pauses, stores
 from provisioning.hub.withdrawals import withdrawn
 from provisioning.minimal import minimised, with_pause, without_withdrawn
-from provisioning.records import CustomerRecord, Device, RollingDevice
 
 log = logging.getLogger(__name__)
 
@@ -282,7 +283,7 @@ def _operation(row: AnyRow, now: datetime, until: datetime) -> SliceOperation:
         return SliceOperation(kind="tombstone", customer=row.customer)
     now_s, until_s = now.timestamp(), until.timestamp()
     tokens = [
-        device.token(now_s, until_s).model_dump(mode="json")
+        rolling_token(device, now_s, until_s).model_dump(mode="json")
         if isinstance(device, RollingDevice)
         else device.model_dump(mode="json")
         for device in _DEVICES.validate_json(row.devices)
@@ -301,5 +302,5 @@ def _what_may_travel(row: AnyRow, paused_until_s: float | None, now: datetime) -
 
 def _keys_until_s(devices: Iterable[Device], until_s: float) -> float:
     """Return until when nothing need be sent again: who has no keys is looked at as often, for consents end too."""
-    rolling = (device.keys_until_s(until_s) for device in devices if isinstance(device, RollingDevice))
+    rolling = (keys_until_s(device, until_s) for device in devices if isinstance(device, RollingDevice))
     return min(rolling, default=until_s + WINDOW_S)

@@ -1,6 +1,8 @@
 """The interface documents in docs/ are those of the code, whole and valid."""
 
+import ast
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,12 @@ from openapi_spec_validator import validate
 
 from edge_agent.cli.schema import schema
 from edge_agent.contracts.bus import BUS_MESSAGES
-from edge_agent.contracts.documents import asyncapi, openapi
+from edge_agent.contracts.documents import asyncapi
+from edge_agent.contracts.event import EVENT_TYPES
+from edge_agent.contracts.openapi import openapi
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 def references(document: object) -> set[str]:
@@ -64,3 +69,52 @@ def test_the_asyncapi_document_holds_every_message_of_the_bus():
     retained = {kind for kind, channel in document["channels"].items() if channel["description"].startswith("Retained")}
     assert retained == {"unit", "tablet"}, "nothing that is about a customer is ever retained"
     assert document["channels"]["card"]["address"] == "ea/1/{store}/card/{department}"
+
+
+# --- events -----------------------------------------------------------------------------------
+
+
+def written_types() -> Iterator[str]:
+    """Every type of event that agent and hub write: a literal where an event is made."""
+    for folder in ("edge_agent", "provisioning"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and called(node) in ("report", "_report", "EventRow"):
+                    for given in node.args:
+                        for one in (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,):
+                            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                                yield one.value
+
+
+def called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def test_the_document_holds_exactly_the_events_that_are_written():
+    schemas = openapi()["components"]["schemas"]
+    mapping = schemas["Event"]["discriminator"]["mapping"]
+    assert set(mapping) == set(written_types()) == set(EVENT_TYPES)
+    assert [each["$ref"] for each in schemas["Event"]["oneOf"]] == list(mapping.values())
+    assert len(set(mapping.values())) == len(mapping)
+
+
+def test_every_event_has_the_schema_of_its_payload():
+    document = openapi()
+    for event_type, (payload, _lane) in EVENT_TYPES.items():
+        mapping = document["components"]["schemas"]["Event"]["discriminator"]["mapping"]
+        schema = resolve(document, mapping[event_type])
+        assert schema["allOf"][1]["properties"] == {
+            "type": {"const": event_type},
+            "data": {"$ref": f"#/components/schemas/{payload.__name__}"},
+        }
+
+
+def test_an_event_is_judged_by_its_type():
+    validator = Draft202012Validator({**openapi(), "$ref": "#/components/schemas/Event"})
+    event = {"specversion": "1.0", "id": "e1", "source": "/stores/vienna/units/door", "time": "2026-05-04T16:20:00Z"}
+    visit = {"visit": "v1", "zone": "Door"}
+    assert validator.is_valid({**event, "type": "visit.started", "data": visit})
+    assert validator.is_valid({**event, "type": "visit.ended", "data": {**visit, "duration_s": 60}})
+    assert not validator.is_valid({**event, "type": "visit.ended", "data": visit})
+    assert not validator.is_valid({**event, "type": "visit.vanished", "data": visit})
+    assert not validator.is_valid({**event, "type": "visit.started"})

@@ -11,11 +11,11 @@ import httpx2
 
 from edge_agent.contracts.claim import Claim
 from edge_agent.contracts.config import HubServerConfig
+from edge_agent.contracts.platform import CustomerRecord
 from edge_agent.sync.identity import trust
 from provisioning.clock import utc_now
 from provisioning.hub.context import Hub
 from provisioning.hub.server import listen, make_server
-from provisioning.records import CustomerRecord
 
 STORE = "vienna"
 UNIT = "door"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from edge_agent.contracts.event import EventBatch
-from provisioning.hub.coupons import Coupons, Redemption, RedemptionAnswer
+from edge_agent.contracts.platform import Redemption, RedemptionAnswer
+from provisioning.hub.coupons import Coupons
 from provisioning.hub.events import Events
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.problem import ProblemError

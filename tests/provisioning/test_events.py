@@ -4,13 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from edge_agent.contracts.event import CloudEvent, EventBatch, EventReceipt
+from edge_agent.contracts.platform import CustomerRecord
 from edge_agent.contracts.slice import Consent
 from provisioning.hub.events import Events, judge
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.slices import Slices
 from provisioning.hub.storage import Database
 from provisioning.hub.tables import withdrawals
-from provisioning.records import CustomerRecord
 from tests.provisioning.hubs import customer
 
 NOW = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)

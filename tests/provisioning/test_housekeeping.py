@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.event import EventBatch
+from edge_agent.contracts.platform import Redemption
 from edge_agent.contracts.unit import EnrolRequest
 from provisioning.ca import Authority
 from provisioning.hub.content import Content
-from provisioning.hub.coupons import Coupons, Redemption
+from provisioning.hub.coupons import Coupons
 from provisioning.hub.enrol import Enrolment
 from provisioning.hub.events import Events
 from provisioning.hub.fleet import Fleet

@@ -9,6 +9,7 @@ import pytest
 
 from edge_agent.contracts import api
 from edge_agent.contracts.base import MESSAGE_MAX_BYTES
+from edge_agent.contracts.platform_api import PLATFORM_ENDPOINTS
 from edge_agent.contracts.unit import Problem
 from edge_agent.sync.identity import trust
 from provisioning.hub.events import BODY_MAX_BYTES, UNPACKED_MAX_BYTES, unpack
@@ -29,7 +30,7 @@ def test_the_units_routes_are_exactly_the_table(served: RunningHub) -> None:
     assert routes == {(endpoint.method, endpoint.path) for endpoint in api.ENDPOINTS}
 
 
-@pytest.mark.parametrize("endpoint", [e for e in api.ENDPOINTS if e.authenticated], ids=lambda e: e.name)
+@pytest.mark.parametrize("endpoint", [e for e in api.ENDPOINTS if e.caller == "unit"], ids=lambda e: e.name)
 async def test_unsigned_requests_are_refused_with_a_nonce(served: RunningHub, endpoint: api.Endpoint) -> None:
     path = endpoint.path.format(store=STORE, unit="door", sha256="0" * 64)
     async with stranger(served) as client:
@@ -40,16 +41,12 @@ async def test_unsigned_requests_are_refused_with_a_nonce(served: RunningHub, en
             assert Problem.model_validate_json(answer.content).status == 401
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("PUT", "/customers/anna"), ("DELETE", "/customers/anna"), ("PUT", "/catalogue"), ("PUT", "/campaigns"),
-     ("PUT", f"/content/{'0' * 64}"), ("GET", "/events"), ("GET", "/summary"),
-     ("POST", "/redemptions"), ("GET", "/erasures")],
-)  # fmt: skip
-async def test_the_platforms_routes_need_its_token(served: RunningHub, method: str, path: str) -> None:
+@pytest.mark.parametrize("endpoint", PLATFORM_ENDPOINTS, ids=lambda e: e.name)
+async def test_the_platforms_routes_need_its_token(served: RunningHub, endpoint: api.Endpoint) -> None:
+    path = endpoint.path.format(store=STORE, customer="anna", sha256="0" * 64)
     async with stranger(served) as client:
         for headers in ({}, {"Authorization": "Bearer wrong"}):
-            answer = await client.request(method, f"/v1/platform/stores/{STORE}{path}", headers=headers)
+            answer = await client.request(endpoint.method, path, headers=headers)
             assert answer.status_code == 401, path
 
 

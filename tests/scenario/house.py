@@ -17,6 +17,7 @@ from edge_agent.contracts.catalogue import Catalogue, Product
 from edge_agent.contracts.clerk import Card, Reply
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import EventBatch
+from edge_agent.contracts.platform import CustomerRecord
 from edge_agent.contracts.screen import Hello, Scene
 from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.events import (
@@ -42,7 +43,6 @@ from provisioning.hub.events import Events
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.slices import Slices
 from provisioning.hub.storage import open_database
-from provisioning.records import CustomerRecord
 
 STORE, UNIT = "flagship", "entrance"
 LEASE_S = 86_400.0

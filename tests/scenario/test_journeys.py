@@ -10,7 +10,8 @@ import pytest
 from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.catalogue import Price, Product, Stock
 from edge_agent.contracts.config import AgentConfig
-from provisioning.hub.coupons import Coupons, Redemption
+from edge_agent.contracts.platform import Redemption
+from provisioning.hub.coupons import Coupons
 from provisioning.hub.problem import ProblemError
 from tests.scenario.house import STORE, UNIT, House, key_with_badge, traces
 

@@ -45,6 +45,7 @@ from edge_agent.store.card_box import CardBox
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.unit_key import UnitKey
 from tests.scenario.shop import JACKET, LEASE, START, WELCOME, advertisement, consents, profile
+from tests.store.builders import take_in
 from tests.store.crashes import crashing
 
 STORE = "flagship"
@@ -102,7 +103,7 @@ class Unit:
             checksum="",
             lease_until=START + LEASE,
         )
-        return self.stores.slice.apply([page], self.stores.journal.refused()).changed
+        return take_in(self.stores.slice, [page], self.stores.journal.refused()).changed
 
     def change(self, *operations: SliceOperation) -> None:
         """Apply a delta, as the sync does."""

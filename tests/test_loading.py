@@ -12,7 +12,7 @@ from edge_agent.identify.recogniser import Recogniser
 from edge_agent.identify.token import WINDOW_S, ephemeral_id, slot_of, temporary_key, window_of
 from edge_agent.loading import CUSTOMERS_AT_ONCE, Loading
 from edge_agent.store.slice import SliceStore
-from tests.store.builders import open_slice, page, put, tombstone
+from tests.store.builders import open_slice, page, put, take_in, tombstone
 
 NOW = 1_773_493_200
 
@@ -28,7 +28,7 @@ class Shelf:
         self.loading = Loading(self.slices, self.recogniser)
 
     def holds(self, *customers: str) -> None:
-        self.slices.apply([page([phone(customer) for customer in customers], snapshot=True)])
+        take_in(self.slices, [page([phone(customer) for customer in customers], snapshot=True)])
 
     def known(self, *customers: str) -> list[str]:
         return [who for who in customers if self.recogniser.find(sent(who), 0.0) is not None]
@@ -89,7 +89,7 @@ def test_what_changes_while_a_snapshot_is_loaded_is_in_both(shelf: Shelf) -> Non
     shelf.holds("anna", "bert", *crowd)
     pieces = shelf.loading.replace(NOW)
     next(pieces)  # both have been read
-    shelf.slices.apply([page([tombstone("anna"), phone("dora")])])
+    take_in(shelf.slices, [page([tombstone("anna"), phone("dora")])])
     finish(shelf.loading.change(["anna", "dora"]))
     finish(pieces)
     assert shelf.known("anna", "bert", "dora") == ["bert", "dora"]
@@ -121,7 +121,7 @@ def test_a_delta_is_read_in_pieces_and_only_its_customers(shelf: Shelf) -> None:
     shelf.holds("anna")
     finish(shelf.loading.replace(NOW))
     crowd = [f"c{number}" for number in range(3 * CUSTOMERS_AT_ONCE)]
-    shelf.slices.apply([page([*(phone(customer) for customer in crowd), phone("zoe")])])
+    take_in(shelf.slices, [page([*(phone(customer) for customer in crowd), phone("zoe")])])
     assert finish(shelf.loading.change(crowd)) == 3
     assert shelf.known("anna", "zoe", *crowd) == ["anna", *crowd]
 
@@ -133,7 +133,7 @@ def test_who_cannot_be_served_is_said_once(shelf: Shelf, caplog: pytest.LogCaptu
         page([phone(who, 0) for who in crowd[1000:2000]], checkpoint=False),
         page([phone(who, 0) for who in crowd[2000:]]),
     ]
-    shelf.slices.apply(pages)
+    take_in(shelf.slices, pages)
     finish(shelf.loading.replace(NOW))
     finish(shelf.loading.change(crowd[:5]))
     said = [record.message for record in caplog.records]

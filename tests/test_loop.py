@@ -26,7 +26,7 @@ from edge_agent.store.outbox import Queued
 from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
 from tests.scenario.shop import LEASE, START, advertisement, consents, profile
-from tests.store.builders import event
+from tests.store.builders import event, take_in
 
 CLOCK = SystemClock("always")
 UNTIL = START + LEASE
@@ -111,7 +111,7 @@ def pull(stores: Stores, *customers: str) -> None:
     page = SlicePage(
         store="s", snapshot=True, operations=operations, cursor="1", checkpoint=True, checksum="", lease_until=UNTIL
     )
-    stores.slice.apply([page])
+    take_in(stores.slice, [page])
 
 
 @contextlib.asynccontextmanager
@@ -266,7 +266,7 @@ async def test_what_the_hub_says_of_consent_is_obeyed_to_the_last_queued_event(t
             put("eve", "screen", "analytics"),
             snapshot=snapshot,
         )
-        applied = await running.worker.call(slices.apply, [page])
+        applied = await running.worker.call(take_in, slices, [page])
         running.inbox.put(SliceChanged(applied.changed, UNTIL))
         await running.until(lambda: journal.customers() == {"eve"})
         await running.until(lambda: running.events().count("consent.erased") == (0 if snapshot else 1))

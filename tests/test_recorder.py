@@ -15,7 +15,7 @@ from edge_agent.contracts.event import ConsentRevoked, VisitStarted
 from edge_agent.events import ContactRow, EventRow, Instant, Row, WithdrawalRow
 from edge_agent.recorder import BACKLOG_MAX, Recorder
 from edge_agent.store.opening import Stores, open_stores
-from tests.store.builders import KEY, NOW, STORE, bytes_on_disk, card, page, put, tombstone, visit
+from tests.store.builders import KEY, NOW, STORE, bytes_on_disk, card, page, put, take_in, tombstone, visit
 from tests.store.crashes import after_each, crashing
 
 AT = Instant(100.0, NOW, utc_trusted=True)
@@ -37,7 +37,7 @@ class Unit:
         self.recorder.start(AT)
 
     def pull(self, *operations, **more) -> None:
-        self.stores.slice.apply([page(operations, **more)], self.stores.journal.refused())
+        take_in(self.stores.slice, [page(operations, **more)], self.stores.journal.refused())
 
     def obey_the_hub(self) -> None:
         """What the engine does with a changed slice."""

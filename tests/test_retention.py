@@ -17,7 +17,7 @@ from edge_agent.retention import ROUND_S, SELDOM_S, Retention
 from edge_agent.steadiness import JUMP_S, STEADY_S, Steadiness, Watched
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.worker import Worker
-from tests.store.builders import KEY, NOW, STORE, bytes_on_disk, event, page, put, tombstone, visit
+from tests.store.builders import KEY, NOW, STORE, bytes_on_disk, event, page, put, take_in, tombstone, visit
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 
@@ -208,8 +208,8 @@ async def test_a_wall_clock_that_is_set_makes_no_job_late(unit: Unit) -> None:
 
 
 async def test_whoever_was_taken_out_is_named_nowhere_once_it_is_told(unit: Unit) -> None:
-    unit.stores.slice.apply([page([put("anna-1f9c")], snapshot=True)])
-    unit.stores.slice.apply([page([tombstone("anna-1f9c")], cursor="c2")])
+    take_in(unit.stores.slice, [page([put("anna-1f9c")], snapshot=True)])
+    take_in(unit.stores.slice, [page([tombstone("anna-1f9c")], cursor="c2")])
     unit.stores.slice.forget("anna-1f9c")
     unit.stores.slice.tombstones.settle(["anna-1f9c"])
     await unit.retention.round()

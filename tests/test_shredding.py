@@ -10,7 +10,7 @@ from edge_agent.events import Instant
 from edge_agent.recorder import Recorder
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.unit_key import KeySource, UnitKey
-from tests.store.builders import STORE, page, put
+from tests.store.builders import STORE, page, put, take_in
 
 SECRET = bytes(range(32))
 
@@ -42,7 +42,7 @@ def withdraw(recorder: Recorder, customer: str, seconds: float) -> None:
 
 
 def fill(stores: Stores) -> None:
-    stores.slice.apply([page([put("anna"), put("bea"), put("carla")], snapshot=True)])
+    take_in(stores.slice, [page([put("anna"), put("bea"), put("carla")], snapshot=True)])
 
 
 def test_a_second_receipt_says_shredded_once(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ added, and whoever withdraws is deleted all the same.
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -226,22 +226,6 @@ class SliceStore:
         What is erased nobody could read any more; a sweep that was interrupted goes on at the next call.
         """
         return self._log.sweep()
-
-    def apply(self, pages: Iterable[SlicePage], refused: Set[CustomerId] = frozenset()) -> Applied:
-        """Take over pages up to and including one checkpoint without a break, and sweep; all of it, or nothing.
-
-        Raises what :meth:`add` raises, ValueError where the pages do not end with a checkpoint.
-        """
-        applied = None
-        try:
-            for page in pages:
-                *_, applied = self.add(page, lambda: refused)
-                if applied is not None:
-                    return applied
-            raise ValueError("pages: the last one is no checkpoint")
-        finally:
-            for _ in self.sweep() if applied is not None else self.abandon():
-                pass
 
     def forget(self, *customers: CustomerId) -> None:
         """Delete customers' profiles now, pending ones too; their bytes are overwritten. No-op where none are held."""

@@ -19,6 +19,7 @@ from edge_agent.store.unit_key import load_unit_key
 from tests.bus.brokers import free_port
 from tests.integration.processes import Process, running, write_toml
 from tests.scenario.shop import JACKET, WELCOME, identity_key, profile
+from tests.store.builders import take_in
 
 STORE = "vienna-1"
 
@@ -95,7 +96,7 @@ def _fill(folder: Path, customers: list[str], now: datetime) -> None:
         checksum=operations_checksum(operations),
         lease_until=now + timedelta(hours=1),
     )
-    stores.slice.apply([page])
+    take_in(stores.slice, [page])
     stock = tuple(item.model_copy(update={"counted_at": now}) for item in JACKET.stock)
     jacket = JACKET.model_copy(update={"stock": stock})
     stores.catalogue.put_catalogue(Catalogue(store=STORE, currency="EUR", products=(jacket,)), "1")

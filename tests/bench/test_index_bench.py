@@ -33,6 +33,7 @@ from edge_agent.pipeline import Pipeline
 from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import load_unit_key
 from edge_agent.store.worker import Worker
+from tests.store.builders import take_in
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -201,7 +202,7 @@ async def shop(folder: Path) -> AsyncIterator[Shop]:
     clock = SetClock()
     stores = open_stores(folder, "s", load_unit_key(folder, None))
     began_s = time.monotonic()
-    stores.slice.apply(pages(0, CUSTOMERS, snapshot=True))
+    take_in(stores.slice, pages(0, CUSTOMERS, snapshot=True))
     print(f"\n  a slice of {CUSTOMERS} customers is on the disk after {time.monotonic() - began_s:.1f} s")
     config = AgentConfig(store="s", unit="u", zone="Z", folder=folder, notice=NoticeConfig(version="1"))
     knowledge = StoreKnowledge(stores.slice, stores.catalogue)
@@ -260,7 +261,7 @@ async def test_event_loop_lag(tmp_path: Path) -> None:
         await running.measure("the clock is set: three tables", lambda: clock.unix_s > 0 and prepared(), 12)
         for name, first, count in (("a delta of 1,000", CUSTOMERS // 2, CHANGES), ("a snapshot of all", 0, CUSTOMERS)):
             snapshot = count == CUSTOMERS
-            applied = await asyncio.to_thread(running.engine._slice.apply, pages(first, count, snapshot))
+            applied = await asyncio.to_thread(take_in, running.engine._slice, pages(first, count, snapshot))
             before = index.index
             began_s = time.monotonic()
             running.inbox.put(SliceChanged(applied.changed, LEASE_UNTIL))

@@ -21,6 +21,7 @@ from edge_agent.demo.processes import SCRIPTS
 from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import load_unit_key
 from tests.scenario.shop import JACKET, WELCOME, identity_key, profile
+from tests.store.builders import take_in
 
 Walk = tuple[tuple[float, float], ...]
 """Seconds since the start, and metres from the unit then."""
@@ -45,7 +46,7 @@ def write_unit(folder: Path, now: datetime, walks: Mapping[str, Walk], tables: M
         lease_until=now + timedelta(hours=1),
     )
     stores = open_stores(folder, "bench", load_unit_key(folder, None))
-    stores.slice.apply([page])
+    take_in(stores.slice, [page])
     jacket = JACKET.model_copy(update={"stock": stock})
     stores.catalogue.put_catalogue(Catalogue(store="bench", currency="EUR", products=(jacket,)), "1")
     stores.catalogue.put_campaigns(CampaignFile(version=1, campaigns=(WELCOME,)), "1")

@@ -13,7 +13,7 @@ from edge_agent.store.unit_key import load_unit_key
 from tests.bus.brokers import free_port
 from tests.integration.processes import events_of, running, until, write_toml
 from tests.integration.store import STORE, UNIT, Hub, enrol_unit
-from tests.store.builders import page, put, tag
+from tests.store.builders import page, put, tag, take_in
 
 pytestmark = pytest.mark.integration
 
@@ -115,8 +115,8 @@ def test_a_broken_credential_is_told_and_looked_at_again(tmp_path: Path) -> None
 def test_a_damaged_slice_costs_one_restart(tmp_path: Path) -> None:
     folder = tmp_path / "unit"
     stores = open_stores(folder, STORE, load_unit_key(folder, None))
-    stores.slice.apply(
-        [page([put(f"c{n}", tokens=[tag(f"{n:032x}")]) for n in range(400)], snapshot=True, store=STORE)]
+    take_in(
+        stores.slice, [page([put(f"c{n}", tokens=[tag(f"{n:032x}")]) for n in range(400)], snapshot=True, store=STORE)]
     )
     stores.close()
     content = bytearray((folder / "slice.db").read_bytes())

@@ -43,6 +43,7 @@ from provisioning.hub.events import Events
 from provisioning.hub.fleet import Fleet
 from provisioning.hub.slices import Slices
 from provisioning.hub.storage import open_database
+from tests.store.builders import take_in
 
 STORE, UNIT = "flagship", "entrance"
 LEASE_S = 86_400.0
@@ -207,15 +208,14 @@ class House:
 
     def pull(self) -> None:
         """The unit pulls its slice, page by page, as after a nudge."""
-        cursor, lease_until, changed = self.stores.slice.cursor(), self.at, None
+        cursor, lease_until = self.stores.slice.cursor(), self.at
         pages = []
         while not pages or not pages[-1].checkpoint:
             page = self.slices.page(STORE, cursor, self.at).page
             cursor, lease_until = page.cursor, page.lease_until
             pages.append(page)
-        applied = self.stores.slice.apply(pages)
-        changed = None if applied is None else applied.changed
-        self.unit.put(SliceChanged(changed, lease_until))
+        applied = take_in(self.stores.slice, pages)
+        self.unit.put(SliceChanged(applied.changed, lease_until))
 
     def push(self) -> None:
         """The unit delivers what waits. The first answer gets lost each time, so it delivers all of it twice."""

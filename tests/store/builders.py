@@ -1,6 +1,6 @@
 """Small builders of what the stores are fed with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.events import CardRow, VisitRow
 from edge_agent.store.card_box import CardBox
 from edge_agent.store.slice import SliceStore
+from edge_agent.store.slice_log import Applied
 from edge_agent.store.unit_key import UnitKey
 
 STORE = "store-7"
@@ -57,6 +58,17 @@ def page(
         checksum="",
         lease_until=NOW + timedelta(days=1),
     )
+
+
+def take_in(slices: SliceStore, pages: Iterable[SlicePage], refused: Set[str] = frozenset()) -> Applied:
+    """Write pages up to a checkpoint, and sweep, as the sync does; without its pauses."""
+    applied = None
+    for one in pages:
+        *_, applied = slices.add(one, lambda: refused)
+    for _ in slices.sweep():
+        pass
+    assert applied is not None, "the last page is no checkpoint"
+    return applied
 
 
 def event(number: int, kind: str = "visit.started", customer: str | None = "anna") -> CloudEvent:

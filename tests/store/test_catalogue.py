@@ -10,7 +10,7 @@ from edge_agent.contracts.campaign import CampaignFile
 from edge_agent.contracts.catalogue import Catalogue, CatalogueChanges, LoopItem
 from edge_agent.contracts.checksum import products_checksum
 from edge_agent.store.catalogue import CatalogueStore
-from tests.store.builders import STORE, open_slice, page, put
+from tests.store.builders import STORE, open_slice, page, put, take_in
 
 SHA = "ab" * 32
 
@@ -150,7 +150,7 @@ def test_a_document_of_another_version_is_pulled_again(store: CatalogueStore, tm
 def test_it_shares_its_file_with_the_slice(store: CatalogueStore, tmp_path: Path) -> None:
     profiles = open_slice(tmp_path / "slice.db")
     store.put_catalogue(catalogue("1"), "a")
-    profiles.apply([page([put("anna")], snapshot=True)])
+    take_in(profiles, [page([put("anna")], snapshot=True)])
     store.put_catalogue(catalogue("2"), "b")
     assert (store.etag("catalogue"), profiles.count()) == ("b", 1)
     profiles.close()

@@ -12,7 +12,7 @@ from edge_agent.errors import StoreError
 from edge_agent.store.journal import Journal
 from edge_agent.store.opening import open_stores
 from edge_agent.store.worker import Worker
-from tests.store.builders import KEY, STORE, open_slice, page, put, tag, tombstone
+from tests.store.builders import KEY, STORE, open_slice, page, put, tag, take_in, tombstone
 
 KILLS = 20
 
@@ -21,13 +21,13 @@ COMMITTER = """
 import sys
 from pathlib import Path
 from edge_agent.store.opening import open_stores
-from tests.store.builders import KEY, STORE, event, page, put, visit
+from tests.store.builders import KEY, STORE, event, page, put, take_in, visit
 
 stores = open_stores(Path(sys.argv[1]), STORE, KEY)
 for number in range(int(sys.argv[2]), 10**9):
     stores.journal.commit([visit(f"v{number}"), event(number)])
     if number % 5 == 0:
-        stores.slice.apply([page([put(f"c{number}")], snapshot=number % 2 == 0, cursor=f"c{number}")])
+        take_in(stores.slice, [page([put(f"c{number}")], snapshot=number % 2 == 0, cursor=f"c{number}")])
     print(number, flush=True)
 """
 
@@ -65,8 +65,8 @@ async def test_the_loop_reads_while_the_worker_writes(tmp_path: Path) -> None:
     async def write() -> None:
         for tier in range(12):
             ops = [put(f"c{n}", tier=str(tier), tokens=[tag("a")]) for n in range(300)]
-            await worker.call(store.apply, [page(ops, snapshot=tier % 2 == 0, cursor=str(tier))])
-            await worker.call(store.apply, [page([tombstone("nobody")], cursor=str(tier))])
+            await worker.call(take_in, store, [page(ops, snapshot=tier % 2 == 0, cursor=str(tier))])
+            await worker.call(take_in, store, [page([tombstone("nobody")], cursor=str(tier))])
 
     writing = asyncio.create_task(write())
     reads = 0

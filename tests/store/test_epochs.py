@@ -11,7 +11,7 @@ from edge_agent.constants import EPOCH_MIN_S
 from edge_agent.store.crypto import Seal
 from edge_agent.store.slice import SliceStore
 from edge_agent.store.unit_key import KeySource, UnitKey
-from tests.store.builders import KEY, STORE, bytes_on_disk, open_slice, page, put, tag
+from tests.store.builders import KEY, STORE, bytes_on_disk, open_slice, page, put, tag, take_in
 
 NOW_S = 1_800_000_000
 TPM = UnitKey(KEY.secret, "tpm")
@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[SliceStore]:
 
 
 def fill(store: SliceStore, count: int = 450) -> None:
-    store.apply([page([put(f"c{n}", tier="gold", tokens=[tag(f"{n:032x}")]) for n in range(count)], snapshot=True)])
+    take_in(store, [page([put(f"c{n}", tier="gold", tokens=[tag(f"{n:032x}")]) for n in range(count)], snapshot=True)])
 
 
 def drain(pieces: Iterator[None]) -> int:
@@ -144,7 +144,7 @@ def test_whoever_reads_all_tokens_meanwhile_misses_nobody(store: SliceStore) -> 
 @pytest.mark.parametrize("source", ["file", "credential"])
 def test_where_no_receipt_will_come_nobody_is_named(tmp_path: Path, source: KeySource) -> None:
     store = open_slice(tmp_path / "slice.db", UnitKey(KEY.secret, source))
-    store.apply([page([put("anna-maria"), put("bea")], snapshot=True)])
+    take_in(store, [page([put("anna-maria"), put("bea")], snapshot=True)])
     store.forget("anna-maria")
     assert b"anna-maria" not in bytes_on_disk(tmp_path)
     drain(store.change_epoch(NOW_S))

@@ -15,7 +15,7 @@ from edge_agent.events import WithdrawalRow
 from edge_agent.store.migrations import JOURNAL_STEPS, migrate
 from edge_agent.store.opening import open_stores
 from edge_agent.store.unit_key import UnitKey
-from tests.store.builders import KEY, NOW, STORE, event, page, put, tag, visit
+from tests.store.builders import KEY, NOW, STORE, event, page, put, tag, take_in, visit
 
 LOOK = "SELECT coalesce(max(etag), 0) FROM documents"
 DAY = NOW.replace(day=5) - NOW
@@ -24,7 +24,7 @@ DAY = NOW.replace(day=5) - NOW
 def fill(folder: Path, customers: int = 400, events: int = 400) -> None:
     stores = open_stores(folder, STORE, KEY)
     assert stores.problems == ()
-    stores.slice.apply([page([put(f"c{n}", tokens=[tag(f"{n:032x}")]) for n in range(customers)], snapshot=True)])
+    take_in(stores.slice, [page([put(f"c{n}", tokens=[tag(f"{n:032x}")]) for n in range(customers)], snapshot=True)])
     stores.journal.commit([visit("v1"), WithdrawalRow("anna", "all", NOW, NOW + DAY)])
     stores.journal.commit([event(n) for n in range(events)])
     stores.close()
@@ -65,7 +65,7 @@ def test_another_key_gives_an_empty_slice_and_says_so(tmp_path: Path, caplog: py
         "journal.db-wal",
         "journal.db-shm",
     }
-    stores.slice.apply([page([put("anna")], snapshot=True)])
+    take_in(stores.slice, [page([put("anna")], snapshot=True)])
     stores.close()
     assert open_stores(tmp_path, STORE, UnitKey(bytes(32), "file")).slice.count() == 1
 
@@ -91,7 +91,7 @@ def test_a_header_of_an_unknown_file_format_is_set_aside(tmp_path: Path, name: s
         file.write(b"\x03")
     stores = open_stores(tmp_path, STORE, KEY)
     assert "a file format that is not known" in stores.problems[0]
-    stores.slice.apply([page([put("dora")], snapshot=True)])
+    take_in(stores.slice, [page([put("dora")], snapshot=True)])
     stores.journal.commit([event(1000)])
     stores.close()
 
@@ -167,7 +167,7 @@ def test_whatever_is_overwritten_the_unit_comes_up_and_works(
     assert sum(1 for _ in stores.slice.tokens()) <= 60
     stores.journal.open_visits()
     stores.journal.outbox(100)
-    stores.slice.apply([page([put("dora")], snapshot=True)])
+    take_in(stores.slice, [page([put("dora")], snapshot=True)])
     stores.journal.commit([visit("v9"), event(1000)])
     assert stores.slice.count() == 1
     assert "e1000" in {out.event.id for out in stores.journal.outbox(1000)}

@@ -16,7 +16,7 @@ from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.errors import DamagedError
 from edge_agent.store.slice import SliceStore
 from edge_agent.store.slice_log import CHANGED_MAX, Applied
-from tests.store.builders import bytes_on_disk, open_slice, page, put, tag, tombstone
+from tests.store.builders import bytes_on_disk, open_slice, page, put, tag, take_in, tombstone
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_checkpoint_brings_in_force_what_was_written_before_a_restart(store: S
 
 
 def test_what_was_replaced_is_out_of_reach_at_once_and_erased_in_pieces(store: SliceStore, tmp_path: Path) -> None:
-    store.apply([page([put(f"c{n}") for n in range(700)], snapshot=True)])
+    take_in(store, [page([put(f"c{n}") for n in range(700)], snapshot=True)])
     sealed = [blob for row in rows(store, "key, tokens, profile") for blob in row]
     add(store, page([put("dora")], snapshot=True))
     assert (store.count(), store.profile("c5"), len(rows(store))) == (1, None, 701)
@@ -72,7 +72,7 @@ def test_what_was_replaced_is_out_of_reach_at_once_and_erased_in_pieces(store: S
 
 
 def test_a_snapshot_that_is_given_up_leaves_no_sealed_byte(store: SliceStore, tmp_path: Path) -> None:
-    store.apply([page([put("anna")], snapshot=True)])
+    take_in(store, [page([put("anna")], snapshot=True)])
     add(store, page([put("bea"), tombstone("anna")], snapshot=True, checkpoint=False, cursor="c2"))
     sealed = next(blob for name, blob in rows(store, "customer, profile") if name == "bea")
     drain(store.abandon())
@@ -91,7 +91,7 @@ def test_a_new_snapshot_gives_up_the_old_one(store: SliceStore) -> None:
 
 
 def test_a_withdrawal_reaches_what_is_pending(store: SliceStore, tmp_path: Path) -> None:
-    store.apply([page([put("anna"), put("bea")], snapshot=True)])
+    take_in(store, [page([put("anna"), put("bea")], snapshot=True)])
     add(store, page([put("anna"), put("bea")], snapshot=True, checkpoint=False, cursor="c2"))
     assert rows(store) == [("anna",), ("bea",)] * 2
     sealed = [blob for name, blob in rows(store, "customer, profile") if name == "anna"]

@@ -15,7 +15,7 @@ from edge_agent.store.unit_key import UnitKey
 from edge_agent.store.worker import Worker
 from edge_agent.supervisor import Health, supervise
 from edge_agent.sync.unlock import Unlock
-from tests.store.builders import KEY, STORE, bytes_on_disk, page, put, tag
+from tests.store.builders import KEY, STORE, bytes_on_disk, page, put, tag, take_in
 
 HUB_KEY = UnitKey(bytes(range(100, 132)), "hub")
 
@@ -72,7 +72,7 @@ async def opening(folder: Path, *answers: UnitKey | Exception) -> AsyncIterator[
 
 def fill(folder: Path, key: UnitKey = HUB_KEY) -> None:
     stores = open_stores(folder, STORE, key)
-    stores.slice.apply([page([put("anna", tokens=[tag("a")], salutation="Frau Maier")], snapshot=True)])
+    take_in(stores.slice, [page([put("anna", tokens=[tag("a")], salutation="Frau Maier")], snapshot=True)])
     stores.close()
 
 
@@ -90,7 +90,7 @@ async def test_it_asks_until_the_key_comes_and_nobody_is_known_before(tmp_path: 
 async def test_the_key_of_the_hub_is_nowhere_on_the_disk(tmp_path: Path) -> None:
     async with opening(tmp_path, HUB_KEY) as unit:
         await unit.open()
-        unit.stores.slice.apply([page([put("anna", salutation="Frau Maier")], snapshot=True)])
+        take_in(unit.stores.slice, [page([put("anna", salutation="Frau Maier")], snapshot=True)])
         unit.stores.slice.forget("bea")
         assert unit.stores.slice.profile("anna") is not None
         left = bytes_on_disk(tmp_path)
@@ -118,7 +118,7 @@ async def test_a_wrong_key_gives_the_slice_up_once_and_says_so(
         await unit.open()
         assert unit.unlock.health.report.state == "running"
         assert (unit.known, unit.stores.slice.cursor()) == ([], None)  # so it is pulled from the beginning
-        assert unit.stores.slice.apply([page([put("bea")], snapshot=True)]).changed is None
+        assert take_in(unit.stores.slice, [page([put("bea")], snapshot=True)]).changed is None
     assert caplog.text.count("sealed with another key") == 1
     assert "erased and pulled again (the key is from: hub)" in caplog.text
     async with opening(tmp_path, HUB_KEY) as again:
@@ -137,7 +137,7 @@ async def test_a_broken_credential_is_said_and_asked_for_again(tmp_path: Path) -
 
 async def test_a_damaged_slice_ends_the_run_once_and_the_next_begins_anew(tmp_path: Path) -> None:
     stores = open_stores(tmp_path, STORE, HUB_KEY)
-    stores.slice.apply([page([put(f"c{n}", tokens=[tag(f"{n:032x}")]) for n in range(400)], snapshot=True)])
+    take_in(stores.slice, [page([put(f"c{n}", tokens=[tag(f"{n:032x}")]) for n in range(400)], snapshot=True)])
     stores.close()
     path = tmp_path / "slice.db"
     content = bytearray(path.read_bytes())
@@ -153,5 +153,5 @@ async def test_a_damaged_slice_ends_the_run_once_and_the_next_begins_anew(tmp_pa
     async with opening(tmp_path, HUB_KEY) as again:
         await again.open()
         assert again.known == []
-        again.stores.slice.apply([page([put("bea")], snapshot=True)])
+        take_in(again.stores.slice, [page([put("bea")], snapshot=True)])
     assert "slice.db.corrupt-1" not in {file.name for file in tmp_path.iterdir()}

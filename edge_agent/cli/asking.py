@@ -37,12 +37,11 @@ def socket_option(command: F) -> F:
 
 @contextmanager
 def until_stopped(status: int = 0) -> Iterator[None]:
-    """End quietly when the person, the system or a closed pipe ends the command; the terminal is left in order.
+    """End quietly when the person, the system or a closed pipe ends the command; the terminal is left in order, and so are signals.
 
     ``status``: exit status when the person or the system ended it.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows no ◆ shows a question mark
     try:
@@ -51,6 +50,9 @@ def until_stopped(status: int = 0) -> Iterator[None]:
         sys.exit(status)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (what is left must not fail a second time)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def coloured() -> bool:

@@ -37,7 +37,9 @@ def socket_option(command: F) -> F:
 
 @contextmanager
 def until_stopped(status: int = 0) -> Iterator[None]:
-    """End quietly when the person, the system or a closed pipe ends the command; the terminal is left in order, and so are signals.
+    """End quietly when the person, the system or a closed pipe ends the command; the terminal is left in order.
+
+    What handled signals before handles them again afterwards.
 
     ``status``: exit status when the person or the system ended it.
     """

@@ -7,7 +7,7 @@ from typing import Literal
 from edge_agent.contracts.base import Contract, CustomerId, Identifier
 from edge_agent.contracts.campaign import Channel, MessageClass
 from edge_agent.contracts.clerk import Card, Reply, TabletHello
-from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
+from edge_agent.contracts.ownership import UnitMessage
 from edge_agent.contracts.screen import Hello, LoopPlayed, Panel, ProofOfPlay, Refused, Shown, ToDisplay
 from edge_agent.contracts.slice import Purpose
 from edge_agent.telling import Fact, Sighting
@@ -132,7 +132,7 @@ class BusJoined:
 
 @dataclass(frozen=True, slots=True)
 class UnitJoined:
-    """Another unit of the store came (back) to the broker: it may have missed a withdrawal."""
+    """Another unit of the store came (back) to the broker: it may have missed who withdrew and who was spoken to."""
 
     unit: Identifier
     """Which unit."""
@@ -140,9 +140,9 @@ class UnitJoined:
 
 @dataclass(frozen=True, slots=True)
 class FromUnit:
-    """Another unit asks its coordinator, the coordinator answers, or somebody withdrew at another unit."""
+    """Another unit asks its coordinator, the coordinator answers, or somebody withdrew or was spoken to elsewhere."""
 
-    message: UnitSightings | Assignments | Withdrawal
+    message: UnitMessage
     arrived_s: float = 0.0
     """When, as a monotonic second of this unit. A lease counts in real time, also where the engine is behind."""
 
@@ -310,7 +310,7 @@ class ToClerks:
 class ToUnits:
     """Tell the other units of the store, or one of them. Waits for the commit."""
 
-    message: UnitSightings | Assignments | Withdrawal
+    message: UnitMessage
 
 
 @dataclass(frozen=True, slots=True)

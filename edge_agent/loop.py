@@ -40,7 +40,7 @@ CLERKS_MAX = 1000
 """Replies that wait. A store's tablets send a few a minute; more is a flood from the shop's network."""
 
 UNITS_MAX = 1000
-"""Questions and answers of units that wait. Each unit asks once a second, and asks again."""
+"""What units say that waits. Each asks once a second, and again; whom it has spoken to it tells again too."""
 
 Stamped = tuple[Input, Instant]
 """An input, and when it arrived."""

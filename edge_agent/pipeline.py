@@ -11,7 +11,7 @@ from edge_agent.constants import MEASURED_POWER_DBM
 from edge_agent.contracts.base import CustomerId
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.explanation import Explanation
-from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
+from edge_agent.contracts.ownership import Assignments, Spoken, UnitSightings, Withdrawal
 from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import (
     NOBODY,
@@ -130,14 +130,18 @@ class Pipeline:
             case BusJoined():
                 self._service.publish_cards(None)
                 self._service.repeat_withdrawals()
+                self._service.contacts.repeat()
             case UnitJoined():
                 self._service.repeat_withdrawals()
+                self._service.contacts.unit_joined()
             case FromUnit(UnitSightings() as question, arrived_s):
                 self._service.sharing.unit_asked(question, arrived_s)
             case FromUnit(Assignments() as answer):
                 self._service.sharing.answered(answer)
             case FromUnit(Withdrawal() as withdrawal):
                 self._service.withdrawn_elsewhere(withdrawal)
+            case FromUnit(Spoken() as spoken):
+                self._service.contacts.heard(spoken)
             case SliceChanged(changed, lease_until, gone):
                 self._service.slice_changed(changed, lease_until, gone)
             case KnowledgeChanged():

@@ -14,12 +14,12 @@ from edge_agent.app.agent import new_id
 from edge_agent.clock import Clock, SystemClock
 from edge_agent.contracts.clerk import TabletHello
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
-from edge_agent.contracts.ownership import UnitSightings
+from edge_agent.contracts.ownership import Contact, Spoken, UnitSightings
 from edge_agent.contracts.screen import Hello
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.events import Advertisement, BusJoined, DisplayJoined, FromUnit, Instant, SliceChanged, TabletJoined
-from edge_agent.loop import CLERKS_MAX, HEARTBEAT_S, Inbox, Loop
+from edge_agent.loop import CLERKS_MAX, HEARTBEAT_S, UNITS_MAX, Inbox, Loop
 from edge_agent.pipeline import Pipeline
 from edge_agent.store.opening import Stores, open_stores
 from edge_agent.store.outbox import Queued
@@ -61,6 +61,15 @@ def test_a_flood_from_the_shops_network_is_shed_and_counted() -> None:
     for _ in range(CLERKS_MAX + 500):
         inbox.put(ASKS)
     assert (len(inbox), inbox.clerks.dropped) == (CLERKS_MAX, 500)
+
+
+def test_what_units_say_of_contacts_displaces_no_clerk() -> None:
+    inbox = Inbox(CLOCK)
+    contact = Contact(customer="a", campaign="b", channel="clerk", message_class="offer", decision="d")
+    inbox.put(ASKS)
+    for _ in range(UNITS_MAX + 500):
+        inbox.put(FromUnit(Spoken(unit="rack", contacts=(contact,))))
+    assert (len(inbox.clerks), len(inbox.units), inbox.units.dropped) == (1, UNITS_MAX, 500)
 
 
 @dataclass

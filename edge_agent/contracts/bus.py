@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from edge_agent.contracts.base import Contract
 from edge_agent.contracts.clerk import Card, Reply, TabletHello, TabletPresence
-from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
+from edge_agent.contracts.ownership import Assignments, Spoken, UnitSightings, Withdrawal
 from edge_agent.contracts.topics import Kind
 from edge_agent.contracts.unit import UnitPresence
 
@@ -44,6 +44,7 @@ UNIT_PRESENCE: BusMessage[UnitPresence] = BusMessage("unit", "unit.presence", Un
 SIGHTINGS: BusMessage[UnitSightings] = BusMessage("sightings", "unit.sightings", UnitSightings, names="unit", qos=0)
 OWNERS: BusMessage[Assignments] = BusMessage("owners", "unit.owners", Assignments, names="unit", qos=0)
 WITHDRAWAL: BusMessage[Withdrawal] = BusMessage("withdrawal", "customer.withdrew", Withdrawal, names="unit")
+SPOKEN: BusMessage[Spoken] = BusMessage("spoken", "customer.contacted", Spoken, names="unit")
 
 BUS_MESSAGES: tuple[BusMessage[Any], ...] = (
     CARD,
@@ -54,5 +55,6 @@ BUS_MESSAGES: tuple[BusMessage[Any], ...] = (
     SIGHTINGS,
     OWNERS,
     WITHDRAWAL,
+    SPOKEN,
 )
 """Everything that we put on a broker."""

@@ -37,7 +37,7 @@ class Cap(FileContract):
     """Counts this channel of the store alone. Absent: every contact, those of other channels too. What was first shown
     and then told to a clerk is one contact."""
     whose: Literal["customer", "store"] = "customer"
-    """``customer``: contacts with her. ``store``: contacts of this unit with anybody."""
+    """``customer``: contacts with her. ``store``: contacts of all its units with anybody."""
 
 
 class Audience(FileContract):

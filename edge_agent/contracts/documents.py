@@ -16,6 +16,7 @@ _NAMES: Final = {
     "sightings": "{unit}",
     "owners": "{unit}",
     "withdrawal": "{unit}",
+    "spoken": "{unit}",
 }
 
 
@@ -35,7 +36,7 @@ def asyncapi() -> Json:
                 parameter: {"description": f"The {parameter}."},
             },
         }
-        from_unit = message.kind in ("unit", "card", "sightings", "withdrawal")
+        from_unit = message.kind in ("unit", "card", "sightings", "withdrawal", "spoken")
         operations[f"{message.kind}.{'send' if from_unit else 'receive'}"] = {
             "action": "send" if from_unit else "receive",
             "summary": first_line(message.model),
@@ -48,8 +49,9 @@ def asyncapi() -> Json:
             "title": "Store broker",
             "version": "1",
             "description": "MQTT 3.1.1, clean sessions. Payloads are CloudEvents 1.0 in JSON structured mode. "
-            "Seen from a unit: it sends cards, its presence, its sightings and withdrawals; it receives replies, "
-            "hellos and who owns which visit. The store's coordinator receives sightings, and every unit withdrawals.",
+            "Seen from a unit: it sends cards, its presence, its sightings, withdrawals and whom it has spoken to; it "
+            "receives replies, hellos and who owns which visit. The store's coordinator receives sightings, and every "
+            "unit withdrawals and whom the others have spoken to.",
         },
         "defaultContentType": "application/cloudevents+json",
         "channels": channels,

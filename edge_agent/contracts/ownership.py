@@ -1,8 +1,9 @@
 """Who serves which customer: what units of a store and their coordinator tell each other, over the store's broker.
 
 A question and its answer. Each unit asks once a second, with everybody whom it hears; the coordinator answers
-that unit alone. No message carries a wall clock: a unit measures the age of an answer on its own clock, from the
-moment in which it asked. Personal, therefore never retained and never outside the store's broker.
+that unit alone. And two words to all: who withdrew, and who was spoken to. No message carries a wall clock: a unit
+measures the age of an answer on its own clock, from the moment in which it asked. Personal, therefore never retained
+and never outside the store's broker.
 """
 
 from typing import Annotated, Final, Literal
@@ -10,12 +11,19 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from edge_agent.contracts.base import Contract, CustomerId, Identifier, Metres, Seconds
+from edge_agent.contracts.campaign import Channel, MessageClass
 
 HEARD_MAX: Final = 50
-"""Customers in one message: about 1,200 bytes each at most, within the 64 KiB of every message. The nearest count."""
+"""Customers in one message: about 1,250 bytes each at most, within the 64 KiB of every message. The nearest count."""
 
 CAMPAIGNS_MAX: Final = 4
 """Campaigns of one kind in the state of a visit; hardly anybody meets more in one stay."""
+
+SPOKEN_MAX: Final = 50
+"""Contacts in one message: about 400 bytes each at most, and a look into a profile for each that is news."""
+
+SPOKEN_AGE_MAX_S: Final = 90 * 86_400.0
+"""No cap looks back farther than contacts are kept."""
 
 EPOCH_MAX: Final = 2**53
 """JSON numbers are exact up to here."""
@@ -37,6 +45,8 @@ class VisitState(Contract):
     """Number of the badge with which it began."""
     campaign: Identifier | None = None
     """What was decided."""
+    decision: Identifier | None = None
+    """Which decision that was: its scene here and its card elsewhere are one contact."""
     greeted: bool = False
     """A screen has shown her message: no other greets her on this visit."""
     card: Identifier | None = None
@@ -138,3 +148,36 @@ class Withdrawal(Contract):
     """Opaque customer id."""
     scope: Literal["all", "today"]
     """For ever, or for today."""
+
+
+class Contact(Contract):
+    """One contact that frequency caps count."""
+
+    customer: CustomerId
+    """Opaque customer id."""
+    campaign: Identifier
+    """What she was told of."""
+    channel: Channel
+    """Whether a screen has shown it, or a card has gone out."""
+    message_class: MessageClass
+    """What it was."""
+    decision: Identifier
+    """The decision that it carried out. With the channel it names the contact, which counts once however often it is
+    told."""
+    visit: Identifier | None = None
+    """The first visit of her stay, where it is known."""
+    age_s: Annotated[float, Field(ge=0, le=SPOKEN_AGE_MAX_S, allow_inf_nan=False)] = 0.0
+    """Seconds since it was made, when it is told."""
+
+
+class Spoken(Contract):
+    """Unit -> all units: who was spoken to. They count it too, so that a cap holds for the whole store."""
+
+    unit: Identifier
+    """Who tells it: the unit that has spoken, or one that has heard of it and tells it again."""
+    contacts: Annotated[tuple[Contact, ...], Field(min_length=1, max_length=SPOKEN_MAX)]
+    """The newest first."""
+
+
+UnitMessage = UnitSightings | Assignments | Withdrawal | Spoken
+"""What units tell each other."""

@@ -7,7 +7,7 @@ from edge_agent.contracts.base import Identifier
 
 _ROOT = "ea/1"
 
-Kind = Literal["unit", "tablet", "card", "reply", "hello", "sightings", "owners", "withdrawal"]
+Kind = Literal["unit", "tablet", "card", "reply", "hello", "sightings", "owners", "withdrawal", "spoken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,14 @@ class StoreTopics:
         """Filter for the withdrawals of all units."""
         return self.topic("withdrawal", "+")
 
+    def spoken(self, unit: str) -> str:
+        """:class:`Spoken`, told by a unit; never retained."""
+        return self.topic("spoken", unit)
+
+    def every_spoken(self) -> str:
+        """Filter for what all units tell of contacts."""
+        return self.topic("spoken", "+")
+
     def topic(self, kind: Kind, name: str) -> str:
         """Return the topic of a kind and the unit, tablet or department that it is about."""
         return f"{_ROOT}/{self.store}/{kind}/{name}"
@@ -89,6 +97,8 @@ def parse(topic: str) -> Topic | None:
         return None
     _, _, store, kind, name = levels
     match kind:
-        case "unit" | "tablet" | "card" | "reply" | "hello" | "sightings" | "owners" | "withdrawal" if store and name:
+        case "unit" | "tablet" | "card" | "reply" | "hello" | "sightings" | "owners" | "withdrawal" | "spoken" if (
+            store and name
+        ):
             return Topic(store, kind, name)
     return None

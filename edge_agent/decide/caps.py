@@ -1,4 +1,4 @@
-"""Frequency caps: what this unit said, and what other channels said, set against what is allowed."""
+"""Frequency caps: what the store said, and what other channels said, set against what is allowed."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from edge_agent.contracts.campaign import Cap, Channel
 from edge_agent.events import ContactRow
 
 WithAnybody = Callable[[Channel | None, datetime], int]
-"""(channel or any, since) -> contacts of this unit with anybody."""
+"""(channel or any, since) -> contacts of the store with anybody."""
 
 
 class Room(NamedTuple):
@@ -39,7 +39,7 @@ def room(
 ) -> Room:
     """Return where the caps leave room for one more contact.
 
-    ``contacts``: those that count, of this unit with her. ``elsewhere``: how many she had in other channels;
+    ``contacts``: those that count, of the store with her. ``elsewhere``: how many she had in other channels;
     they have no times and are part of no visit. ``visit``: the present one, empty where it has not begun.
     """
     screen = clerk = True

@@ -1,10 +1,14 @@
-"""What this unit has said, and to whom, as far as a cap may look back. Bounded, and quick to ask."""
+"""What the units of a store have said, and to whom, as far as a cap may look back. Bounded, and quick to ask."""
 
 from array import array
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from heapq import nlargest
+from operator import attrgetter
+from sys import intern
 from typing import Final
 
 from edge_agent.contracts.base import CustomerId
@@ -14,17 +18,19 @@ from edge_agent.events import ContactRow
 HERS_MAX: Final = 100
 """Contacts kept per customer: no sensible cap counts farther."""
 
-CONTACTS_MAX: Final = 20_000
-"""Contacts kept in all, about 11 MB; whoever was spoken to longest ago is forgotten first."""
+CONTACTS_MAX: Final = 40_000
+"""Contacts kept in all, about 16 MB: 90 days of a store that has 440 a day. Whoever was spoken to longest ago is
+forgotten first."""
 
 COUNTED_MAX: Final = 400_000
 """Times kept for the caps that count everybody, 8 bytes each; one contact takes two to four of them."""
 
 _Key = tuple[str | None, Channel | None]
+_AT: Final = attrgetter("at")
 
 
 class ContactLog:
-    """The contacts of one unit, by customer; and how many there were with anybody, without saying whom."""
+    """The contacts of a store, by customer; and how many there were with anybody, without saying whom."""
 
     def __init__(self, rows: Iterable[ContactRow] = ()) -> None:
         self._hers: dict[CustomerId, list[ContactRow]] = {}
@@ -38,10 +44,11 @@ class ContactLog:
 
     def add(self, row: ContactRow) -> None:
         """Remember one contact. A scene and the card of the same decision are one contact with two channels."""
+        row = replace(row, customer=intern(row.customer), campaign=intern(row.campaign), visit=intern(row.visit))
         hers = self._hers.pop(row.customer, [])
-        before = {known.channel for known in hers if row.decision and known.decision == row.decision}
+        before = _channels(hers, row)
         self._count(row, new=not before, new_in_channel=row.channel not in before)
-        hers.append(row)
+        insort(hers, row, key=_AT)
         self._kept += 1
         if len(hers) > HERS_MAX:
             del hers[0]
@@ -54,6 +61,18 @@ class ContactLog:
         """Return the contacts with a customer, in the order in which they were made."""
         return self._hers.get(customer, ())
 
+    def lacks(self, row: ContactRow) -> bool:
+        """Whether a contact of which another unit tells is not counted yet.
+
+        Never where so many of hers are kept that some were dropped: it may be one of those.
+        """
+        hers = self.of(row.customer)
+        return len(hers) < HERS_MAX and row.channel not in _channels(hers, row)
+
+    def newest(self, at_most: int) -> Sequence[ContactRow]:
+        """Return the contacts that were made last, with whomever, the newest first."""
+        return nlargest(at_most, (row for hers in self._hers.values() for row in hers), key=_AT)
+
     def with_anybody(self, campaign: str | None, channel: Channel | None, since: datetime) -> int:
         """Return how many contacts there were after a time. No campaign: of all offers. No channel: in any."""
         times = self._with_anybody.get((campaign, channel))
@@ -65,10 +84,7 @@ class ContactLog:
 
     def forget_before(self, since: datetime) -> None:
         """Drop the customers who were spoken to before a time only."""
-        while self._hers:
-            customer, hers = next(iter(self._hers.items()))
-            if any(row.at >= since for row in hers):
-                break
+        for customer in [customer for customer, hers in self._hers.items() if hers[-1].at < since]:
             self.forget(customer)
 
     def _count(self, row: ContactRow, *, new: bool, new_in_channel: bool) -> None:
@@ -80,3 +96,8 @@ class ContactLog:
                     self._oldest.append(times)
         while len(self._oldest) > COUNTED_MAX:
             del self._oldest.popleft()[0]
+
+
+def _channels(hers: Iterable[ContactRow], row: ContactRow) -> set[Channel]:
+    """Return in which channels the decision of a contact was carried out; a decision that is not known is like none."""
+    return {known.channel for known in hers if row.decision and known.decision == row.decision}

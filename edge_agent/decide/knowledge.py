@@ -57,4 +57,4 @@ class Situation:
     limits: tuple[Cap, ...] = ()
     """The store's own caps, over all offers together."""
     contacts: ContactLog = field(default_factory=ContactLog)
-    """What this unit has said."""
+    """What the units of this store have said, as far as this one knows."""

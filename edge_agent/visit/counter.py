@@ -19,6 +19,7 @@ from edge_agent.decide.knowledge import Knowledge
 from edge_agent.events import CardRow, ToClerks
 from edge_agent.identify.badges import badge
 from edge_agent.presence.tracker import PresenceTracker
+from edge_agent.visit.contacts import StoreContacts
 from edge_agent.visit.desk import Change, Desk, Happened
 from edge_agent.visit.entry import Entry
 from edge_agent.visit.greeter import Greeter
@@ -57,6 +58,7 @@ class Counter:
         tracker: PresenceTracker,
         roster: Roster,
         greeter: Greeter,
+        contacts: StoreContacts,
         ledger: Ledger,
         new_id: Callable[[], str],
     ) -> None:
@@ -65,6 +67,7 @@ class Counter:
         self._tracker = tracker
         self._roster = roster
         self._greeter = greeter
+        self._contacts = contacts
         self._ledger = ledger
         self._new_id = new_id
         self._desk = Desk(config.cards)
@@ -108,7 +111,7 @@ class Counter:
                 # What else there is to say may follow now.
                 sent = journey.on(Signal.CARD_SENT)
                 journey, unsent = replace(sent, card=card.card, review_s=self._ledger.now.monotonic_s), False
-                self._roster.contacted(journey, campaign.campaign, "clerk")
+                self._contacts.made(journey, campaign.campaign, "clerk")
                 self._roster.tell("card", journey.customer, journey.badge, text=card.department)
         self._roster.put(journey.done(journey.campaign) if unsent else journey)
 

@@ -300,11 +300,13 @@ def continued(known: VisitState, told: VisitState) -> VisitState:
     """
     last, other = (told, known) if _follows(told, known) else (known, told)
     campaign = other.campaign if last.campaign is None else last.campaign
+    decisions = (one.decision for one in (last, other) if one.campaign == campaign and one.decision is not None)
     said = (other.campaign,) if other.campaign not in (None, campaign) and (other.greeted or other.card) else ()
     return known.model_copy(
         update={
             "badge": told.badge if known.badge is None else known.badge,
             "campaign": campaign,
+            "decision": next(decisions, None),
             "greeted": known.greeted or told.greeted,
             "card": other.card if last.card is None else last.card,
             "continues": told.continues if known.continues is None else known.continues,

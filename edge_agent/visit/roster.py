@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from edge_agent.constants import CONTACT_KEEP_S
 from edge_agent.contracts.base import CustomerId
-from edge_agent.contracts.campaign import Campaign, Channel
+from edge_agent.contracts.campaign import Campaign
 from edge_agent.contracts.clerk import Outcome
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.decide.contacts import ContactLog
@@ -41,7 +39,8 @@ class Roster:
         self._journeys: dict[CustomerId, Journey] = {}
         self.past = PastVisits(config.visit.reentry_s)
         """Whose visit ended minutes ago."""
-        self._contacts = ContactLog()
+        self.contacts = ContactLog()
+        """What was said in this store lately."""
         self._timezone = ZoneInfo(config.timezone)
         self.withdrawals = Withdrawals(config.timezone)
         self.lease = Lease()
@@ -65,7 +64,7 @@ class Roster:
             elif self.past.recall(journey, now.utc, now.monotonic_s) and journey.left_in is None:
                 self.past.forget(row.customer)
                 given_away.append(journey)
-        self._contacts = ContactLog(contacts)
+        self.contacts = ContactLog(contacts)
         self.withdrawals.restore(withdrawals, self._ledger.now)
         return tuple(given_away)
 
@@ -111,27 +110,6 @@ class Roster:
             if journey is not None:
                 self.note(replace(journey, review_s=self._ledger.now.monotonic_s))
 
-    def contacted(self, journey: Journey, campaign: str, channel: Channel) -> None:
-        """Count one contact for the caps."""
-        utc = self._ledger.now.utc
-        known = self.campaign(campaign)
-        row = ContactRow(
-            journey.customer,
-            campaign,
-            channel,
-            utc,
-            journey.stay,
-            journey.decision or "",
-            "offer" if known is None else known.message_class,
-        )
-        self._contacts.add(row)
-        self._contacts.forget_before(utc - timedelta(seconds=CONTACT_KEEP_S))
-        self._ledger.keep(row)
-
-    def forget_contacts(self, customer: CustomerId) -> None:
-        """Drop what was counted about a customer: she withdrew."""
-        self._contacts.forget(customer)
-
     def campaign(self, campaign: str | None) -> Campaign | None:
         """Return a campaign as it stands now."""
         return next((known for known in self._knowledge.campaigns() if known.campaign == campaign), None)
@@ -167,7 +145,7 @@ class Roster:
             met=frozenset() if journey is None else frozenset(journey.met),
             bought=journey is not None and journey.bought,
             limits=self._config.limits.caps,
-            contacts=self._contacts,
+            contacts=self.contacts,
         )
 
     def silence(self, customer: CustomerId) -> str | None:

@@ -9,6 +9,7 @@ from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import ContentLooped, ContentPlayed, ContentShown, CouponIssued
 from edge_agent.contracts.screen import Hello, LoopPlayed, Panel, ProofOfPlay, Refused, Shown
 from edge_agent.events import ScreenReport
+from edge_agent.visit.contacts import StoreContacts
 from edge_agent.visit.counter import Counter
 from edge_agent.visit.coupons import expires_at
 from edge_agent.visit.greeter import Greeter
@@ -36,6 +37,7 @@ class Screening:
         greeter: Greeter,
         speaker: Speaker,
         counter: Counter,
+        contacts: StoreContacts,
         sharing: Sharing,
         ledger: Ledger,
     ) -> None:
@@ -44,6 +46,7 @@ class Screening:
         self._greeter = greeter
         self._speaker = speaker
         self._counter = counter
+        self._contacts = contacts
         self._sharing = sharing
         self._ledger = ledger
         self._first_frame: tuple[str, float] | None = None
@@ -129,7 +132,7 @@ class Screening:
             self._unproven.append(journey)
             campaign = journey.said(message_id)
             if campaign is not None:
-                self._roster.contacted(journey, campaign, "screen")
+                self._contacts.made(journey, campaign, "screen")
             base = self._roster.base(journey.customer, journey.visit)
             shown = ContentShown(**base, decision=message_id, campaign=campaign)
             self._ledger.report("content.shown", shown, journey.customer)

@@ -27,6 +27,7 @@ from edge_agent.events import (
 from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.company import Company
 from edge_agent.visit.composing import Composer
+from edge_agent.visit.contacts import StoreContacts
 from edge_agent.visit.counter import Counter
 from edge_agent.visit.desk import Happened
 from edge_agent.visit.greeter import Greeter
@@ -57,45 +58,24 @@ class Service:
         self._tracker = tracker
         self._ledger = ledger
         self._new_id = new_id
-        self._roster = Roster(config, knowledge, ledger)
-        self._greeter = Greeter(config, ledger)
+        roster = self._roster = Roster(config, knowledge, ledger)
+        greeter = self._greeter = Greeter(config, ledger)
         coordinator = config.units.coordinator
-        self.sharing = (
-            Sharing() if coordinator is None else Shared(config.unit, coordinator, tracker, self._roster, ledger)
+        sharing = self.sharing = (
+            Sharing() if coordinator is None else Shared(config.unit, coordinator, tracker, roster, ledger)
         )
         """Which visits are this unit's to serve."""
-        self._company = Company(knowledge, tracker, self._roster, ledger, config.presence.enter_m)
+        contacts = self.contacts = StoreContacts(config.unit, roster, ledger)
+        """What was said in the store, for the caps."""
+        company = self._company = Company(knowledge, tracker, roster, ledger, config.presence.enter_m)
         composer = Composer(config)
-        self._rehearsal = Rehearsal(
-            knowledge, self._company, self._roster, self._greeter, composer, self.sharing, ledger, new_id
-        )
+        self._rehearsal = Rehearsal(knowledge, company, roster, greeter, composer, sharing, ledger, new_id)
         self._speaker = Speaker(
-            config,
-            knowledge,
-            self._company,
-            self._roster,
-            self._greeter,
-            composer,
-            self._rehearsal,
-            self.sharing,
-            ledger,
-            new_id,
+            config, knowledge, company, roster, greeter, composer, self._rehearsal, sharing, ledger, new_id
         )
-        self._reception = Reception(
-            config,
-            tracker,
-            self._company,
-            self._roster,
-            self._greeter,
-            self._speaker,
-            self.sharing,
-            ledger,
-            new_id,
-        )
-        self._counter = Counter(config, knowledge, tracker, self._roster, self._greeter, ledger, new_id)
-        self._screening = Screening(
-            config, self._roster, self._greeter, self._speaker, self._counter, self.sharing, ledger
-        )
+        self._reception = Reception(config, tracker, company, roster, greeter, self._speaker, sharing, ledger, new_id)
+        self._counter = Counter(config, knowledge, tracker, roster, greeter, contacts, ledger, new_id)
+        self._screening = Screening(config, roster, greeter, self._speaker, self._counter, contacts, sharing, ledger)
 
     def restore(
         self,
@@ -228,7 +208,7 @@ class Service:
         self._roster.lease.grant(lease_until)
         for customer in sorted(gone):
             self._drop(customer)
-            self._roster.forget_contacts(customer)
+            self.contacts.forget(customer)
             self._ledger.do(Forget(customer))
         here = {journey.customer for journey in self._roster.all()}
         concerned = here | self._counter.customers() | self._roster.past.customers()
@@ -278,7 +258,7 @@ class Service:
         self._roster.tell("withdrawn", customer, None)
         self._drop(customer)
         if scope == "all":
-            self._roster.forget_contacts(customer)
+            self.contacts.forget(customer)
             self._ledger.do(Forget(customer))
 
     def _drop(self, customer: CustomerId) -> None:
@@ -301,6 +281,7 @@ class Service:
         """Do what is due: visits that change hands, cards that expire or go out, permits that are renewed."""
         self._ledger.keep(*self._roster.withdrawals.settle(self._ledger.now))
         self.sharing.time_passed()
+        self.contacts.time_passed()
         self._roster.past.expire(self._ledger.now.monotonic_s)
         self._reception.share()
         self._rehearsal.time_passed()
@@ -333,6 +314,14 @@ class Service:
         """When to call :meth:`time_passed`, monotonic second."""
         mine = [journey for journey in self._roster.all() if self.sharing.may_begin(journey.customer)]
         deadlines_s = [*map(self._counter.due_s, mine)]
-        parts = (self._greeter, self._rehearsal, self._speaker, self._counter, self._roster.past, self.sharing)
+        parts = (
+            self._greeter,
+            self._rehearsal,
+            self._speaker,
+            self._counter,
+            self.contacts,
+            self._roster.past,
+            self.sharing,
+        )
         deadlines_s += [part.next_deadline() for part in parts]
         return min((deadline_s for deadline_s in deadlines_s if deadline_s is not None), default=None)

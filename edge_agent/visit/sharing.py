@@ -228,6 +228,7 @@ class Shared(Sharing):
             age_s=max(0.0, self._now_s - journey.started_s),
             badge=journey.badge,
             campaign=journey.campaign,
+            decision=journey.decision,
             greeted=journey.shown_s is not None or journey.state is State.GREETED,
             card=journey.card,
             continues=journey.continues,

@@ -5,6 +5,7 @@ from itertools import pairwise
 from math import dist
 from random import Random
 
+from edge_agent.events import ContactRow
 from tests.scenario.floor import Bus, Floor, Place
 from tests.scenario.shop import profile
 
@@ -68,4 +69,10 @@ def once(floor: Floor, shoppers: int) -> dict[str, int]:
     assert len(greeted) > 0.9 * shoppers
     assert set(carded.values()) == {1}
     assert floor.showing() == {}
+    books = [
+        Counter((row.customer, row.decision, row.channel) for row in unit.rows if isinstance(row, ContactRow))
+        for unit in floor.units.values()
+    ]
+    assert set(books[0].values()) == {1}
+    assert all(book == books[0] for book in books), "what one unit has said all of them count, once"
     return {"visits": len(started), "greeted": len(greeted), "carded": len(carded), "messages": floor.messages}

@@ -9,10 +9,10 @@ from math import dist
 from random import Random
 
 from edge_agent.bus.envelope import decode, encode
-from edge_agent.contracts.bus import OWNERS, SIGHTINGS, WITHDRAWAL
+from edge_agent.contracts.bus import OWNERS, SIGHTINGS, SPOKEN, WITHDRAWAL
 from edge_agent.contracts.clerk import Card, Reply
 from edge_agent.contracts.config import AgentConfig, BrokerConfig, NoticeConfig, UnitsConfig
-from edge_agent.contracts.ownership import Assignments, UnitSightings, Withdrawal
+from edge_agent.contracts.ownership import Assignments, Spoken, UnitMessage, UnitSightings, Withdrawal
 from edge_agent.contracts.screen import Show
 from edge_agent.contracts.slice import Profile
 from edge_agent.contracts.topics import StoreTopics, parse
@@ -41,7 +41,6 @@ from edge_agent.simulator.virtual import VirtualUnit
 from tests.scenario.shop import LEASE, ROTATION_EXPONENT, START, Shelf, advertisement
 
 Place = tuple[float, float]
-Said = UnitSightings | Assignments | Withdrawal
 TOPICS = StoreTopics("flagship")
 EARSHOT_M = 9.0
 WIRED = 2000  # so many messages go through their wire format; the rest of a long day as they are
@@ -149,6 +148,7 @@ class Floor:
         for other in self.units.values():
             if other is not unit and other.virtual is not None:
                 self._put(other, UnitJoined(name))
+                self._put(unit, UnitJoined(other.name))  # its presence is retained
 
     def kill(self, name: str) -> None:
         """Pull the plug: what is in the journal stays."""
@@ -241,17 +241,17 @@ class Floor:
             elif isinstance(effect, ToUnits):
                 self._send(unit, effect.message)
 
-    def _send(self, unit: Unit, message: Said) -> None:
+    def _send(self, unit: Unit, message: UnitMessage) -> None:
         match message:
             case UnitSightings():
                 to = ["unit0"]
             case Assignments():
                 to = [message.unit]
-            case Withdrawal():
+            case Withdrawal() | Spoken():
                 to = [name for name in self.units if name != unit.name]
         received = on_the_wire(unit, message) if self.messages < WIRED else message
         for name in to:
-            lost = not isinstance(message, Withdrawal) and self._random.random() < self.bus.loss
+            lost = not isinstance(message, Withdrawal | Spoken) and self._random.random() < self.bus.loss
             if name == unit.name or name not in self.units or unit.name in self.bus.cut_off or lost:
                 continue
             self.messages += 1
@@ -260,16 +260,17 @@ class Floor:
                 self._post, (at_s, next(self._order), name, lambda to: self._put(to, self._arrived(to, received)))
             )
 
-    def _arrived(self, to: Unit, message: Said) -> FromUnit:
+    def _arrived(self, to: Unit, message: UnitMessage) -> FromUnit:
         return FromUnit(message, self.now_s - self._began_s[to.name])
 
 
-def on_the_wire(unit: Unit, message: Said) -> Said:
+def on_the_wire(unit: Unit, message: UnitMessage) -> UnitMessage:
     """Return a message as it comes out of a broker."""
     kinds = {
         UnitSightings: (SIGHTINGS, "sightings"),
         Assignments: (OWNERS, "owners"),
         Withdrawal: (WITHDRAWAL, "withdrawal"),
+        Spoken: (SPOKEN, "spoken"),
     }
     bus_message, kind = kinds[type(message)]
     payload = encode(bus_message, message, f"/stores/flagship/units/{unit.name}", Instant(0.0, START, True))

@@ -7,7 +7,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from edge_agent.contracts.ownership import Assignments, HeardCustomer, UnitSightings, Withdrawal
+from edge_agent.contracts.ownership import Assignments, Contact, HeardCustomer, Spoken, UnitSightings, Withdrawal
 from edge_agent.events import FromUnit, UnitJoined
 from edge_agent.units.messenger import Messenger
 from edge_agent.units.status import UnitStatus
@@ -20,6 +20,20 @@ ANNA = HeardCustomer(customer="anna", distance_m=1.2, near=True)
 QUESTION = UnitSightings(unit="rack", run="r1", number=1, heard=(ANNA,))
 ANSWER = Assignments(unit="rack", run="r1", answers=1, coordinator="door", epoch=4)
 WITHDRAWAL = Withdrawal(unit="rack", customer="anna", scope="all")
+SPOKEN = Spoken(
+    unit="rack",
+    contacts=(
+        Contact(
+            customer="anna",
+            campaign="jacket",
+            channel="screen",
+            message_class="offer",
+            decision="d1",
+            visit="v1",
+            age_s=0.25,
+        ),
+    ),
+)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -28,7 +42,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_questions_answers_and_withdrawals(tmp_path: Path) -> None:
+async def test_questions_answers_withdrawals_and_contacts(tmp_path: Path) -> None:
     broker = mosquitto(tmp_path)
     await broker.start()
     heard: dict[str, list[FromUnit | UnitJoined]] = {"door": [], "rack": [], "desk": []}
@@ -48,8 +62,11 @@ async def test_questions_answers_and_withdrawals(tmp_path: Path) -> None:
             await until(lambda: FromUnit(ANSWER) in heard["rack"])
             says["rack"].send(WITHDRAWAL)
             await until(lambda: FromUnit(WITHDRAWAL) in heard["door"] and FromUnit(WITHDRAWAL) in heard["desk"])
+            says["rack"].send(SPOKEN)
+            await until(lambda: FromUnit(SPOKEN) in heard["door"] and FromUnit(SPOKEN) in heard["desk"])
             assert heard["rack"] == [FromUnit(ANSWER)], "a unit does not hear itself"
-            assert heard["desk"] == [FromUnit(WITHDRAWAL)], "questions and answers are for those whom they concern"
+            for_all = [FromUnit(WITHDRAWAL), FromUnit(SPOKEN)]
+            assert heard["desk"] == for_all, "questions and answers are for those whom they concern"
             async with aiomqtt.Client(broker.host, broker.port) as late:
                 await late.subscribe("ea/1/#")
                 async with asyncio.timeout(10):

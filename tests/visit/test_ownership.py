@@ -218,21 +218,30 @@ def test_news_that_were_long_on_their_way_undo_nothing() -> None:
 
 
 def test_what_was_said_last_counts_in_whatever_order_the_news_come() -> None:
-    jacket = VisitState(visit="v1", greeted=True, campaign="jacket")
-    order = jacket.model_copy(update={"campaign": "order", "card": "c1", "met": ("jacket",)})
-    ticket = order.model_copy(update={"campaign": "ticket", "card": "c2", "met": ("jacket", "order")})
+    jacket = VisitState(visit="v1", greeted=True, campaign="jacket", decision="d1")
+    order = jacket.model_copy(update={"campaign": "order", "decision": "d2", "card": "c1", "met": ("jacket",)})
+    ticket = order.model_copy(update={"campaign": "ticket", "decision": "d3", "card": "c2", "met": ("jacket", "order")})
     for known in (jacket, order, ticket):
         assert continued(known, ticket) == continued(ticket, known) == ticket
     assert continued(jacket, order) == continued(order, jacket) == order
 
 
 def test_what_two_units_said_while_they_could_not_meet_does_not_come_up_again() -> None:
-    here = VisitState(visit="v1", greeted=True, campaign="jacket")
-    there = VisitState(visit="v2", campaign="order", card="c1")
+    here = VisitState(visit="v1", greeted=True, campaign="jacket", decision="d1")
+    there = VisitState(visit="v2", campaign="order", decision="d2", card="c1")
     met = continued(here, there)
-    assert (met.visit, met.campaign, met.card, met.met) == ("v1", "jacket", "c1", ("order",))
-    nothing_yet = VisitState(visit="v2", campaign="order")
+    assert (met.visit, met.campaign, met.decision, met.card, met.met) == ("v1", "jacket", "d1", "c1", ("order",))
+    nothing_yet = VisitState(visit="v2", campaign="order", decision="d2")
     assert continued(here, nothing_yet) == here
+
+
+def test_a_decision_is_not_lost_on_a_unit_that_does_not_tell_it() -> None:
+    jacket = VisitState(visit="v1", greeted=True, campaign="jacket", decision="d1")
+    older = jacket.model_copy(update={"decision": None, "card": "c1"})
+    for one, other in ((jacket, older), (older, jacket)):
+        assert continued(one, other).decision == "d1"
+    order = VisitState(visit="v1", campaign="order", card="c2", met=("jacket",))
+    assert continued(jacket, order).decision is None, "the jacket's is not the order's"
 
 
 def test_an_owner_that_began_alone_hears_for_good_what_the_one_before_had_done() -> None:
@@ -286,7 +295,15 @@ def test_the_longest_message_fits_into_what_the_bus_carries() -> None:
     name = "x" * 64
     names = (name,) * CAMPAIGNS_MAX
     visit = VisitState(
-        visit=name, age_s=99999.123, badge=255, campaign=name, card=name, continues=name, met=names, owed=names
+        visit=name,
+        age_s=99999.123,
+        badge=255,
+        campaign=name,
+        decision=name,
+        card=name,
+        continues=name,
+        met=names,
+        owed=names,
     )
     heard = HeardCustomer(customer=name, distance_m=999.99, near=True, holds=True, visit=visit, ended=name)
     question = UnitSightings(unit=name, run=name, number=2**53, coordinator=name, heard=(heard,) * HEARD_MAX)

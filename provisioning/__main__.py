@@ -1,16 +1,6 @@
-"""``edge-fleet``, with a sentence where the hub's libraries are not installed."""
+"""``edge-fleet``, also as ``python -m provisioning``."""
 
-import sys
-
-
-def main() -> None:
-    """Run ``edge-fleet``."""
-    try:
-        from provisioning.cli import main as fleet
-    except ModuleNotFoundError as error:
-        sys.exit(f"edge-fleet needs {error.name}, which a unit does not have: pip install 'edge-agent[hub]'")
-    fleet()
-
+from provisioning.cli import main
 
 if __name__ == "__main__":
     main()

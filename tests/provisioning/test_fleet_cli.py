@@ -4,10 +4,13 @@ import io
 import json
 import re
 import stat
+import subprocess
+import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -384,3 +387,24 @@ def test_the_loop_of_the_documentation_can_be_loaded(tmp_path: Path) -> None:
     path.write_text(head + block)
     catalogue = read_store_file(path, STORE, NOW).content.catalogue
     assert (catalogue.loop[0].item, catalogue.content[0].languages) == ("winter", ("de",))
+
+
+def test_every_command_is_listed_with_what_it_says_of_itself() -> None:
+    context = click.Context(main)
+    listed = " ".join(CliRunner().invoke(main, ["--help"]).output.split("Commands:")[1].split())
+    for name in main.list_commands(context):  # type: ignore[attr-defined]
+        command = main.get_command(context, name)  # type: ignore[attr-defined]
+        assert command.help is not None
+        assert f"{name} {command.help.splitlines()[0]}" in listed
+
+
+def test_help_needs_none_of_the_hubs_libraries_and_a_command_names_what_is_missing() -> None:
+    bare = "import sys; sys.modules['sqlalchemy'] = None; from provisioning.cli import main; main(sys.argv[1:])"
+    told = subprocess.run([sys.executable, "-c", bare, "--help"], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "Serve the stores" in told.stdout
+    refused = subprocess.run([sys.executable, "-c", bare, "status"], capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "edge-fleet status needs sqlalchemy" in refused.stderr
+    assert "pip install 'edge-agent[hub]'" in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -63,14 +63,15 @@ class _Presence:
     """When her app last did, and the radio did not contradict."""
 
     def deaf(self, from_s: float, until_s: float) -> None:
-        """Nobody listened in between: that is neither silence nor dwell."""
+        """Nobody listened in between: that is neither silence nor dwell, unless she was heard all the same."""
+        heard_s = max(self.radio.last_s, self.reports.last_s)
+        if self.near_since_s is not None:
+            self.near_since_s += until_s - max(from_s, heard_s)
         self.radio.deaf(from_s, until_s)
         self.reports.deaf(from_s, until_s)
         self.since_s += until_s - max(from_s, self.since_s)
         self.within_s += until_s - max(from_s, self.within_s)
         self.reported_within_s += until_s - max(from_s, self.reported_within_s)
-        if self.near_since_s is not None:
-            self.near_since_s += until_s - max(from_s, self.near_since_s)
 
 
 class PresenceTracker:

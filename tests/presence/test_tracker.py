@@ -257,6 +257,15 @@ def test_deaf_time_is_neither_silence_nor_dwell():
     assert walk.changes == [NEAR, SETTLED, AWAY, GONE]
 
 
+def test_a_dwell_that_one_of_two_adapters_heard_was_one():
+    walk = Walk()
+    walk.tracker.radio(False, walk.now_s)
+    walk.stay(60)
+    walk.wait(5)
+    walk.tracker.radio(True, walk.now_s)
+    assert walk.tracker.near_since_s("anna") == pytest.approx(5.5), "only since her last word nobody has heard her"
+
+
 def test_what_was_deaf_before_anybody_noticed_is_given_back():
     walk = Walk()
     walk.stay(10)

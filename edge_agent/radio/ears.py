@@ -2,11 +2,12 @@
 
 While an adapter that could hear is ill, whom it alone heard may seem gone: so absences stand still although another
 adapter hears. They may not stand still for ever: after :data:`GIVEN_UP_S`, which is enough for all steps of recovery,
-the adapters that hear decide alone. One that never heard since the start does not count while another one does.
+the adapters that hear decide alone. One that was ill and is taken for well again, but has heard nothing yet, is waited
+for as long. One that never heard since the start does not count while another one does.
 
-Where every adapter has heard nobody for long, and none is known to be ill, the shop may be empty, or the stack may
-hang. Then absences stand still as well, from then on, until somebody is heard, the silence is judged, or
-:data:`GIVEN_UP_S` have passed: a silence of everybody is a weak sign that one of them has left.
+Where every adapter has heard nobody for long, the shop may be empty, or the stack may hang. Then absences stand still
+as well, from then on, until somebody is heard, the silence is judged, or :data:`GIVEN_UP_S` have passed: a silence of
+everybody is a weak sign that one of them has left. While all adapters are known to be ill, nobody decides.
 
 Advertisements of all adapters go on as they are, also when two heard the same one. Her distance is a median, so with
 two antennas it lies between what each would say; she is heard twice as reliably, and strangers' addresses need not
@@ -27,9 +28,8 @@ class _Adapter:
     ever: bool = False
     since_s: float | None = 0.0
     """Since when it has been ill, or, while it is healthy, silent; ``None`` while it hears."""
-
-    def hears(self, now_s: float) -> bool:
-        return self.healthy and (self.since_s is None or now_s - self.since_s >= GIVEN_UP_S)
+    ill: bool = False
+    """Whether it has been ill since it heard last. One that is taken for well, but is silent, may still be."""
 
 
 class Ears:
@@ -48,21 +48,25 @@ class Ears:
         """
         one = self._adapters[adapter]
         if healthy and since_s is None:
-            one.since_s = None
+            one.since_s, one.ill = None, False
         elif one.since_s is None:
             one.since_s = now_s if since_s is None else since_s
         elif since_s is not None:
             one.since_s = min(one.since_s, since_s)  # its silence has been judged: it was ill all the while
         one.healthy = healthy
+        one.ill = one.ill or not healthy
         one.ever = one.ever or healthy
         return self._changed(now_s)
 
     def _changed(self, now_s: float) -> RadioHealth | None:
-        hearing = any(one.hears(now_s) for one in self._adapters)
+        hearing = any(one.since_s is None for one in self._adapters)
+        decided = any(one.healthy for one in self._adapters)
         missing = [
             one.since_s
             for one in self._adapters
-            if one.since_s is not None and not one.hears(now_s) and (not hearing or self._waited_for(one, now_s))
+            if one.since_s is not None
+            and not (decided and now_s - one.since_s >= GIVEN_UP_S)
+            and (not hearing or (one.ill and one.ever))
         ]
         if not missing:
             health = RadioHealth(healthy=True)
@@ -72,10 +76,6 @@ class Ears:
             return None
         self._said = health
         return health
-
-    def _waited_for(self, one: _Adapter, now_s: float) -> bool:
-        """Whether absences wait for an adapter although another one hears."""
-        return not one.healthy and one.ever and one.since_s is not None and now_s - one.since_s < GIVEN_UP_S
 
 
 def _earlier(health: RadioHealth, said: RadioHealth) -> bool:

@@ -72,6 +72,35 @@ def test_a_silent_adapter_does_not_hold_up_one_that_hears():
     assert ears.say(1, healthy=True, now_s=26) == WELL
 
 
+def test_an_adapter_whose_fault_was_not_cured_is_waited_for_until_it_is_given_up():
+    """Its silence is taken for an empty shop after some attempts; another one that hears knows better."""
+    ears = Ears(2, 0.0)
+    ears.say(0, healthy=True, now_s=1)
+    ears.say(1, healthy=True, now_s=1)
+    assert ears.say(1, healthy=False, now_s=113, since_s=100) == ill(100)
+    assert ears.say(1, healthy=True, now_s=150, since_s=137) is None
+    assert ears.say(0, healthy=True, now_s=100 + GIVEN_UP_S) == WELL
+
+
+def test_an_adapter_that_has_heard_nobody_for_long_is_no_witness():
+    ears = Ears(2, 0.0)
+    ears.say(0, healthy=True, now_s=1, since_s=1)
+    ears.say(1, healthy=True, now_s=2)
+    assert ears.say(0, healthy=True, now_s=300, since_s=1) is None
+    assert ears.say(1, healthy=True, now_s=312, since_s=312) == ill(312), "she may have been heard by this one alone"
+    assert ears.say(0, healthy=True, now_s=312 + GIVEN_UP_S, since_s=1) == WELL, "an empty shop"
+
+
+def test_an_ill_adapter_does_not_hold_up_an_empty_shop_for_ever():
+    ears = Ears(2, 0.0)
+    ears.say(0, healthy=True, now_s=1)
+    ears.say(1, healthy=True, now_s=1)
+    assert ears.say(0, healthy=True, now_s=20, since_s=20) is None
+    assert ears.say(1, healthy=False, now_s=50) == ill(50)
+    assert ears.say(0, healthy=True, now_s=20 + GIVEN_UP_S, since_s=20) is None
+    assert ears.say(0, healthy=True, now_s=50 + GIVEN_UP_S, since_s=20) == WELL
+
+
 @given(
     st.integers(1, 4),
     st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.floats(0, 300), st.floats(0, 30)), max_size=80),

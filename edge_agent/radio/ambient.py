@@ -118,9 +118,11 @@ class Ambient:
 
     def begun(self, now_s: float, *, listened: bool = True) -> None:
         """A new scan has begun. ``listened``: the one before it was deaf; otherwise the adapter was away until now."""
-        lately = self._ever and now_s - self._heard_s < MEMORY_S
-        self._doubted = listened or lately
-        self._in_vain = self._in_vain + 1 if self._doubted else 0
+        self._doubted = listened or (self._ever and now_s - self._heard_s < MEMORY_S)
+        if listened:
+            self._in_vain += 1
+        elif not self._doubted:
+            self._in_vain = 0
         self._listened = listened
         if not listened:
             self._heard_s = now_s
@@ -158,6 +160,14 @@ class Ambient:
         """Whether a scan that has heard nothing yet, though it ought to, is still on trial."""
         on_trial = now_s - self._heard_s < DOUBT_MAX_S and self.limit_s(utc_s) < math.inf
         return waited_s < self._silent_s or on_trial
+
+    def silent_since_s(self, now_s: float) -> float | None:
+        """Return since when its silence may not be taken for granted, usual or not; ``None``: it may.
+
+        What a scan hears no more may come again within :attr:`silent_s`; one that has never heard proves nothing.
+        """
+        since_s = self._heard_s + self._silent_s if self._begun_s is None else self._begun_s
+        return since_s if now_s >= since_s else None
 
     def limit_s(self, utc_s: float | None) -> float:
         """Return how long nothing may be heard, as the table says."""

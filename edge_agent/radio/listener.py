@@ -169,7 +169,9 @@ class Listener:
             if turn.test and turn.kind == "passive":
                 self._tell(False, now.monotonic_s, None)  # whether it hears enough is still to be found out
             elif turn.test:
-                self._well(now.monotonic_s, sustained=self.heard.total > heard)
+                self._note(ambient, now)
+                sustained, silent_since_s = self.heard.total > heard, ambient.silent_since_s(now.monotonic_s)
+                self._well(now.monotonic_s, sustained=sustained, silent_since_s=silent_since_s)
             elif (step := self._judge(ambient, now)) is not None:
                 return step
             if now.monotonic_s >= turn.until_s:
@@ -185,24 +187,23 @@ class Listener:
             self._ambient.begun(now_s, listened=self._trouble == "deaf")
         return self._ambient
 
-    def _judge(self, ambient: Ambient, now: Instant) -> LadderStep | None:
-        now_s = now.monotonic_s
-        utc_s = now.utc.timestamp() if now.utc_trusted else None
-        count, canary = self.heard.take(now_s)
+    def _note(self, ambient: Ambient, now: Instant) -> None:
+        count, canary = self.heard.take(now.monotonic_s)
         if count:
-            ambient.heard(now_s, utc_s, count, canary=canary)
-        match ambient.judge(now_s, utc_s):
+            ambient.heard(now.monotonic_s, _utc_s(now), count, canary=canary)
+
+    def _judge(self, ambient: Ambient, now: Instant) -> LadderStep | None:
+        self._note(ambient, now)
+        now_s, silent_since_s = now.monotonic_s, ambient.silent_since_s(now.monotonic_s)
+        match ambient.judge(now_s, _utc_s(now)):
             case "deaf":
                 return self._deaf(ambient.heard_s, now_s)
             case "suspected":
                 self._ill("", now_s, ambient.heard_s)
             case "doubt":
-                self._tell(self.healthy, now_s, None)
-            case "hearing":
-                silent_since_s = ambient.heard_s + self._ear.silent_s
-                self._well(now_s, sustained=True, silent_since_s=silent_since_s if now_s >= silent_since_s else None)
-            case "quiet":
-                self._well(now_s, sustained=False)
+                self._tell(self.healthy, now_s, silent_since_s)
+            case "hearing" | "quiet" as verdict:
+                self._well(now_s, sustained=verdict == "hearing", silent_since_s=silent_since_s)
         return None
 
     def _deaf(self, heard_s: float, now_s: float) -> LadderStep | None:
@@ -233,9 +234,11 @@ class Listener:
 
     # --- health and recovery ------------------------------------------------------------------
 
-    def _well(self, now_s: float, *, sustained: bool, silent_since_s: float | None = None) -> None:
+    def _well(self, now_s: float, *, sustained: bool, silent_since_s: float | None) -> None:
+        """``sustained``: this scan has heard something; otherwise the shop is taken for empty."""
         if not self.healthy and self.health.report.state == "running":  # otherwise running() says it
-            log.info("%s: %s hears again after %.0f s", self._name, self.adapter, now_s - self._ill_since_s)
+            how = "hears again" if sustained else "hears nothing, which is taken for an empty shop,"
+            log.info("%s: %s %s after %.0f s", self._name, self.adapter, how, now_s - self._ill_since_s)
         self.healthy = True
         self._problem = ""
         self._trouble = None
@@ -289,3 +292,7 @@ class Listener:
 
     def _now_s(self) -> float:
         return self._clock.now().monotonic_s
+
+
+def _utc_s(now: Instant) -> float | None:
+    return now.utc.timestamp() if now.utc_trusted else None

@@ -131,6 +131,25 @@ def test_a_scan_begun_in_vain_does_not_hear_before_it_has_heard():
     assert last == {"doubt", "quiet"}, "all was tried: the shop may be empty"
 
 
+def test_a_silence_may_be_taken_for_granted_only_after_something_was_heard():
+    ambient = Ambient(SILENT_S, 0.0)
+    assert ambient.silent_since_s(0.5) == 0.0
+    ambient.heard(5.0, None)
+    assert ambient.silent_since_s(5 + SILENT_S - 0.5) is None
+    assert ambient.silent_since_s(5 + SILENT_S) == 5 + SILENT_S
+    ambient.begun(20.0)
+    assert ambient.silent_since_s(21.0) == 20.0
+
+
+def test_pauses_in_which_nothing_listened_are_no_cures_in_vain():
+    """The turns of a comparison: a scan that is dead after them must be found."""
+    ambient, now_s = listened(*[0.5] * 100)
+    for _ in range(2 * IN_VAIN_MAX):
+        now_s += 20
+        ambient.begun(now_s, listened=False)
+    assert ambient.judge(now_s + SILENT_S, None) == "deaf"
+
+
 def test_a_trial_in_a_shop_of_long_pauses_does_not_last_for_ever():
     ambient, now_s = listened(*[100.0] * 10)
     ambient.begun(now_s + 10, listened=False)

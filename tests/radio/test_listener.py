@@ -10,6 +10,7 @@ from dbus_fast import Variant
 from edge_agent.contracts.radio_config import OwnBeaconConfig, RadioConfig
 from edge_agent.frames.decode import decode
 from edge_agent.radio.bluez import UUIDS_MAX
+from edge_agent.radio.ears import GIVEN_UP_S
 from edge_agent.radio.listener import DISCOVERY_GRACE_S
 from tests.radio.listening import CANARY, IBEACON, PHONE, Bench, manufacturer, until
 
@@ -56,13 +57,14 @@ async def test_what_a_phone_sends_is_handed_on_whole(bluez):
             UUIDs=Variant("as", [service]),
         )
         await until(lambda: bench.heard)
+        await bench.looked()
     (advertisement,) = bench.heard
     assert advertisement.rssi_dbm == -61
     assert (advertisement.address, advertisement.address_type) == (PHONE, "random")
     assert dict(advertisement.manufacturer_data)[0x4C] == IBEACON
     assert advertisement.service_uuids == (service,)
     assert [type(frame).__name__ for frame in decode(advertisement).frames] == ["IBeacon", "AltBeacon", "EddystoneEid"]
-    assert bench.told == [True, False]
+    assert bench.told == [False, True, False]
 
 
 async def test_the_filters_keep_still_phones_alive(bluez):
@@ -156,13 +158,14 @@ async def test_an_adapter_that_is_unplugged_and_plugged_in(bluez):
     bench = Bench()
     async with bench.listening():
         await until(lambda: bench.running)
+        await hear_one(bench, bluez)
         bluez.unplug()
         await until(lambda: "hci0 was unplugged" in bench.problem or "no Bluetooth adapter" in bench.problem)
-        assert bench.told == [True, False]
+        assert bench.told == [False, True, False]
         bluez.plug()
-        await until(lambda: bench.running)
         await hear_one(bench, bluez)
-    assert bench.told == [True, False, True, False]
+        await until(lambda: bench.running)
+    assert bench.told == [False, True, False, True, False]
 
 
 async def test_bluetoothd_restarts(bluez):
@@ -197,14 +200,15 @@ async def test_dbus_restarts(bus, bluez):
     bench = Bench()
     async with bench.listening():
         await until(lambda: bench.running)
+        await hear_one(bench, bluez)
         bus.stop()
         await until(lambda: not bench.running)
         await bluez.stop()
         bus.start()
         await bluez.start()
-        await until(lambda: bench.running)
         await hear_one(bench, bluez)
-    assert bench.told == [True, False, True, False]
+        await until(lambda: bench.running)
+    assert bench.told == [False, True, False, True, False]
 
 
 async def test_switched_off_and_on_by_somebody_else(bluez):
@@ -251,13 +255,13 @@ async def test_a_scan_that_falls_silent_is_restarted_and_exits_wait_from_its_las
     async with bench.listening():
         await until(lambda: bench.running)
         last_heard_s = await fall_silent(bench, bluez)
-        await until(lambda: bench.told == [True, False])
-        assert bench.deaf_since_s == [last_heard_s]
+        await until(lambda: bench.told == [False, True, False])
+        assert bench.deaf_since_s[-1] == last_heard_s
         await until(lambda: bluez.starts == 2)
         await bench.looked()
-        assert bench.told == [True, False], "a new scan that has not heard yet is not believed"
+        assert bench.told == [False, True, False], "a new scan that has not heard yet is not believed"
         await hear_one(bench, bluez)
-        await until(lambda: bench.told == [True, False, True])
+        await until(lambda: bench.told == [False, True, False, True])
     assert "nothing heard for 13 s on hci0" in caplog.text
     assert "hci0 hears again after 13 s" in caplog.text
     assert bluez.powered == []
@@ -271,7 +275,7 @@ async def test_while_the_next_cure_waits_longer_exits_wait_already(bluez):
         await until(lambda: bluez.starts == 2)
         await hear_one(bench, bluez)
         last_heard_s = await fall_silent(bench, bluez)
-        await until(lambda: bench.told == [True, False, True, False])
+        await until(lambda: bench.told == [False, True, False, True, False])
         assert bench.deaf_since_s[-1] == last_heard_s
         await bench.looked()
         assert bluez.starts == 2
@@ -290,11 +294,11 @@ async def test_exits_wait_while_a_silence_is_longer_than_the_shortest_but_not_un
             await hear_one(bench, bluez)
         last_heard_s = bench.clock.monotonic_s
         bench.clock.monotonic_s += SILENT_S + 1
-        await until(lambda: bench.told == [True, False])
-        assert bench.deaf_since_s == [last_heard_s + SILENT_S], "so much silence of hers counts"
+        await until(lambda: bench.told == [False, True, False])
+        assert bench.deaf_since_s[-1] == last_heard_s + SILENT_S, "so much silence of hers counts"
         assert bluez.starts == 1
         await hear_one(bench, bluez)
-        await until(lambda: bench.told == [True, False, True])
+        await until(lambda: bench.told == [False, True, False, True])
         assert bluez.starts == 1
 
 
@@ -306,11 +310,11 @@ async def test_what_hung_before_it_failed_was_ill_since_it_hung(bluez):
         last_heard_s = bench.clock.monotonic_s
         bench.clock.monotonic_s += SILENT_S - 1
         bluez.unplug()
-        await until(lambda: bench.told == [True, False])
-        assert bench.deaf_since_s == [last_heard_s]
+        await until(lambda: bench.told == [False, True, False])
+        assert bench.deaf_since_s[-1] == last_heard_s
 
 
-async def test_a_dead_scan_that_no_restart_cures_gets_power_cycled_and_then_an_empty_shop_is_assumed(bluez):
+async def test_a_dead_scan_that_no_restart_cures_gets_power_cycled_and_then_an_empty_shop_is_assumed(bluez, caplog):
     bench = Bench()
     async with bench.listening():
         await until(lambda: bench.running)
@@ -323,10 +327,15 @@ async def test_a_dead_scan_that_no_restart_cures_gets_power_cycled_and_then_an_e
         assert bluez.powered == [False, True]
         await bench.looked()
         bench.clock.monotonic_s += SILENT_S + 1
+        await until(lambda: bench.listener.healthy)
+        assert bench.told == [False, True, False], "a customer who stays may still be there"
+        bench.clock.monotonic_s += GIVEN_UP_S
         await until(lambda: bench.told[-1])
         bench.clock.monotonic_s += 3600
         await bench.looked()
     assert bluez.starts == 4
+    assert "hci0 hears nothing, which is taken for an empty shop, after 52 s" in caplog.text
+    assert "hears again" not in caplog.text
 
 
 async def test_a_canary_that_falls_silent_with_everything_else_takes_it_up_the_whole_ladder(bluez, systemd, caplog):
@@ -349,9 +358,9 @@ async def test_a_canary_that_falls_silent_with_everything_else_takes_it_up_the_w
         bench.clock.monotonic_s += 200
         await bench.looked()
         assert bluez.starts == 5, "it rests, and the scan goes on"
-        assert bench.told == [True, False]
+        assert bench.told == [False, True, False]
         await hear_one(bench, bluez)
-        assert bench.told == [True, False, True]
+        assert bench.told == [False, True, False, True]
         assert bench.running
 
 
@@ -366,13 +375,24 @@ async def test_a_lone_passer_by_in_the_night_is_no_illness_for_long(bluez):
     assert bluez.starts == 1
 
 
+async def test_whose_visit_was_open_before_a_restart_is_not_sent_away_by_ears_that_have_never_heard(bluez):
+    bench = Bench()
+    async with bench.listening():
+        await until(lambda: bench.running)
+        bench.clock.monotonic_s += GIVEN_UP_S - 1
+        await bench.looked()
+        assert bench.told == [False]
+        bench.clock.monotonic_s += 1
+        await until(lambda: bench.told == [False, True])
+
+
 async def test_an_empty_shop_is_not_a_fault(bluez):
     bench = Bench()
     async with bench.listening():
         await until(lambda: bench.running)
         bench.clock.monotonic_s += 10 * SILENT_S
         await bench.looked()
-    assert bench.told == [True, False]
+    assert bench.told == [False, True, False]
     assert bluez.starts == 1
 
 
@@ -380,14 +400,16 @@ async def test_a_short_pause_of_discovery_is_normal_and_a_long_one_is_not(bluez)
     bench = Bench()
     async with bench.listening():
         await until(lambda: bench.running)
+        await hear_one(bench, bluez)
         bluez.set_adapter(Discovering=False)
         bench.clock.monotonic_s += DISCOVERY_GRACE_S / 2
         await bench.looked()
-        assert bench.told == [True]
+        assert bench.told == [False, True]
         bench.clock.monotonic_s += DISCOVERY_GRACE_S
         await until(lambda: bluez.starts == 2)
+        await hear_one(bench, bluez)
         await until(lambda: bench.running)
-    assert bench.told == [True, False, True, False]
+        assert bench.told == [False, True, False, True]
 
 
 async def test_bluez_that_is_busy_is_asked_again_and_then_power_cycled(bluez):
@@ -455,8 +477,28 @@ async def test_passive_is_used_where_it_hears_as_much(bluez):
         assert not bluez.discovering, "nothing is transmitted any more"
         await hear_one(bench, bluez)
         assert bench.listener.status(bench.clock.monotonic_s).scan == "passive"
-        assert bench.told == [True, False, True, False, True, False, True], "nobody leaves while passive is on trial"
+        told = bench.told[bench.told.index(True) :]
+        assert told == [True, False, True, False, True, False, True], "nobody leaves while passive is on trial"
     assert bluez.monitors == []
+
+
+async def test_ears_that_die_within_a_comparison_send_nobody_away(bluez):
+    bluez.experimental = True
+    bench = Bench(RadioConfig(scan="passive"))
+    async with bench.listening():
+        await until(lambda: bluez.discovering)
+        await hear_one(bench, bluez)
+        for _ in range(3):
+            await until(lambda: bluez.discovering)
+            bench.clock.monotonic_s += 21
+            await until(lambda: bluez.monitors)
+            bench.clock.monotonic_s += 21
+        await until(lambda: "too little was heard to compare" in bench.listener.status(0).problem)
+        await until(lambda: bluez.discovering)
+        await bench.looked()
+        assert bench.told[bench.told.index(True) :] == [True, False]
+        bench.clock.monotonic_s += SILENT_S + 1
+        await until(lambda: bench.listener.ladder.taken["restart_scan"] == 1)
 
 
 # --- several adapters ------------------------------------------------------------------------------
@@ -470,13 +512,13 @@ async def test_two_adapters_are_one_pair_of_ears(bluez):
         await hear_one(bench, bluez)
         bluez.unplug("hci1")
         await until(lambda: not bench.running)
-        assert bench.told == [True, False], "whom it alone heard may seem gone"
+        assert bench.told == [False, True, False], "whom it alone heard may seem gone"
         await hear_one(bench, bluez, rssi_dbm=-50)
         bench.clock.monotonic_s += 130
 
         def relied_on_again() -> bool:
             bluez.advertise(PHONE, -49)  # again and again: the listener may have looked before the first one came
-            return bench.told[:3] == [True, False, True]
+            return bench.told[:4] == [False, True, False, True]
 
         await until(relied_on_again)
         await until(lambda: [each.health.report.state for each in bench.listeners] == ["running", "waiting"])

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from edge_agent.contracts.catalogue import Catalogue
 from edge_agent.contracts.clerk import Reply, TabletHello
 from edge_agent.contracts.config import AgentConfig, NoticeConfig
 from edge_agent.contracts.event import EVENT_TYPES
+from edge_agent.contracts.ownership import Contact, Spoken, Withdrawal
 from edge_agent.contracts.screen import Hello, LoopPlayed, Shown
 from edge_agent.contracts.slice import SliceOperation, SlicePage
 from edge_agent.engine import Engine, StoreKnowledge
@@ -29,6 +30,7 @@ from edge_agent.events import (
     EventRow,
     Forget,
     FromScreen,
+    FromUnit,
     Input,
     Instant,
     Outcomes,
@@ -303,6 +305,38 @@ def test_an_erasure_that_a_restart_cut_off_is_made_up_for(tmp_path: Path) -> Non
     assert not second.stores.slice.holds("anna")
     assert second.stores.slice.holds("bea")
     assert second.events() == ["consent.erased"]
+    second.close()
+
+
+def test_what_other_units_have_said_lies_in_the_journal_and_goes_with_her(tmp_path: Path) -> None:
+    first = with_knowledge(Unit.open(tmp_path))
+    first.pull("anna", "bea")
+    said = {
+        "campaign": WELCOME.campaign,
+        "channel": "screen",
+        "message_class": "offer",
+        "decision": "d1",
+        "age_s": 60.0,
+    }
+    contacts = tuple(Contact.model_validate({"customer": name, **said}) for name in ("anna", "bea", "stranger"))
+    told = FromUnit(Spoken(unit="rack", contacts=contacts))
+    first.put(told)
+    first.put(told)
+    first.close()
+    second = Unit.open(tmp_path, now_s=60)
+
+    def counted() -> list[tuple[str, datetime]]:
+        second.put(told)
+        return [(row.customer, row.at) for row in second.stores.journal.contact_rows()]
+
+    a_minute_ago = START - timedelta(seconds=60)
+    assert counted() == [("anna", a_minute_ago), ("bea", a_minute_ago)]
+    rejected = second.engine.explain("anna", second.instant.utc, second.instant).rejected
+    assert rejected["capped"] == (WELCOME.campaign,)
+    second.change(put("anna", consents=()))
+    assert counted() == [("bea", a_minute_ago)]
+    second.put(FromUnit(Withdrawal(unit="rack", customer="bea", scope="all")))
+    assert counted() == []
     second.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
+from itertools import islice
 from operator import attrgetter
 from sys import intern
 from typing import Final
@@ -71,7 +72,8 @@ class ContactLog:
 
     def newest(self, at_most: int) -> Sequence[ContactRow]:
         """Return the contacts that were made last, with whomever, the newest first."""
-        return nlargest(at_most, (row for hers in self._hers.values() for row in hers), key=_AT)
+        lately = islice(reversed(self._hers.values()), at_most)  # so many are with no more customers
+        return nlargest(at_most, (row for hers in lately for row in hers), key=_AT)
 
     def with_anybody(self, campaign: str | None, channel: Channel | None, since: datetime) -> int:
         """Return how many contacts there were after a time. No campaign: of all offers. No channel: in any."""

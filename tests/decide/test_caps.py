@@ -224,6 +224,33 @@ def test_what_was_said_before_the_clock_was_set_back_is_kept():
     assert len(log.of("anna")) == 2
 
 
+def test_what_was_told_late_stands_where_it_was_made():
+    log = said(contact(decision="d3"), contact(decision="d1", ago=2 * DAY), contact(decision="d2", ago=DAY))
+    assert [row.decision for row in log.of("anna")] == ["d1", "d2", "d3"]
+    log.forget_before(START - 3 * DAY)
+    assert len(log.of("anna")) == 3
+
+
+def test_of_a_contact_that_is_told_again_nothing_is_lacking():
+    log = said(SHOWN)
+    assert not log.lacks(SHOWN)
+    assert log.lacks(CARDED)
+    assert log.lacks(contact(customer="bert", decision="d1"))
+    full = ContactLog(contact(decision=f"d{n}") for n in range(HERS_MAX))
+    assert not full.lacks(contact(decision="new")), "it may be one that had to go"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("vwxyz"), st.integers(0, 400)), max_size=40, unique_by=lambda made: made[1]),
+    st.integers(0, 12),
+)
+def test_the_newest_contacts_of_all_customers(made, at_most):
+    in_order = sorted(made, key=lambda one: -one[1])
+    log = ContactLog(contact(customer=name, ago=timedelta(minutes=ago)) for name, ago in in_order)
+    newest = [(row.customer, (START - row.at) / timedelta(minutes=1)) for row in log.newest(at_most)]
+    assert newest == in_order[::-1][:at_most]
+
+
 def test_the_counts_of_everybody_are_bounded_too():
     log = ContactLog(contact(customer="anna", ago=timedelta(seconds=n)) for n in range(COUNTED_MAX // 4 + 10, 0, -1))
     assert log.with_anybody("jacket", "screen", START - 9 * DAY) == COUNTED_MAX // 4

@@ -193,7 +193,7 @@ def test_a_crowd_is_told_again_piece_by_piece_and_not_at_once():
     shop = Shop([profile("anna")])
     shop.rows += [
         ContactRow("anna" if n % 7 == 0 else f"c{n}", "jacket", "screen", START - timedelta(minutes=n), "v", f"d{n}")
-        for n in range(2 * REPEATED_MAX)
+        for n in reversed(range(2 * REPEATED_MAX))
     ]
     shop.restart()
     shop.unit.put(UnitJoined("rack"))

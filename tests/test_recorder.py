@@ -2,10 +2,7 @@
 
 import itertools
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from edge_agent.recorder import BACKLOG_MAX, Recorder
 from edge_agent.store.opening import Stores, open_stores
 from tests.store.builders import KEY, NOW, STORE, bytes_on_disk, card, page, put, take_in, tombstone, visit
 from tests.store.crashes import after_each, crashing
+from tests.store.small_disk import full, small_disk
 
 AT = Instant(100.0, NOW, utc_trusted=True)
 HER = "anna-1f9c"
@@ -178,31 +176,6 @@ def test_who_is_not_in_a_new_snapshot_leaves_nothing_and_no_receipt(unit: Unit) 
 
 
 # --- the disk refuses ---------------------------------------------------------------------------
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A filesystem of its own, as small as that."""
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip("needs a filesystem of its own: run as root, where mounting is allowed")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-@contextmanager
-def full(folder: Path) -> Iterator[None]:
-    """Fill the disk to the last byte with somebody else's file."""
-    filler = folder / "filler"
-    left = shutil.disk_usage(folder).free
-    filler.write_bytes(bytes(left))
-    try:
-        yield
-    finally:
-        filler.unlink(missing_ok=True)
 
 
 @pytest.fixture

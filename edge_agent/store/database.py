@@ -150,14 +150,34 @@ def make_folder(folder: Path) -> None:
 
 
 def _connect(path: Path) -> Database:
+    """Open a connection, and read.
+
+    The index of the write-ahead log is a file (-shm), for which a full disk has no room. It is only ever made of the
+    log, so it lies in memory then, shared by the connections of this process, and others are locked out of the file.
+    What is written is as durable as ever, or refused.
+    """
+    try:
+        return _opened(str(path))
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_IOERR_SHMSIZE:
+            raise
+    return _opened(f"{path.absolute().as_uri()}?vfs=unix-excl", uri=True)
+
+
+def _opened(name: str, *, uri: bool = False) -> Database:
     # Not check_same_thread: the stores are opened in one thread and written to in another.
-    connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, check_same_thread=False)
+    connection = sqlite3.connect(name, timeout=_BUSY_MS / 1000, check_same_thread=False, uri=uri)
     # A text with a broken byte is a broken value, to be judged by who reads it; sqlite3's own error quotes the text.
     connection.text_factory = _text
     database = Database(connection, execute_plugins=False)
-    database.execute("PRAGMA temp_store = MEMORY")
-    database.execute("PRAGMA trusted_schema = OFF")
-    database.execute("PRAGMA cell_size_check = ON")
+    try:
+        database.execute("PRAGMA temp_store = MEMORY")
+        database.execute("PRAGMA trusted_schema = OFF")
+        database.execute("PRAGMA cell_size_check = ON")
+        database.execute("PRAGMA schema_version")  # the first that looks into the file
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

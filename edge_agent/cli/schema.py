@@ -4,7 +4,7 @@ import json
 
 import click
 
-from edge_agent.contracts.documents import asyncapi
+from edge_agent.contracts.asyncapi import asyncapi
 from edge_agent.contracts.openapi import openapi
 from edge_agent.visit.drawing import drawn
 

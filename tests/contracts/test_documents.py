@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from edge_agent.cli.schema import schema
+from edge_agent.contracts.asyncapi import asyncapi
 from edge_agent.contracts.bus import BUS_MESSAGES
-from edge_agent.contracts.documents import asyncapi
 from edge_agent.contracts.event import EVENT_TYPES
 from edge_agent.contracts.openapi import openapi
 

@@ -11,7 +11,7 @@ import aiomqtt
 
 from edge_agent.bus.envelope import Unreadable, encode
 from edge_agent.bus.failures import explain
-from edge_agent.bus.inbox import Handler, Inbox
+from edge_agent.bus.router import Handler, Router
 from edge_agent.bus.tls import client_context
 from edge_agent.channels import DropOldest
 from edge_agent.clock import Clock
@@ -59,7 +59,7 @@ class Bus:
         if broker.host is None:
             raise ValueError("broker.host is absent: without a broker no bus is built")
         self.health = health
-        self.inbox = Inbox(store)
+        self.router = Router(store)
         self._broker = broker
         self._host: str = broker.host
         self._password = password
@@ -80,7 +80,7 @@ class Bus:
     def handle(self, message: BusMessage[M], topic_filter: str, handler: Handler[M]) -> None:
         """Subscribe to ``topic_filter``; call ``handler`` with the last level of the topic and the contract."""
         self._filters.append(topic_filter)
-        self.inbox.route(message, handler)
+        self.router.route(message, handler)
 
     def on_joined(self, callback: Callable[[], None]) -> None:
         """Call back after each (re)connection, and after an overflow: publish again what must be known."""
@@ -123,14 +123,14 @@ class Bus:
                 self._outgoing.clear()
 
     def _client(self) -> aiomqtt.Client:
-        inbox = self.inbox
+        router = self.router
 
         class Waiting(asyncio.Queue[aiomqtt.Message]):
             """Where aiomqtt keeps what has come; its own words about a full queue would be one line per message."""
 
             def put_nowait(self, item: aiomqtt.Message) -> None:
                 if self.full():
-                    inbox.drop(Unreadable("flood", f"more than {QUEUE_MAX} waited"))
+                    router.drop(Unreadable("flood", f"more than {QUEUE_MAX} waited"))
                 else:
                     super().put_nowait(item)
 
@@ -176,7 +176,7 @@ class Bus:
     async def _receive(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
             payload = message.payload if isinstance(message.payload, bytes) else b""
-            self.inbox.deliver(message.topic.value, payload, retained=message.retain)
+            self.router.deliver(message.topic.value, payload, retained=message.retain)
 
     async def _say_goodbye(self, client: aiomqtt.Client) -> None:
         """A clean disconnect does not trigger the will, so say it ourselves."""

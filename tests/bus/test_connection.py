@@ -99,7 +99,7 @@ async def test_garbage_on_every_topic(broker, caplog):
             await peer.publish(TOPICS.replies("unit-1"), encode(REPLY, reply, "/x", CLOCK.now()), qos=1)
         await until(lambda: heard)
     assert heard == [reply]
-    assert bus.inbox.faults == {"not a CloudEvent": 10, "oversized": 2}
+    assert bus.router.faults == {"not a CloudEvent": 10, "oversized": 2}
     assert len([record for record in caplog.records if "dropped" in record.message]) == 2
 
 
@@ -108,7 +108,7 @@ async def test_a_flood_is_one_line_and_what_comes_after_it_is_heard(broker, capl
     bus.handle(HELLO, TOPICS.every_hello(), lambda name, body: heard.append(name))
     hello = encode(HELLO, TabletHello(tablet="t1", departments=("outdoor",)), "/x", CLOCK.now())
     async with running(bus), aiomqtt.Client(broker.host, broker.port) as peer, asyncio.timeout(30):
-        while not bus.inbox.faults["flood"]:
+        while not bus.router.faults["flood"]:
             flood = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", FLOOD, str(broker.port), TOPICS.hello("t1")
             )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.bus.envelope import Unreadable, decode, encode
-from edge_agent.bus.inbox import Inbox
+from edge_agent.bus.router import Router
 from edge_agent.contracts.bus import BUS_MESSAGES, HELLO, REPLY
 from edge_agent.contracts.clerk import Reply, TabletHello
 from edge_agent.contracts.topics import Topic, parse
@@ -69,27 +69,27 @@ def test_garbage_never_gets_through(payload, kind):
     payload=st.binary(max_size=50),
 )
 def test_the_inbox_survives_everything(topic, payload):
-    inbox, heard = Inbox("vienna-1"), []
-    inbox.route(REPLY, lambda name, body: heard.append(body))
-    inbox.deliver(topic, payload, retained=False)
+    router, heard = Router("vienna-1"), []
+    router.route(REPLY, lambda name, body: heard.append(body))
+    router.deliver(topic, payload, retained=False)
     assert heard == []
-    assert inbox.faults.total() == 1
+    assert router.faults.total() == 1
     assert parse(topic) is None or isinstance(parse(topic), Topic)
 
 
 def test_each_fault_is_logged_once_and_counted(caplog):
-    inbox = Inbox("vienna-1")
-    inbox.route(REPLY, lambda name, body: None)
+    router = Router("vienna-1")
+    router.route(REPLY, lambda name, body: None)
     for _ in range(3):
-        inbox.deliver("ea/1/vienna-1/reply/unit-1", b"\xff secret", retained=False)
-        inbox.deliver("ea/1/other-store/reply/unit-1", b"{}", retained=False)
-    assert inbox.faults == {"not a CloudEvent": 3, "foreign topic": 3}
+        router.deliver("ea/1/vienna-1/reply/unit-1", b"\xff secret", retained=False)
+        router.deliver("ea/1/other-store/reply/unit-1", b"{}", retained=False)
+    assert router.faults == {"not a CloudEvent": 3, "foreign topic": 3}
     assert len(caplog.records) == 2
     assert "secret" not in caplog.text
 
 
 def test_a_retained_reply_is_refused():
-    inbox, heard = Inbox("vienna-1"), []
-    inbox.route(REPLY, lambda name, body: heard.append(body))
-    inbox.deliver("ea/1/vienna-1/reply/unit-1", encode(REPLY, reply, "/x", AT), retained=True)
-    assert (heard, inbox.faults["retained"]) == ([], 1)
+    router, heard = Router("vienna-1"), []
+    router.route(REPLY, lambda name, body: heard.append(body))
+    router.deliver("ea/1/vienna-1/reply/unit-1", encode(REPLY, reply, "/x", AT), retained=True)
+    assert (heard, router.faults["retained"]) == ([], 1)

@@ -19,7 +19,7 @@ def desk() -> Desk:
 def say_hello(desk: Desk, tablet: str, *departments: str) -> None:
     hello = TabletHello(tablet=tablet, departments=departments)
     payload = encode(HELLO, hello, "/x", SystemClock("always").now())
-    desk.bus.inbox.deliver(TOPICS.hello(tablet), payload, retained=False)
+    desk.bus.router.deliver(TOPICS.hello(tablet), payload, retained=False)
 
 
 async def test_a_flood_of_hellos_is_answered_twice_and_the_last_counts(desk: Desk) -> None:

@@ -20,7 +20,7 @@ def bus() -> Bus:
 def say(bus: Bus, tablet: str, *, online: bool, about: str | None = None) -> None:
     presence = TabletPresence(tablet=about or tablet, online=online)
     payload = encode(TABLET_PRESENCE, presence, "/x", SystemClock("always").now())
-    bus.inbox.deliver(TOPICS.tablet_presence(tablet), payload, retained=True)
+    bus.router.deliver(TOPICS.tablet_presence(tablet), payload, retained=True)
 
 
 async def test_those_that_came_and_have_not_gone_are_counted_once(bus: Bus) -> None:

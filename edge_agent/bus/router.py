@@ -17,7 +17,7 @@ Handler = Callable[[str, M], None]
 """Called with the last level of the topic and the contract. Synchronous: it queues, and works elsewhere."""
 
 
-class Inbox:
+class Router:
     """Routes of one store. Anybody on the shop's network may send anything: nothing here can fail."""
 
     def __init__(self, store: Identifier) -> None:

@@ -7,7 +7,7 @@ from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from edge_agent.admin.figures import Rate
-from edge_agent.admin.listener import Listener
+from edge_agent.admin.sampler import Sampler
 from edge_agent.clock import Clock
 from edge_agent.contracts.admin import (
     PEOPLE_MAX,
@@ -70,7 +70,7 @@ class Reporter:
         self._asking = 0
         self._numbers: dict[CustomerId, int] = {}
         self._last_number = 0
-        self._listeners: set[Listener] = set()
+        self._samplers: set[Sampler] = set()
         self._recognised = 0
         self._heard_rate, self._recognised_rate = Rate(), Rate()
         self._snapshot: Snapshot | None = None
@@ -100,9 +100,9 @@ class Reporter:
         if not self.asked:
             return
         self._recognised += 1
-        for listener in self._listeners:
-            if listener.customer == sighting.customer:
-                listener.hear(sighting)
+        for sampler in self._samplers:
+            if sampler.customer == sighting.customer:
+                sampler.hear(sighting)
 
     def snapshot(self) -> Snapshot:
         """Return how the unit is."""
@@ -131,23 +131,23 @@ class Reporter:
             explanation=self._sources.explain(customer, utc(question.at, config.timezone) or now.utc, now),
         )
 
-    def listen(self, number: int) -> Listener | None:
+    def listen(self, number: int) -> Sampler | None:
         """Begin to listen to a person of the last snapshot; ``None`` where nobody has this number (any more)."""
         customer = self._of(number)
         if customer is None:
             return None
-        listener = Listener(customer)
-        self._listeners.add(listener)
-        return listener
+        sampler = Sampler(customer)
+        self._samplers.add(sampler)
+        return sampler
 
-    def still_known(self, listener: Listener) -> bool:
+    def still_known(self, sampler: Sampler) -> bool:
         """Whether the unit still may know, and hears, the person who is listened to."""
         self.snapshot()
-        return listener.customer in self._numbers
+        return sampler.customer in self._numbers
 
-    def hang_up(self, listener: Listener) -> None:
+    def hang_up(self, sampler: Sampler) -> None:
         """End listening."""
-        self._listeners.discard(listener)
+        self._samplers.discard(sampler)
 
     def _look(self, now: Instant) -> Snapshot:
         sources, config = self._sources, self._sources.config

@@ -173,16 +173,16 @@ class AdminSocket:
 
     async def _listen_to(self, connection: socket.socket, person: int) -> None:
         self._reporter.begin()
-        listener = self._reporter.listen(person)
+        sampler = self._reporter.listen(person)
         try:
             async for _ in _while_read(connection, LISTEN_S, self._unread_s):
-                if listener is None or not self._reporter.still_known(listener):
+                if sampler is None or not self._reporter.still_known(sampler):
                     _send(connection, Refusal(reason="she is not heard any more; look who is here and ask again"))
                     return
-                _send(connection, listener.take())
+                _send(connection, sampler.take())
         finally:
-            if listener is not None:
-                self._reporter.hang_up(listener)
+            if sampler is not None:
+                self._reporter.hang_up(sampler)
             self._reporter.end()
 
 

@@ -9,7 +9,7 @@ from edge_agent.telling import Sighting
 _DEVICES_MAX = 8  # as many as a profile may have
 
 
-class Listener:
+class Sampler:
     """What was heard of one person since it was last taken: a second's worth at most (hard rule 2)."""
 
     def __init__(self, customer: CustomerId) -> None:

@@ -9,7 +9,7 @@ from edge_agent.frames import ad
 from edge_agent.frames.decode import decode
 from edge_agent.radio import hci
 from edge_agent.radio.capture.link_layer import checksum
-from edge_agent.radio.capture.packet import Link, Packet
+from edge_agent.radio.capture.packet import LinkType, Packet
 from edge_agent.radio.capture.reports import Reports
 from edge_agent.radio.replay import Capture
 from tests import captures, pcaps
@@ -46,7 +46,7 @@ def air(data: bytes) -> None:
     while data:
         length, data = data[0], data[1:]
         packet = pcaps.ADVERTISING_ACCESS + data[:length] + checksum(data[:length])
-        for report in reports.read(Packet(0, Link.LE_LL, packet, 0)):
+        for report in reports.read(Packet(0, LinkType.LE_LL, packet, 0)):
             assert len(report.data) <= ad.PAYLOAD_MAX_BYTES
             payload(report.data)
         data = data[length:]
@@ -55,7 +55,7 @@ def air(data: bytes) -> None:
 def sniffer(data: bytes) -> None:
     """One packet of each link type."""
     reports = Reports()
-    for link in Link:
+    for link in LinkType:
         with contextlib.suppress(CaptureError):
             for report in reports.read(Packet(0, link, data, 0)):
                 payload(report.data)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edge_agent.errors import CaptureError
 from edge_agent.radio.capture import pcapng
 from edge_agent.radio.capture.link_layer import checksum
-from edge_agent.radio.capture.packet import Link, Packet, Skip
+from edge_agent.radio.capture.packet import LinkType, Packet, Skip
 from edge_agent.radio.capture.reports import Reports
 from edge_agent.radio.hci import FRAGMENTED_MAX
 from edge_agent.radio.replay import Capture, Heard
@@ -223,7 +223,7 @@ def test_chains_without_an_end_take_no_memory():
     hostile = [pcaps.extended(bytes(200), ADDRESS, number, more=True) for number in range(FRAGMENTED_MAX + 10)]
     source = Reports()
     for pdu in hostile:
-        assert list(source.read(Packet(0, Link.LE_LL, pcaps.air(pdu), 0))) == []
+        assert list(source.read(Packet(0, LinkType.LE_LL, pcaps.air(pdu), 0))) == []
     assert source.skipped == {Skip.LOST_FRAGMENT: 10}
     source.end()
     assert source.skipped == {Skip.LOST_FRAGMENT: 10 + FRAGMENTED_MAX}

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from edge_agent.errors import CaptureError
-from edge_agent.radio.capture.packet import Link, Packet
+from edge_agent.radio.capture.packet import LinkType, Packet
 from edge_agent.radio.capture.source import Source
 
 MAGIC: Final = b"btsnoop\x00"
@@ -57,7 +57,7 @@ def packets(source: Source) -> Iterator[Packet]:
         if (skip := _event_at(datalink, flags, data)) is not None:
             unix_ns = (at_us - _UNIX_EPOCH_US) * 1000
             whole = included_bytes == original_bytes
-            yield Packet(unix_ns, Link.HCI_EVENT, data[skip:], data_at + skip, whole)
+            yield Packet(unix_ns, LinkType.HCI_EVENT, data[skip:], data_at + skip, whole)
 
 
 def _file_header(source: Source) -> Datalink:

@@ -10,7 +10,7 @@ PACKET_MAX_BYTES: Final = 262_144
 """Longer packets are corrupt; libpcap itself never writes one."""
 
 
-class Link(IntEnum):
+class LinkType(IntEnum):
     """What the bytes of a packet are: the numbers of tcpdump.org/linktypes.html."""
 
     HCI_EVENT = -1
@@ -29,12 +29,12 @@ class Link(IntEnum):
     """As 251, behind the header of Nordic's sniffer."""
 
 
-KNOWN_LINKS: Final = ", ".join(f"{link} ({link.name})" for link in Link if link >= 0)
+KNOWN_LINKS: Final = ", ".join(f"{link} ({link.name})" for link in LinkType if link >= 0)
 
 
-def bluetooth_link(number: int) -> Link | None:
+def bluetooth_link(number: int) -> LinkType | None:
     """Return a link type that files may name, or ``None``: it is not Bluetooth LE."""
-    return Link(number) if number in tuple(Link) and number >= 0 else None
+    return LinkType(number) if number in tuple(LinkType) and number >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Packet:
 
     unix_ns: int
     """When, nanoseconds since 1970 on the capturing machine's clock, which may be anything."""
-    link: Link
+    link: LinkType
     """How to read ``data``."""
     data: bytes = field(repr=False)
     """Its bytes."""

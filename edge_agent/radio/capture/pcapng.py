@@ -12,7 +12,7 @@ from edge_agent.errors import CaptureError
 from edge_agent.radio.capture.packet import (
     KNOWN_LINKS,
     PACKET_MAX_BYTES,
-    Link,
+    LinkType,
     Packet,
     bluetooth_link,
     check_lengths,
@@ -37,7 +37,7 @@ _SECTION_BYTES: Final = 16  # byte order, version, length of the section
 
 @dataclass(frozen=True, slots=True)
 class _Interface:
-    link: Link | None
+    link: LinkType | None
     snap_bytes: int
     ticks_per_s: int
     offset_s: int

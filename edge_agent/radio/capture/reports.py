@@ -6,7 +6,7 @@ from typing import Final
 
 from edge_agent.errors import CaptureError
 from edge_agent.radio.capture import link_layer, sniffer
-from edge_agent.radio.capture.packet import Link, Packet, Skip, Skipped
+from edge_agent.radio.capture.packet import LinkType, Packet, Skip, Skipped
 from edge_agent.radio.hci import MalformedEvent, Reassembly, Report, reports
 
 _H4_EVENT: Final = b"\x04"
@@ -32,7 +32,7 @@ class Reports:
         given_up = self._reassembly.given_up + self._chains.given_up
         try:
             match packet.link:
-                case Link.LE_LL | Link.LE_LL_WITH_PHDR | Link.NORDIC_BLE:
+                case LinkType.LE_LL | LinkType.LE_LL_WITH_PHDR | LinkType.NORDIC_BLE:
                     pdu = link_layer.read(sniffer.unwrap(packet.link, packet.data))
                     if pdu is not None and (report := self._chains.add(pdu)) is not None:
                         yield report
@@ -61,14 +61,14 @@ class Reports:
             raise CaptureError(f"advertising event: {malformed}", offset) from malformed
 
 
-def _event_at(link: Link, data: bytes) -> int | None:
+def _event_at(link: LinkType, data: bytes) -> int | None:
     """Return where the HCI event begins in a packet; ``None``: it is a command, or data."""
     match link:
-        case Link.HCI_H4:
+        case LinkType.HCI_H4:
             return 1 if data[:1] == _H4_EVENT else None
-        case Link.HCI_H4_WITH_PHDR:
+        case LinkType.HCI_H4_WITH_PHDR:
             return _H4_WITH_PHDR_HEAD + 1 if data[_H4_WITH_PHDR_HEAD:][:1] == _H4_EVENT else None
-        case Link.LINUX_MONITOR:
+        case LinkType.LINUX_MONITOR:
             return _MONITOR_HEAD if int.from_bytes(data[2:4], "big") == _MONITOR_EVENT else None
         case _:
             return 0

@@ -7,7 +7,7 @@ Semiconductor's packet format of the nRF Sniffer (LINKTYPE_NORDIC_BLE) with its 
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge_agent.radio.capture.packet import Link, Skip, Skipped
+from edge_agent.radio.capture.packet import LinkType, Skip, Skipped
 
 _PHDR_BYTES: Final = 10
 _DEWHITENED: Final = 0x0001
@@ -44,12 +44,12 @@ class AirPacket:
     """Sent on the LE Coded PHY."""
 
 
-def unwrap(link: Link, data: bytes) -> AirPacket:
+def unwrap(link: LinkType, data: bytes) -> AirPacket:
     """Take off the sniffer's header. Raises Skipped where it cannot be read."""
     match link:
-        case Link.LE_LL_WITH_PHDR:
+        case LinkType.LE_LL_WITH_PHDR:
             return _with_header(data)
-        case Link.NORDIC_BLE:
+        case LinkType.NORDIC_BLE:
             return _nordic(data)
         case _:
             return AirPacket(data)

@@ -18,6 +18,7 @@ from edge_agent.contracts.explanation import Explanation
 from edge_agent.contracts.slice import Profile
 from edge_agent.contracts.storage import DiskReport
 from edge_agent.decide.candidates import Repertoire
+from edge_agent.decide.contacts import CONTACTS_MAX
 from edge_agent.events import Forget, Input, Instant, KnowledgeChanged, Outcomes, SliceChanged
 from edge_agent.loading import Loading
 from edge_agent.pipeline import Pipeline
@@ -125,8 +126,8 @@ class Engine:
         self._pipeline.restore(
             (*self._journal.past_visits(), *self._journal.open_visits()),
             self._journal.open_cards(),
-            self._journal.contact_rows(),  # and withdrawals: all of them, the clock may be wrong yet
-            self._journal.withdrawals(),
+            self._journal.contact_rows(CONTACTS_MAX),
+            self._journal.withdrawals(),  # all of them: the clock may be wrong yet
             lease_until,
             instant,
             self._journal.epoch(),

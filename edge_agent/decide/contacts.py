@@ -4,12 +4,10 @@ from array import array
 from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
 from itertools import islice
 from operator import attrgetter
-from sys import intern
 from typing import Final
 
 from edge_agent.contracts.base import CustomerId
@@ -20,7 +18,7 @@ HERS_MAX: Final = 100
 """Contacts kept per customer: no sensible cap counts farther."""
 
 CONTACTS_MAX: Final = 40_000
-"""Contacts kept in all, about 16 MB: 90 days of a store that has 440 a day. Whoever was spoken to longest ago is
+"""Contacts kept in all, about 18 MB: 90 days of a store that has 440 a day. Whoever was spoken to longest ago is
 forgotten first."""
 
 COUNTED_MAX: Final = 400_000
@@ -45,7 +43,6 @@ class ContactLog:
 
     def add(self, row: ContactRow) -> None:
         """Remember one contact. A scene and the card of the same decision are one contact with two channels."""
-        row = replace(row, customer=intern(row.customer), campaign=intern(row.campaign), visit=intern(row.visit))
         hers = self._hers.pop(row.customer, [])
         before = _channels(hers, row)
         self._count(row, new=not before, new_in_channel=row.channel not in before)
@@ -90,11 +87,12 @@ class ContactLog:
             self.forget(customer)
 
     def _count(self, row: ContactRow, *, new: bool, new_in_channel: bool) -> None:
+        at_s = row.at.timestamp()
         for campaign in (row.campaign, None) if row.message_class == "offer" else (row.campaign,):
             for channel, counts in ((None, new), (row.channel, new_in_channel)):
                 if counts:
                     times = self._with_anybody.setdefault((campaign, channel), array("d"))
-                    insort(times, row.at.timestamp())
+                    insort(times, at_s)
                     self._oldest.append(times)
         while len(self._oldest) > COUNTED_MAX:
             del self._oldest.popleft()[0]

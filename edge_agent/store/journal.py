@@ -170,14 +170,16 @@ class Journal:
             "SELECT card, sealed FROM cards WHERE state IN ('open', 'taken') ORDER BY rowid", self._box.open
         )
 
-    def contact_rows(self) -> tuple[ContactRow, ...]:
-        """All contacts, oldest first."""
-        return self._readable(
-            "SELECT customer, campaign, channel, at, visit, decision, message_class FROM contacts ORDER BY at, id",
+    def contact_rows(self, at_most: int = -1) -> tuple[ContactRow, ...]:
+        """The newest contacts, oldest first. ``at_most``: -1: all of them."""
+        newest_first = self._readable(
+            "SELECT customer, campaign, channel, at, visit, decision, message_class FROM contacts "  # noqa: S608
+            f"ORDER BY at DESC, id DESC LIMIT {int(at_most)}",
             lambda customer, campaign, channel, at, *rest: ContactRow(
                 customer, campaign, channel, datetime.fromisoformat(at), *rest
             ),
         )
+        return newest_first[::-1]
 
     def withdrawals(self) -> tuple[WithdrawalRow, ...]:
         """All withdrawals and pauses, oldest first; which of them are in force is for a trusted clock to say."""

@@ -1,8 +1,10 @@
 """Three agents, one broker, one customer: the one that serves her is killed, and another continues her visit."""
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,12 @@ class Shop:
         command = [str(SCRIPTS / "edge-agent"), "run", "--config", str(self._enrolled(unit))]
         self.agents[unit] = Process(command, self.folder / f"{unit}.log")
 
+    def contacts(self, unit: str) -> list[tuple[str, ...]]:
+        """What the journal of a unit holds of contacts with customers."""
+        with closing(sqlite3.connect(f"file:{self.folder / unit / 'journal.db'}?mode=ro", uri=True)) as journal:
+            query = "SELECT customer, campaign, channel, visit, decision, message_class FROM contacts ORDER BY at"
+            return journal.execute(query).fetchall()
+
     def close(self) -> None:
         for agent in self.agents.values():
             agent.kill()
@@ -101,3 +109,5 @@ def test_another_unit_continues_the_visit_of_one_that_was_killed(shop: Shop) -> 
     (ended,) = shop.hub.of_type("visit.ended", ANNA)
     assert (carded["data"]["zone"], ended["data"]["zone"]) == ("Rack", "Desk")
     assert started["data"]["visit"] == carded["data"]["visit"] == ended["data"]["visit"]
+    (card,) = shop.contacts("rack")
+    assert [shop.contacts(unit) for unit in ("door", "desk")] == [[card], [card]], "all of them count it"

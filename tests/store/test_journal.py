@@ -29,6 +29,13 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     journal.close()
 
 
+def test_of_many_contacts_the_newest_are_read(journal: Journal) -> None:
+    rows = [ContactRow("anna", f"c{ago}", "screen", NOW - ago * HOUR) for ago in (2, 0, 3, 1)]
+    journal.commit(rows)
+    assert [row.campaign for row in journal.contact_rows()] == ["c3", "c2", "c1", "c0"]
+    assert [row.campaign for row in journal.contact_rows(2)] == ["c1", "c0"]
+
+
 def test_rows_come_back_as_they_were(journal: Journal, tmp_path: Path) -> None:
     contact = ContactRow("anna", "jackets", "screen", NOW, "v1", "m1", "order")
     withdrawal = WithdrawalRow("bea", "today", NOW, NOW + HOUR)

@@ -10,11 +10,11 @@ from edge_agent.contracts.event import ContentLooped, ContentPlayed, ContentShow
 from edge_agent.contracts.screen import Hello, LoopPlayed, Panel, ProofOfPlay, Refused, Shown
 from edge_agent.events import ScreenReport
 from edge_agent.visit.contacts import StoreContacts
-from edge_agent.visit.counter import Counter
 from edge_agent.visit.coupons import expires_at
 from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey, Signal
 from edge_agent.visit.ledger import Ledger
+from edge_agent.visit.liaison import Liaison
 from edge_agent.visit.roster import Roster
 from edge_agent.visit.sharing import Sharing
 from edge_agent.visit.speaker import Speaker
@@ -36,7 +36,7 @@ class Screening:
         roster: Roster,
         greeter: Greeter,
         speaker: Speaker,
-        counter: Counter,
+        liaison: Liaison,
         contacts: StoreContacts,
         sharing: Sharing,
         ledger: Ledger,
@@ -45,7 +45,7 @@ class Screening:
         self._roster = roster
         self._greeter = greeter
         self._speaker = speaker
-        self._counter = counter
+        self._liaison = liaison
         self._contacts = contacts
         self._sharing = sharing
         self._ledger = ledger
@@ -137,7 +137,7 @@ class Screening:
             shown = ContentShown(**base, decision=message_id, campaign=campaign)
             self._ledger.report("content.shown", shown, journey.customer)
             self._issue_coupon(journey, message_id)
-            due_s = self._counter.due_s(journey)
+            due_s = self._liaison.due_s(journey)
             wait_s = None if due_s is None else max(0.0, due_s - self._ledger.now.monotonic_s)
             self._roster.tell("shown", journey.customer, journey.badge, due_s=wait_s)
             self._sharing.hurry()

@@ -28,11 +28,11 @@ from edge_agent.presence.tracker import Change, PresenceEvent, PresenceTracker
 from edge_agent.visit.company import Company
 from edge_agent.visit.composing import Composer
 from edge_agent.visit.contacts import StoreContacts
-from edge_agent.visit.counter import Counter
 from edge_agent.visit.desk import Happened
 from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey
 from edge_agent.visit.ledger import Ledger
+from edge_agent.visit.liaison import Liaison
 from edge_agent.visit.reception import Reception
 from edge_agent.visit.rehearsal import Rehearsal
 from edge_agent.visit.roster import Roster
@@ -74,8 +74,8 @@ class Service:
             config, knowledge, company, roster, greeter, composer, self._rehearsal, sharing, ledger, new_id
         )
         self._reception = Reception(config, tracker, company, roster, greeter, self._speaker, sharing, ledger, new_id)
-        self._counter = Counter(config, knowledge, tracker, roster, greeter, contacts, ledger, new_id)
-        self._screening = Screening(config, roster, greeter, self._speaker, self._counter, contacts, sharing, ledger)
+        self._liaison = Liaison(config, knowledge, tracker, roster, greeter, contacts, ledger, new_id)
+        self._screening = Screening(config, roster, greeter, self._speaker, self._liaison, contacts, sharing, ledger)
 
     def restore(
         self,
@@ -89,7 +89,7 @@ class Service:
         """Go on where an earlier run stopped: greet nobody twice, forget no open card."""
         given_away = self._roster.restore(visits, contacts, withdrawals)
         self._roster.lease.grant(lease_until)
-        self._counter.restore(cards)
+        self._liaison.restore(cards)
         for journey in self._roster.all():
             self._tracker.expect(journey.customer, self._ledger.now.monotonic_s)
         self.sharing.start(self._new_id(), epoch)
@@ -98,8 +98,8 @@ class Service:
 
     def restore_cards(self, cards: Iterable[CardRow]) -> None:
         """Take over open cards of an earlier run that could not be read before, and publish them."""
-        self._counter.restore(cards)
-        self._counter.publish(None)
+        self._liaison.restore(cards)
+        self._liaison.publish(None)
 
     def left_alone(self, customer: CustomerId, now: Instant) -> bool:
         """Whether she withdrew or paused here: then she is not even measured."""
@@ -141,7 +141,7 @@ class Service:
             case Change.GONE if journey is not None:
                 self._leave(journey, "left")
             case Change.GONE:  # passed by, or served elsewhere by now; an obligation is still to be met there
-                self._counter.withdraw(event.customer, "left", claimed_too=False, obligations_too=False)
+                self._liaison.withdraw(event.customer, "left", claimed_too=False, obligations_too=False)
                 self.sharing.forget(event.customer)
             case _:
                 pass  # nothing may be known of her
@@ -149,7 +149,7 @@ class Service:
 
     def _leave(self, journey: Journey, reason: Literal["left", "consent"]) -> None:
         self._greeter.clear_for(journey.customer, "consent" if reason == "consent" else "away")
-        taken_back = self._counter.withdraw(journey.customer, reason, claimed_too=reason == "consent")
+        taken_back = self._liaison.withdraw(journey.customer, reason, claimed_too=reason == "consent")
         journey = self._roster.get(journey.customer) or journey  # as it stands without those cards
         owed = [row.campaign for row in taken_back if row.card.kind == "obligation" and row.campaign is not None]
         open_yet = journey.card_kind is not None or any(
@@ -185,11 +185,11 @@ class Service:
 
     def publish_cards(self, departments: Iterable[str] | None) -> None:
         """Publish the open cards again: of the departments of a tablet, or all."""
-        self._counter.publish(departments)
+        self._liaison.publish(departments)
 
     def clerk_said(self, reply: Reply) -> None:
         """A clerk answered a card."""
-        change = self._counter.reply(reply)
+        change = self._liaison.reply(reply)
         if change is None:
             return
         if change.happened is Happened.OPTED_OUT:
@@ -211,7 +211,7 @@ class Service:
             self.contacts.forget(customer)
             self._ledger.do(Forget(customer))
         here = {journey.customer for journey in self._roster.all()}
-        concerned = here | self._counter.customers() | self._roster.past.customers()
+        concerned = here | self._liaison.customers() | self._roster.past.customers()
         concerned = concerned if changed is None else concerned & changed
         for customer in sorted(concerned):
             if not self._roster.may_be_known(customer):
@@ -219,7 +219,7 @@ class Service:
                 continue
             if not self._company.may_be_addressed(customer):
                 self._greeter.clear_for(customer, "consent")
-            self._counter.check(customer)
+            self._liaison.check(customer)
         self._say_anew(concerned)
 
     def knowledge_changed(self) -> None:
@@ -229,7 +229,7 @@ class Service:
     def _say_anew(self, customers: Iterable[CustomerId]) -> None:
         """Take down what may not be said any more, and see what may be said now."""
         self._speaker.take_down_what_fell()
-        self._counter.take_back_what_fell()
+        self._liaison.take_back_what_fell()
         self._roster.review(customers)
         self._rehearsal.look()
 
@@ -270,7 +270,7 @@ class Service:
         if journey is not None:
             self._leave(journey, "consent")
         else:
-            self._counter.withdraw(customer, "consent", claimed_too=True)
+            self._liaison.withdraw(customer, "consent", claimed_too=True)
         self._roster.past.forget(customer)
         self._tracker.forget(customer)
         self.sharing.withdrawn(customer)
@@ -286,7 +286,7 @@ class Service:
         self._reception.share()
         self._rehearsal.time_passed()
         self._speaker.time_passed()
-        self._counter.time_passed()
+        self._liaison.time_passed()
         for journey in self._roster.all():
             self._send_card(journey.customer)
         if self._greeter.renew_due():
@@ -306,19 +306,19 @@ class Service:
             if journey.card_kind is not None:  # both had begun; what another unit has sent is not sent again
                 self._roster.put(replace(journey.done(journey.campaign), card_kind=None))
             return
-        self._counter.send_if_due(journey)
+        self._liaison.send_if_due(journey)
         if self._roster.get(customer) is not journey:
             self.sharing.hurry()
 
     def next_deadline(self) -> float | None:
         """When to call :meth:`time_passed`, monotonic second."""
         mine = [journey for journey in self._roster.all() if self.sharing.may_begin(journey.customer)]
-        deadlines_s = [*map(self._counter.due_s, mine)]
+        deadlines_s = [*map(self._liaison.due_s, mine)]
         parts = (
             self._greeter,
             self._rehearsal,
             self._speaker,
-            self._counter,
+            self._liaison,
             self.contacts,
             self._roster.past,
             self.sharing,

@@ -41,7 +41,7 @@ class _Late:
 
 
 class Speaker:
-    """Decides and speaks. The cards that follow from it are the counter's."""
+    """Decides and speaks. The cards that follow from it are the liaison's."""
 
     def __init__(
         self,

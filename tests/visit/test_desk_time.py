@@ -16,7 +16,7 @@ TABLETS = ("a", "b", "lead")
 
 
 def passed(opened: Desk, now) -> list[Happened]:
-    """Let time pass as the counter does; return what happened."""
+    """Let time pass as the liaison does; return what happened."""
     opened.notice(now)
     return [change.happened for change in opened.expire(now) + opened.escalate(now)]
 

@@ -20,8 +20,8 @@ from edge_agent.events import CardRow, ToClerks
 from edge_agent.identify.badges import badge
 from edge_agent.presence.tracker import PresenceTracker
 from edge_agent.visit.contacts import StoreContacts
-from edge_agent.visit.desk import Change, Desk, Happened
-from edge_agent.visit.entry import Entry
+from edge_agent.visit.desk import CardChange, Desk, Happened
+from edge_agent.visit.desk_entry import DeskEntry
 from edge_agent.visit.greeter import Greeter
 from edge_agent.visit.journey import Journey, Signal
 from edge_agent.visit.ledger import Ledger
@@ -48,7 +48,7 @@ _WITHOUT_OUTCOME: Final = {
 }
 
 
-class Counter:
+class Liaison:
     """Where the unit and its clerks meet."""
 
     def __init__(
@@ -115,7 +115,7 @@ class Counter:
                 self._roster.tell("card", journey.customer, journey.badge, text=card.department)
         self._roster.put(journey.done(journey.campaign) if unsent else journey)
 
-    def reply(self, reply: Reply) -> Change | None:
+    def reply(self, reply: Reply) -> CardChange | None:
         """Apply a clerk's reply; ``None`` where it changes nothing and needs no answer."""
         known = self._desk.get(reply.card)
         may_until = None if known is None else self._permitted_until(known.customer, known.row.needs)
@@ -143,7 +143,7 @@ class Counter:
     def _has_left(self, customer: CustomerId) -> bool:
         return self._roster.get(customer) is None and self._tracker.distance_m(customer) is None
 
-    def _sold(self, entry: Entry) -> None:
+    def _sold(self, entry: DeskEntry) -> None:
         """She has bought: thanks may follow, and no offer."""
         journey = self._roster.get(entry.customer)
         if journey is not None:  # she may have come back since: then the card is of an earlier visit
@@ -255,11 +255,11 @@ class Counter:
         ends = [consent.expires_at for consent in profile.consents if consent.purpose in needs]
         return min(profile.valid_until, lease_until, *ends)
 
-    def _end(self, change: Change, reason: str) -> None:
+    def _end(self, change: CardChange, reason: str) -> None:
         self._apply(change, unanswered=reason == "left")
         self._report("clerk.withdrawn", CardWithdrawn, change.entry, reason=reason)
 
-    def _apply(self, change: Change, *, unanswered: bool = False) -> None:
+    def _apply(self, change: CardChange, *, unanswered: bool = False) -> None:
         """Keep and publish a card, and let its visit go on; the visit may be over by now.
 
         ``unanswered``: it is taken back because she left, and may come up again when she comes back.
@@ -280,12 +280,12 @@ class Counter:
         if after is not journey:
             self._roster.put(after)
 
-    def _tell(self, kind: Literal["escalated", "claimed", "outcome"], change: Change) -> None:
+    def _tell(self, kind: Literal["escalated", "claimed", "outcome"], change: CardChange) -> None:
         journey = self._roster.get(change.entry.customer)
         outcome = None if change.reply is None else change.reply.outcome
         self._roster.tell(kind, change.entry.customer, None if journey is None else journey.badge, outcome=outcome)
 
-    def _report(self, event_type: str, payload: type[ClerkEvent], entry: Entry, **more: str | None) -> None:
+    def _report(self, event_type: str, payload: type[ClerkEvent], entry: DeskEntry, **more: str | None) -> None:
         """Tell the platform what became of a card: its department, never who of it."""
         card = entry.card
         about = {"zone": card.zone, "card": card.card, "department": card.department, "campaign": entry.row.campaign}

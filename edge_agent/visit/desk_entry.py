@@ -14,7 +14,7 @@ from edge_agent.events import CardRow, Instant
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DeskEntry:
     """One card with what must not leave the unit."""
 
     row: CardRow
@@ -60,31 +60,31 @@ class Entry:
             return None
         return self.waiting_s + after_s
 
-    def changed(self, **fields: object) -> "Entry":
+    def changed(self, **fields: object) -> "DeskEntry":
         """Return it with the next revision of its card."""
         card = self.card.model_copy(update={**fields, "revision": self.card.revision + 1})
         return replace(self, row=replace(self.row, card=card))
 
-    def held(self, tablet: str) -> "Entry":
+    def held(self, tablet: str) -> "DeskEntry":
         """Return it in the hands of a tablet."""
         return replace(self.changed(state="taken", holder=tablet, waiting_since=None), waiting_s=None)
 
-    def waiting(self, now: Instant, **fields: object) -> "Entry":
+    def waiting(self, now: Instant, **fields: object) -> "DeskEntry":
         """Return it in nobody's hands: from now on it waits."""
         changed = self.changed(state="open", holder=None, waiting_since=now.utc, **fields)
         return replace(changed, waiting_s=now.monotonic_s)
 
-    def heard(self, reply: str, at_most: int) -> "Entry":
+    def heard(self, reply: str, at_most: int) -> "DeskEntry":
         """Return it with one more reply that must not count again; only the last ``at_most`` are remembered."""
         return replace(self, row=replace(self.row, replies=(*self.row.replies, reply)[-at_most:]))
 
-    def ending(self, until: datetime, now: Instant) -> "Entry":
+    def ending(self, until: datetime, now: Instant) -> "DeskEntry":
         """Return it with another end, in the same revision."""
         card = self.card.model_copy(update={"expires_at": until})
         expires_s = now.monotonic_s + (until - now.utc).total_seconds()
         return replace(self, row=replace(self.row, card=card), expires_s=expires_s)
 
-    def retold(self, jump: timedelta) -> "Entry":
+    def retold(self, jump: timedelta) -> "DeskEntry":
         """Return it in the words of a wall clock that was set by so much; what is left of its time stays."""
         card, since = self.card, self.card.waiting_since
         times = {
@@ -94,7 +94,7 @@ class Entry:
         }
         return replace(self, row=replace(self.row, card=card.model_copy(update=times)))
 
-    def over(self, state: CardState) -> "Entry":
+    def over(self, state: CardState) -> "DeskEntry":
         """Return it with its last revision, which says that it is over, and nothing about her."""
         return self.changed(
             state=state,

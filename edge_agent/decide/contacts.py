@@ -33,7 +33,7 @@ class ContactLog:
 
     def __init__(self, rows: Iterable[ContactRow] = ()) -> None:
         self._hers: dict[CustomerId, list[ContactRow]] = {}
-        """Whoever was spoken to longest ago comes first."""
+        """Of whom something was added longest ago comes first; of each, what was made longest ago."""
         self._kept = 0
         self._with_anybody: dict[_Key, array[float]] = {}
         """Unix seconds of each contact, ascending."""
@@ -62,10 +62,11 @@ class ContactLog:
     def lacks(self, row: ContactRow) -> bool:
         """Whether a contact of which another unit tells is not counted yet.
 
-        Never where so many of hers are kept that some were dropped: it may be one of those.
+        Where so many of hers are kept that some had to go, an older one may be one of those.
         """
         hers = self.of(row.customer)
-        return len(hers) < HERS_MAX and row.channel not in _channels(hers, row)
+        gone = len(hers) >= HERS_MAX and row.at <= hers[0].at
+        return not gone and row.channel not in _channels(hers, row)
 
     def newest(self, at_most: int) -> Sequence[ContactRow]:
         """Return the contacts that were made last, with whomever, the newest first."""

@@ -236,8 +236,9 @@ def test_of_a_contact_that_is_told_again_nothing_is_lacking():
     assert not log.lacks(SHOWN)
     assert log.lacks(CARDED)
     assert log.lacks(contact(customer="bert", decision="d1"))
-    full = ContactLog(contact(decision=f"d{n}") for n in range(HERS_MAX))
-    assert not full.lacks(contact(decision="new")), "it may be one that had to go"
+    full = ContactLog(contact(decision=f"d{n}", ago=2 * HOUR) for n in range(HERS_MAX))
+    assert not full.lacks(contact(decision="old", ago=DAY)), "it may be one that had to go"
+    assert full.lacks(contact(decision="new")), "whoever comes each day is not forgotten either"
 
 
 @given(

@@ -38,11 +38,5 @@ def contrast(one: Colour, other: Colour) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def blended(front: Colour, back: Colour, opacity: float) -> Colour:
-    """Return what ``front`` looks like over ``back``."""
-    red, green, blue = (round(f * opacity + b * (1 - opacity)) for f, b in zip(front, back, strict=True))
-    return red, green, blue
-
-
 def _linear(part: float) -> float:
     return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4

@@ -33,8 +33,6 @@ class Frame:
     layers: tuple[Layer, ...]
     changing: bool = False
     """One poster takes the place of another: nothing should be done that takes longer than a frame."""
-    gliding: bool = False
-    """A picture moves slowly."""
 
     @property
     def personal(self) -> bool:
@@ -98,7 +96,7 @@ class Stack:
         """Return what to draw."""
         self.drop(now_s)
         drawn = [layer for number, laid in enumerate(self._laid) for layer in laid.layers(now_s, number == 0)]
-        return Frame(tuple(drawn), len(self._laid) > 1, any(laid.glides(now_s) for laid in self._laid))
+        return Frame(tuple(drawn), len(self._laid) > 1)
 
     def moving(self, now_s: float) -> bool:
         """Whether the next frame looks different."""

@@ -34,7 +34,7 @@ from tests.display.film import make_film
 MakeScene = Callable[..., Scene]
 
 WAIT_S = 30
-RED, GREEN, BLUE, PINE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (16, 40, 40)
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
 
 class Unit:

@@ -95,7 +95,6 @@ def test_a_picture_glides_below_its_words() -> None:
     picture, words = playing.frame(0).layers
     assert (picture.item, words.item) == (gliding, Caption("Hello", "en"))
     later = playing.frame(5)
-    assert later.gliding
     assert not later.changing
     assert later.layers[0].source != picture.source
     assert later.layers[1].source == WHOLE

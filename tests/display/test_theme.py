@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from display.colour import Colour, blended, contrast, hexadecimal, luminance, parse_colour
+from display.colour import Colour, contrast, hexadecimal, luminance, parse_colour
 from display.errors import ThemeError
 from display.scenes.vector import VEIL
 from display.theme import TEXT_CONTRAST, GroundName, Motion, Theme
@@ -49,6 +49,12 @@ def test_every_text_has_the_contrast_that_signs_need(theme: Theme) -> None:
     assert not weak
     pairs = {(pair.key, pair.behind) for pair in theme.text_pairs()}
     assert len(pairs) == len(get_args(GroundName)) * 7
+
+
+def blended(front: Colour, back: Colour, opacity: float) -> Colour:
+    """What ``front`` looks like over ``back``."""
+    red, green, blue = (round(f * opacity + b * (1 - opacity)) for f, b in zip(front, back, strict=True))
+    return red, green, blue
 
 
 def test_a_veil_makes_words_readable_on_any_picture(theme: Theme) -> None:

@@ -18,12 +18,10 @@ from edge_agent.contracts.clerk import Card, Reply
 from edge_agent.contracts.config import AgentConfig
 from edge_agent.contracts.event import EventBatch
 from edge_agent.contracts.platform import CustomerRecord
-from edge_agent.contracts.screen import Hello, Scene
+from edge_agent.contracts.screen import Scene
 from edge_agent.engine import Engine, StoreKnowledge
 from edge_agent.events import (
     ClerkReplied,
-    DisplayJoined,
-    DisplayLost,
     Effect,
     Instant,
     KnowledgeChanged,
@@ -117,14 +115,6 @@ class House:
         at = self.at + timedelta(seconds=away_s)
         self.stores.close()
         self._boot(at)
-
-    def lose_the_screen(self) -> None:
-        """The display's connection ends."""
-        self.unit.put(DisplayLost())
-
-    def find_the_screen(self) -> None:
-        """It is back, and shows its loop."""
-        self.unit.put(DisplayJoined(Hello(width_px=1920, height_px=1080)))
 
     def _new_id(self) -> str:
         return f"{next(self._ids):032x}"

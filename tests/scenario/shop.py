@@ -130,11 +130,6 @@ def tag(token: str, distance_m: float = 1.0, exponent: float = 2.5) -> Advertise
     return ad.heard(frame.encode(), round(frame.measured_power_dbm - 10 * exponent * log10(distance_m)))
 
 
-STRANGER = Advertisement(
-    rssi_dbm=-40, manufacturer_data=((0x004C, bytes.fromhex("10055a1c2f3b4d")),), address="5A:11:22:33:44:55"
-)
-
-
 @dataclass
 class Shelf:
     """What the hub sent."""

@@ -51,7 +51,7 @@ PRODUCTS = (
 )
 
 
-def campaigns(**wordings: dict[str, Any]) -> list[Campaign]:
+def campaigns() -> list[Campaign]:
     """What marketing wrote."""
     written: dict[str, dict[str, Any]] = {
         "jacket-back": {

@@ -174,7 +174,7 @@ def test_memory_ends_by_itself():
 
 # --- several units ------------------------------------------------------------------------------
 
-DOOR, RACK, FAR = (0.0, 0.0), (30.0, 0.0), (60.0, 0.0)
+DOOR, RACK = (0.0, 0.0), (30.0, 0.0)
 
 
 def test_she_comes_back_to_another_unit():

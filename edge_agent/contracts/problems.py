@@ -11,7 +11,7 @@ def explain(error: ValidationError) -> list[str]:
     """Return one line per wrong field: its key, the value that was given, and what is allowed."""
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
-        said = _RENAMED.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        said = saying(problem["type"], problem["msg"])
         key = ".".join(map(str, problem["loc"]))
         if not key:  # about the whole: it is no JSON, or its fields contradict each other
             lines.append(said)
@@ -20,6 +20,11 @@ def explain(error: ValidationError) -> list[str]:
         given = "" if untold else f" = {_short(problem['input'])}"
         lines.append(f"{key}{given}: {said}")
     return lines
+
+
+def saying(kind: str, message: str) -> str:
+    """Return what is said of one wrong field; ``kind`` and ``message`` are pydantic's ``type`` and ``msg``."""
+    return _RENAMED.get(kind, message.removeprefix("Value error, "))
 
 
 _SECRET = ("key", "token", "password", "code")  # fields whose values nobody should read in a log

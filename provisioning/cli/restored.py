@@ -15,4 +15,4 @@ def restored(config: HubServerConfig) -> None:
     """
     with opened(config) as hub:
         count = hub.fleet.restored()
-    click.echo(f"{count} stores load their slices anew; now let the platform repeat what it said since the backup")
+    click.echo(f"slices that are loaded anew: {count}; now let the platform repeat what it said since the backup")

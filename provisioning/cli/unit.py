@@ -65,4 +65,8 @@ def _hand_out(hub: Hub, store: str, name: str, claim_file: Path | None) -> None:
         click.echo(text, nl=False)
         return
     write_atomically(claim_file, text.encode(), SECRET_MODE)
-    click.echo(f"{claim_file}: claim for unit {name} of store {store}; on the unit: edge-agent enrol --claim-file FILE")
+    address = f"https://{hub.config.names[0]}:{hub.config.port}"
+    click.echo(
+        f"{claim_file}: claim for unit {name} of store {store}; "
+        f"on the unit: edge-agent enrol --hub {address} --claim-file FILE"
+    )

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from edge_agent.contracts.problems import saying
 from edge_agent.contracts.unit import Problem
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,11 @@ class ProblemError(Exception):
 
 def describe(error: ValidationError | RequestValidationError) -> str:
     """Return which fields are wrong and what is allowed; never their values, which may be secret or personal."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in detail['loc'] if part != 'body') or 'body'}: {detail['msg']}"
-        for detail in error.errors()[:5]
-    )
+    lines = []
+    for wrong in error.errors()[:5]:
+        field = ".".join(str(part) for part in wrong["loc"] if part != "body")
+        lines.append(f"{field or 'body'}: {saying(wrong['type'], wrong['msg'])}")
+    return "; ".join(lines)
 
 
 def first_line(error: SQLAlchemyError) -> str:

@@ -90,6 +90,7 @@ def test_a_store_and_a_unit_are_made_and_filled(tmp_path: Path, sample: Path) ->
     assert made.exit_code == 0, made.output
     claim = parse_claim(claim_file.read_text())
     assert claim.code not in made.output
+    assert "edge-agent enrol --hub https://localhost:8443 --claim-file" in made.output
     assert stat.S_IMODE(claim_file.stat().st_mode) == 0o600
     filled = fleet(tmp_path, "load", STORE, "--file", str(sample))
     assert filled.output == "store vienna: 1 products, 1 pictures, 1 campaigns, 1 customers\n"
@@ -101,6 +102,15 @@ def test_a_store_and_a_unit_are_made_and_filled(tmp_path: Path, sample: Path) ->
     shown = fleet(tmp_path, "status")
     assert shown.exit_code == 0
     assert STORE in shown.output
+
+
+def test_a_misspelt_setting_of_a_unit_is_named(tmp_path: Path) -> None:
+    fleet(tmp_path, "store", "add", STORE)
+    part = tmp_path / "unit.toml"
+    part.write_text('[notise]\nversion = "1"\n')
+    answer = fleet(tmp_path, "unit", "add", STORE, "door", "--zone", "Door", "--config-file", str(part))
+    assert answer.exit_code == 1
+    assert "notise: no such key; check its spelling" in answer.output
 
 
 def test_campaigns_are_loaded_from_the_file_that_marketing_writes(tmp_path: Path, pytestconfig: pytest.Config) -> None:
@@ -175,7 +185,7 @@ def test_a_restored_database_is_said_to_be_one(tmp_path: Path) -> None:
     fleet(tmp_path, "store", "add", "graz")
     answer = fleet(tmp_path, "restored")
     assert answer.exit_code == 0
-    assert answer.output.startswith("2 stores load their slices anew")
+    assert answer.output.startswith("slices that are loaded anew: 2;")
 
 
 @pytest.mark.parametrize(

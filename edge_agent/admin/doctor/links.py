@@ -31,7 +31,7 @@ _MISSING: Final[Mapping[str, tuple[Severity, str, str]]] = {
     "radio": ("fault", "radio", "nobody is heard: journalctl -u edge-agent says why"),
     "screen": ("fault", "screen", "systemctl status edge-display; is the screen plugged in and switched on?"),
     "bus": ("fault", "broker", "no card reaches the clerks: is the broker's machine on (systemctl status mosquitto)?"),
-    "pull": ("warning", _HUB, "see the shop's internet line, and that hub.url is right; the slice lasts for now"),
+    "pull": ("warning", _HUB, "if it answered, do as it says; if not, see the shop's internet line, and hub.url"),
     "content": ("warning", "content", "the screen shows what it has; journalctl -u edge-agent says more"),
     "push": ("warning", _HUB, "nothing is lost, events wait here; see the shop's internet line"),
     "nudge": ("note", _HUB, "changes are asked for every hub.poll_s instead of being told at once"),

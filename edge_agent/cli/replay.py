@@ -53,7 +53,7 @@ def replay(capture: BinaryIO, slice_path: Path, config_path: Path | None, at: da
     except CaptureError as error:
         raise click.ClickException(f"{capture.name}: {error}") from error
     finally:
-        click.echo(f"{unit.heard} advertisements, {unit.visits} visits", err=True)
+        click.echo(f"advertisements: {unit.heard}, visits: {unit.visits}", err=True)
         tell_counts("rejected parts of advertisements", unit.rejected)
         tell_counts("packets passed over", heard.skipped)
 

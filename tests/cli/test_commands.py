@@ -121,14 +121,14 @@ def test_replay_recognises_rolling_ids_at_the_time_of_the_capture(walk: tuple[Pa
     assert kinds.count("visit.started") == kinds.count("visit.ended") == 1
     assert {"decision.made", "content.shown", "clerk.notified"} <= set(kinds)
     assert [line["at_s"] for line in lines] == sorted(line["at_s"] for line in lines)
-    assert "241 advertisements, 1 visits" in done.stderr
+    assert "advertisements: 241, visits: 1" in done.stderr
 
 
 def test_what_a_slice_file_may_hold_and_what_not(walk: tuple[Path, datetime], tmp_path: Path) -> None:
     capture, at = walk
     profiles = [profile(at, shoe_size=39), {"customer": "broken"}, profile(at, customer="not an id"), "none"]
     done = call("edge-agent", "replay", str(capture), "--slice", str(slice_file(tmp_path, profiles)))
-    assert "1 visits" in done.stderr
+    assert "visits: 1" in done.stderr
     assert "profile 2 is skipped: valid_until: is missing" in done.stderr
     assert "profile 3 is skipped: customer" in done.stderr
     assert "profile 4 is skipped: Input should be a valid dictionary" in done.stderr

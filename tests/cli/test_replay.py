@@ -48,7 +48,7 @@ def test_a_walk_that_a_sniffer_heard(tmp_path, as_pcapng):
         content = pcaps.section() + pcaps.interface(272) + blocks
     events, summary = run(tmp_path, content)
     at_s = {event["type"]: event["at_s"] for event in events}
-    assert "240 advertisements, 1 visits" in summary
+    assert "advertisements: 240, visits: 1" in summary
     assert 3 <= at_s["content.shown"] <= 6
     assert 20 <= at_s["clerk.notified"] <= 40
     assert 60 + 15 <= at_s["visit.ended"] <= 60 + 90
@@ -58,7 +58,7 @@ def test_a_night_without_packets_and_a_clock_that_is_set_take_no_time(tmp_path):
     leap_s = 50 * 365 * 86_400
     packets = stay(BEGIN_S - leap_s) + stay(BEGIN_S)
     events, summary = run(tmp_path, pcaps.pcap(packets, 272))
-    assert "480 advertisements, 1 visits" in summary  # of then she has no keys: then she is a stranger
+    assert "advertisements: 480, visits: 1" in summary  # of then she has no keys: then she is a stranger
     (started,) = (event for event in events if event["type"] == "visit.started")
     assert leap_s <= started["at_s"] <= leap_s + 10
     events, _ = run(tmp_path, pcaps.pcap(stay(BEGIN_S) + stay(BEGIN_S - 600), 272))
@@ -71,7 +71,7 @@ def test_a_time_that_is_none_asks_for_another_one(tmp_path):
     with pytest.raises(FileError, match="which is no time: say with --at"):
         run(tmp_path, content)
     _, summary = run(tmp_path, content, "--at", "2024-01-01T10:00:00")
-    assert "1 advertisements" in summary
+    assert "advertisements: 1," in summary
 
 
 def test_packets_that_gave_nothing_are_said(tmp_path):

@@ -391,10 +391,9 @@ def test_a_store_file_with_a_mistake_names_it(tmp_path: Path, wrong: tuple[str, 
 def test_the_loop_of_the_documentation_can_be_loaded(tmp_path: Path) -> None:
     page = (Path(__file__).parents[2] / "docs" / "content.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    head = STORE_TOML.partition("content = ")[0]
     (tmp_path / "winter-de.jpg").write_bytes(PICTURE)
     path = tmp_path / "store.toml"
-    path.write_text(head + block)
+    path.write_text(block)
     catalogue = read_store_file(path, STORE, NOW).content.catalogue
     assert (catalogue.loop[0].item, catalogue.content[0].languages) == ("winter", ("de",))
 

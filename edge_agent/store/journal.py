@@ -15,7 +15,7 @@ from edge_agent.events import CardRow, ContactRow, VisitRow, WithdrawalRow
 from edge_agent.store.card_box import CardBox
 from edge_agent.store.database import DatabaseFile, remove_set_aside
 from edge_agent.store.expiry import Expiry
-from edge_agent.store.journal_rows import JournalRow, OwedErasure, customer_of, visit_of, write
+from edge_agent.store.journal_rows import JournalRow, OwedErasure, contact_of, customer_of, visit_of, write
 from edge_agent.store.migrations import JOURNAL_STEPS
 from edge_agent.store.outbox import OUTBOX_MAX, Outbox, Outgoing, Queued
 from edge_agent.store.salvage import salvage
@@ -175,9 +175,7 @@ class Journal:
         newest_first = self._readable(
             "SELECT customer, campaign, channel, at, visit, decision, message_class FROM contacts "  # noqa: S608
             f"ORDER BY at DESC, id DESC LIMIT {int(at_most)}",
-            lambda customer, campaign, channel, at, *rest: ContactRow(
-                customer, campaign, channel, datetime.fromisoformat(at), *rest
-            ),
+            contact_of,
         )
         return newest_first[::-1]
 

@@ -3,15 +3,23 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 
+from pydantic import AwareDatetime, TypeAdapter
 from sqlite_utils import Database
 
-from edge_agent.contracts.base import CustomerId
+from edge_agent.contracts.base import CustomerId, Identifier
+from edge_agent.contracts.campaign import Channel, MessageClass
 from edge_agent.contracts.event import CloudEvent
 from edge_agent.events import CardRow, ContactRow, EpochRow, VisitRow, WithdrawalRow
 from edge_agent.store.card_box import CardBox
 from edge_agent.store.expiry import text
 from edge_agent.store.outbox import Queued
+
+_Known = Identifier | Literal[""]
+
+_CONTACT: Final = TypeAdapter(tuple[CustomerId, Identifier, Channel, AwareDatetime, _Known, _Known, MessageClass])
+"""Its columns. What is no name cannot be told to the other units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +151,8 @@ def visit_of(
         bought=bool(bought),
         left_in=left_in,
     )
+
+
+def contact_of(*columns: str) -> ContactRow:
+    """Return a contact from its columns. Raises ValueError where one is not what it should be."""
+    return ContactRow(*_CONTACT.validate_python(columns))

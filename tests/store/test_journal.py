@@ -133,6 +133,28 @@ def test_an_event_that_cannot_be_read_does_not_block_the_rest(journal: Journal) 
     assert (journal.waiting(), journal.dead()) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("customer", "an na"),
+        ("campaign", ""),
+        ("channel", "mirror"),
+        ("at", "2026-03-14T13:00:00"),
+        ("visit", "v\ufffd"),
+        ("decision", "d 1"),
+        ("message_class", "gossip"),
+    ],
+)
+def test_a_contact_that_could_not_be_told_is_left_out(
+    journal: Journal, caplog: pytest.LogCaptureFixture, column: str, value: str
+) -> None:
+    journal.commit([ContactRow("anna", name, "screen", NOW, "v1", "d1") for name in ("broken", "sound")])
+    with journal._file.transaction() as database:
+        database.execute(f"UPDATE contacts SET {column} = ? WHERE campaign = 'broken'", [value])
+    assert [row.campaign for row in journal.contact_rows()] == ["sound"]
+    assert "does not fit this version" in caplog.text
+
+
 def test_rows_that_cannot_be_read_are_left_out(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
     journal.commit([visit("v1"), visit("v2"), card("k1"), card("k2")])
     with journal._file.transaction() as database:

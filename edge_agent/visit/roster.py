@@ -160,6 +160,15 @@ class Roster:
         """Whether there may be a visit of a customer at all."""
         return self.silence(customer) not in UNTRACKED
 
+    def may_count(self, contact: ContactRow) -> bool:
+        """Whether a contact of which units tell each other may be counted: with her consent of today it was made.
+
+        What is older was erased with the consent that she had then, and a unit that was off has not heard of that.
+        """
+        profile = self._knowledge.profile(contact.customer)
+        reason = silence(profile, self.situation(contact.customer))
+        return profile is not None and reason not in UNTRACKED and consents(profile, contact.channel, contact.at)
+
     def base(self, customer: CustomerId, visit: str) -> dict[str, Any]:
         """Return what every event of a visit carries; whose it is only where she consents to ``analytics`` now."""
         profile = self._knowledge.profile(customer)

@@ -98,6 +98,8 @@ class Floor:
         self.now_s = 0.0
         self.messages = 0
         """How many were delivered, or are on their way."""
+        self.spoken: list[Spoken] = []
+        """What the units told each other of contacts."""
         self._began_s: dict[str, float] = {}
         self._random = Random(seed)
         self._ids = itertools.count(1)
@@ -249,6 +251,8 @@ class Floor:
                 to = [message.unit]
             case Withdrawal() | Spoken():
                 to = [name for name in self.units if name != unit.name]
+        if isinstance(message, Spoken):
+            self.spoken.append(message)
         received = on_the_wire(unit, message) if self.messages < WIRED else message
         for name in to:
             lost = not isinstance(message, Withdrawal | Spoken) and self._random.random() < self.bus.loss

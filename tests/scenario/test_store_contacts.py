@@ -189,6 +189,24 @@ def test_a_third_unit_tells_what_one_said_that_is_gone():
     assert why(shop, "unit2") == "capped"
 
 
+def test_what_another_unit_has_told_all_is_not_told_again():
+    shop = Shop([profile("anna")])
+    for name in ("d1", "d2"):
+        shop.unit.put(spoke(contact(name, channel="screen"), contact(name, channel="clerk")))
+    shop.unit.put(UnitJoined("rack"))
+    shop.unit.put(spoke(contact("d1")))
+    shop.walk(5)
+    (message,) = told(shop)
+    assert {(one.decision, one.channel) for one in message.contacts} == {
+        ("d1", "clerk"),
+        ("d2", "screen"),
+        ("d2", "clerk"),
+    }
+    shop.unit.put(UnitJoined("door"))
+    shop.walk(5)
+    assert len(told(shop)[-1].contacts) == 4, "whoever comes next has not heard it"
+
+
 def test_a_crowd_is_told_again_piece_by_piece_and_not_at_once():
     shop = Shop([profile("anna")])
     shop.rows += [
@@ -206,6 +224,25 @@ def test_a_crowd_is_told_again_piece_by_piece_and_not_at_once():
     ages = [contact.age_s for message in messages for contact in message.contacts]
     assert ages == sorted(ages)
     assert ages[-1] < REPEATED_MAX * 60 + 60
+
+
+def test_when_all_come_at_once_they_do_not_all_tell_the_same():
+    """A morning of units that all know the same of yesterday, but for one contact at each."""
+    number = 20
+    shop = Floor([(n * 100.0, 0.0) for n in range(number)], [profile("anna")], coordinator=None)
+    yesterday = [
+        ContactRow("anna", f"x{n}", "screen", START - timedelta(hours=8, minutes=n), "v", f"d{n}") for n in range(60)
+    ]
+    for n, (name, unit) in enumerate(shop.units.items()):
+        shop.kill(name)
+        own = ContactRow("anna", "jacket", "screen", START - timedelta(minutes=n + 1), f"v{n}", f"own{n}")
+        unit.rows += [own, *yesterday]
+    for name in shop.units:
+        shop.start(name)
+    shop.walk(10)
+    assert {len({row.decision for row in contacts(shop, name)}) for name in shop.units} == {60 + number}
+    told_of = sum(len(message.contacts) for message in shop.spoken)
+    assert told_of < 4 * (60 + number), "not everything by each of them"
 
 
 # --- one unit that is told -------------------------------------------------------------------------
@@ -300,6 +337,25 @@ def test_who_withdrew_is_not_counted_and_not_told_of(scope):
     assert told(shop) == []
 
 
+@pytest.mark.parametrize("channel", ["screen", "clerk"])
+def test_what_was_erased_with_her_consent_does_not_come_back_with_the_next_one(channel):
+    """From a unit that was off, and has heard of neither."""
+    shop = Shop([profile("anna")])
+    anew = consents("screen", "clerk", at=START + timedelta(days=30) - timedelta(hours=1))
+    shop.change(profile("anna", consents=anew))
+    shop.unit.put(spoke(contact("before", channel=channel, age_s=3601.0), contact("after", channel=channel)))
+    assert [row.decision for row in counted(shop)] == ["after"]
+
+
+def test_what_is_older_than_her_consent_is_not_told_either():
+    shop = Shop([profile("anna")])
+    shop.unit.put(spoke(contact("before", age_s=3601.0), contact("after")))
+    shop.change(profile("anna", consents=consents("screen", at=START + timedelta(days=30) - timedelta(hours=1))))
+    shop.unit.put(UnitJoined("rack"))
+    shop.walk(5)
+    assert [one.decision for message in told(shop) for one in message.contacts] == ["after"]
+
+
 def test_whom_the_hub_took_out_is_not_told_of_although_that_was_under_way():
     shop = Shop([profile("anna")])
     shop.unit.put(spoke(contact()))
@@ -313,19 +369,24 @@ def test_whom_the_hub_took_out_is_not_told_of_although_that_was_under_way():
 @pytest.mark.parametrize("lacks", ["clock", "profiles"])
 def test_what_is_told_before_clock_and_profiles_are_there_counts_when_they_are(lacks):
     shop = Shop([profile("anna")], trusted=lacks != "clock")
+    before = ContactRow("anna", "jacket", "screen", START - timedelta(hours=1), "v0", "d0")
+    shop.pipeline._service._roster.contacts.add(before)
     if lacks == "profiles":
+        shop.rows.append(before)
         shop.restart(sealed=True)
+        shop.rows.clear()
     shop.unit.put(UnitJoined("rack"))
     shop.unit.put(spoke(contact(age_s=600.0)))
     shop.walk(100)
-    assert counted(shop) == []
+    assert counted(shop) == told(shop) == []
     shop.unit.trusted, shop.unit.start = True, START + timedelta(days=0 if lacks == "profiles" else 0.5)
     now = shop.unit.instant.utc
     shop.change(profile("anna"))
     (row,) = counted(shop)
     assert abs(now - row.at - timedelta(seconds=700)) < timedelta(seconds=1)
     shop.walk(5)
-    assert len(told(shop)) == 1, "it goes on where it could tell nothing"
+    (again,) = told(shop)
+    assert [one.decision for one in again.contacts] == ["d0"], "it goes on where it could tell nothing"
 
 
 def test_what_waits_to_be_judged_is_bounded_and_goes_with_her():

@@ -114,18 +114,20 @@ READ_EVENTS = Endpoint(
     "read_events",
     "GET",
     f"{_STORE}/events",
-    "What happened, in the order in which it arrived. Without such a store: nothing.",
+    "What happened, in the order in which it arrived.",
     caller="platform",
     response=EventLines,
     query=("after", "limit"),
+    problems={404: _NO_STORE},
 )
 SUMMARY = Endpoint(
     "summary",
     "GET",
     f"{_STORE}/summary",
-    "How many events of each type. Without such a store: none.",
+    "How many events of each type.",
     caller="platform",
     response=Summary,
+    problems={404: _NO_STORE},
 )
 
 PLATFORM_ENDPOINTS: Final = (

@@ -13,8 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, literal, sel
 
 from edge_agent.contracts.event import ErasureReceipt
 from edge_agent.contracts.platform import ERASURES_MAX, ErasureState
-from provisioning.hub.problem import ProblemError
-from provisioning.hub.storage import AnyRow, Database, next_sequence, store_exists
+from provisioning.hub.storage import AnyRow, Database, demand_store, next_sequence
 from provisioning.hub.tables import certificates, erasures, units
 
 PULL_S: Final = 60.0
@@ -73,8 +72,7 @@ class Erasures:
         """Return what no unit has confirmed, the oldest first; raises a 404 problem without the store."""
         confirmed = func.coalesce(erasures.c.applied_s, erasures.c.deleted_s, erasures.c.shredded_s)
         with self._database.reading() as connection:
-            if not store_exists(connection, store):
-                raise ProblemError(404, "There is no such store.", f"store: {store}")
+            demand_store(connection, store)
             rows = connection.execute(
                 _LINES.where(erasures.c.store == store, confirmed.is_(None)).limit(ERASURES_MAX)
             ).all()

@@ -24,7 +24,7 @@ from provisioning.hub.erasures import note_receipt
 from provisioning.hub.pauses import pause
 from provisioning.hub.problem import ProblemError, describe
 from provisioning.hub.slices import bury
-from provisioning.hub.storage import Database, next_event_sequence
+from provisioning.hub.storage import Database, demand_store, next_event_sequence
 from provisioning.hub.tables import events as table
 from provisioning.hub.withdrawals import note_withdrawal
 
@@ -80,8 +80,9 @@ class Events:
         return EventReceipts(receipts=tuple(receipts))
 
     def after(self, store: str, sequence: int, limit: int) -> list[tuple[int, dict[str, JsonValue]]]:
-        """Return the store's events after a sequence number, oldest first."""
+        """Return the store's events after a sequence number, oldest first; raises a 404 problem without the store."""
         with self._database.reading() as connection:
+            demand_store(connection, store)
             rows = connection.execute(
                 select(table.c.sequence, table.c.body)
                 .where(table.c.store == store, table.c.sequence > sequence)
@@ -91,8 +92,9 @@ class Events:
         return [(row.sequence, json.loads(row.body)) for row in rows]
 
     def summary(self, store: str) -> dict[str, int]:
-        """Return how many events of each type a store has delivered."""
+        """Return how many events of each type a store has delivered; raises a 404 problem without the store."""
         with self._database.reading() as connection:
+            demand_store(connection, store)
             counted = select(table.c.type, func.count()).where(table.c.store == store).group_by(table.c.type)
             rows = connection.execute(counted.order_by(table.c.type)).all()
         return {event_type: count for event_type, count in rows}  # noqa: C416 - rows are not pairs to mypy

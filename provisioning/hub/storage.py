@@ -79,6 +79,12 @@ def store_exists(connection: Connection, store: str) -> bool:
     return connection.execute(select(stores.c.store).where(stores.c.store == store)).first() is not None
 
 
+def demand_store(connection: Connection, store: str) -> None:
+    """Raise a 404 problem where there is no such store: of a misspelt one nobody waits for events in vain."""
+    if not store_exists(connection, store):
+        raise ProblemError(404, "There is no such store.", f"store: {store}")
+
+
 def _advance(connection: Connection, store: str, column: str, count: int) -> int:
     statement = (
         update(stores)

@@ -69,6 +69,13 @@ async def test_a_wrong_profile_is_answered_with_the_field_and_without_its_value(
         assert answer.status_code == 413
 
 
+async def test_of_a_misspelt_store_nobody_waits_for_events_in_vain(served: RunningHub) -> None:
+    async with served.platform() as platform:
+        for path in ("events", "summary", "erasures"):
+            answer = await platform.get(f"{served.url}/v1/platform/stores/vienn/{path}")
+            assert (answer.status_code, answer.json()["detail"]) == (404, "store: vienn")
+
+
 async def test_a_catalogue_that_mentions_an_absent_picture_is_refused(served: RunningHub) -> None:
     loop = [{"picture": "ab" * 32}]
     async with served.platform() as platform:

@@ -17,7 +17,7 @@ from edge_agent.events import (
     ToUnits,
     UnitJoined,
 )
-from edge_agent.visit.contacts import REPEATED_MAX, TAKEN_MAX, UNJUDGED_MAX
+from edge_agent.visit.contacts import REPEAT_S, REPEATED_MAX, TAKEN_MAX, UNJUDGED_MAX
 from tests.scenario.floor import Floor
 from tests.scenario.shop import LEASE, START, WELCOME, Shop, consents, profile
 
@@ -243,6 +243,45 @@ def test_when_all_come_at_once_they_do_not_all_tell_the_same():
     assert {len({row.decision for row in contacts(shop, name)}) for name in shop.units} == {60 + number}
     told_of = sum(len(message.contacts) for message in shop.spoken)
     assert told_of < 4 * (60 + number), "not everything by each of them"
+
+
+KNOWN = st.sets(st.integers(0, 119))
+UNITS = tuple(f"unit{n}" for n in range(4))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    known=st.tuples(*[KNOWN] * len(UNITS)),
+    course=st.lists(
+        st.tuples(st.sampled_from(("stop", "start", "cut")), st.sampled_from(UNITS), st.sampled_from((0.0, 0.4, 1.3))),
+        max_size=12,
+    ),
+)
+def test_whatever_was_missed_in_the_end_all_count_the_same(known, course):
+    """Units that know different parts come, go and are cut off in the middle of telling each other."""
+    shop = Floor([(n * 100.0, 0.0) for n in range(len(UNITS))], [profile("anna"), profile("bert")], coordinator=None)
+    shop.shelf.all_campaigns = (campaign(caps=(Cap(count=len(set().union(*known)) or 1, per_s=9e4, whose="store"),)),)
+    for (name, unit), mine in zip(shop.units.items(), known, strict=True):
+        shop.kill(name)
+        unit.rows += [
+            ContactRow("anna" if n % 3 else "bert", "jacket", "screen", START - timedelta(minutes=n), "v", f"d{n}")
+            for n in sorted(mine, reverse=True)
+        ]
+        shop.start(name)
+    for what, name, seconds in course:
+        if what == "cut":
+            shop.bus.cut_off = shop.bus.cut_off ^ {name}
+        elif (shop.units[name].virtual is None) == (what == "start"):
+            shop.start(name) if what == "start" else shop.kill(name)
+        shop.walk(seconds)
+    shop.bus.cut_off = frozenset()
+    for name in UNITS:
+        shop.kill(name)
+        shop.start(name)
+    shop.walk(2 * REPEAT_S + len(UNITS) * 120 / SPOKEN_MAX * REPEAT_S)
+    for name in UNITS:
+        assert sorted(row.decision for row in contacts(shop, name)) == sorted(f"d{n}" for n in set().union(*known))
+        assert why(shop, name) == ("capped" if any(known) else None)
 
 
 # --- one unit that is told -------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 
 from edge_agent.errors import StoreError
 from edge_agent.events import WithdrawalRow
+from edge_agent.store.database import check
 from edge_agent.store.opening import JOURNAL_FILE, Stores, open_stores
 from tests.store.builders import KEY, NOW, STORE, event, page, put, tag, take_in, tombstone, visit
 from tests.store.small_disk import full, small_disk
@@ -82,14 +83,39 @@ def test_what_it_says_is_written_survives_its_death_on_the_spot(disk: Path, tmp_
     found.close()
 
 
+def seen_by_another_process(folder: Path) -> str:
+    look = (
+        "import sqlite3, sys; print(sqlite3.connect(sys.argv[1], timeout=0).execute('SELECT 1 FROM visits').fetchall())"
+    )
+    other = [sys.executable, "-c", look, folder / JOURNAL_FILE]
+    ended = subprocess.run(other, capture_output=True, text=True, check=False)
+    return ended.stdout.strip() or ended.stderr.splitlines()[-1]
+
+
 def test_nobody_else_can_open_a_file_of_which_the_index_lies_in_memory(disk: Path) -> None:
     """He could not see what is written, nor be seen writing."""
     folder = disk / "unit"
     fill(folder).close()
     with full(disk):
         stores = open_stores(folder, STORE, KEY)
-        look = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('SELECT 1 FROM visits')"
-        other = [sys.executable, "-c", look, folder / JOURNAL_FILE]
-        assert "database is locked" in subprocess.run(other, capture_output=True, text=True, check=False).stderr
+        assert "database is locked" in seen_by_another_process(folder)
+        assert see(stores) == HELD
+    check(folder / JOURNAL_FILE)  # a connection that is opened when there is room again, beside those
+    assert "database is locked" in seen_by_another_process(folder)
+    stores.journal.commit([visit("v2")])
+    assert see(stores)[2] == ["v1", "v2"]
+    stores.close()
+    assert seen_by_another_process(folder) == "[(1,), (1,)]"
+
+
+@pytest.mark.parametrize("name", ["50% of #1?mode=ro&x", "unit%3fvfs=memdb", "Köln", "link"])
+def test_whatever_the_folder_is_called(disk: Path, name: str) -> None:
+    fill(disk / "unit").close()
+    if name == "link":
+        (disk / name).symlink_to(disk / "unit")
+    else:
+        (disk / "unit").rename(disk / name)
+    with full(disk):
+        stores = open_stores(disk / name, STORE, KEY)
         assert see(stores) == HELD
         stores.close()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from math import inf
 from typing import Literal
 
 from edge_agent.contracts.base import CustomerId
@@ -40,6 +41,7 @@ from edge_agent.visit.screening import Screening
 from edge_agent.visit.sharing import Shared, Sharing
 from edge_agent.visit.speaker import Speaker
 from edge_agent.visit.view import View, look
+from edge_agent.visit.withdrawals import REPEAT_S
 
 
 class Service:
@@ -58,6 +60,10 @@ class Service:
         self._tracker = tracker
         self._ledger = ledger
         self._new_id = new_id
+        self._repeated_s = -inf
+        """When the other units were told again who withdrew, monotonic second."""
+        self._repeat_s: float | None = None
+        """When they are to be told once more."""
         roster = self._roster = Roster(config, knowledge, ledger)
         greeter = self._greeter = Greeter(config, ledger)
         coordinator = config.units.coordinator
@@ -240,7 +246,15 @@ class Service:
             self._obey(customer, scope)
 
     def repeat_withdrawals(self) -> None:
-        """Tell the other units again what was said lately: one of them was away and has come back."""
+        """Tell the other units again what was said lately: one of them was away and has come back.
+
+        At once; when others come within a second, they are told all together at its end.
+        """
+        now_s = self._ledger.now.monotonic_s
+        if now_s < self._repeated_s + REPEAT_S:
+            self._repeat_s = self._repeated_s + REPEAT_S
+            return
+        self._repeated_s, self._repeat_s = now_s, None
         for row in self._roster.withdrawals.lately(self._ledger.now.utc):
             self._tell_units(row.customer, row.scope)
 
@@ -280,6 +294,8 @@ class Service:
     def time_passed(self) -> None:
         """Do what is due: visits that change hands, cards that expire or go out, permits that are renewed."""
         self._ledger.keep(*self._roster.withdrawals.settle(self._ledger.now))
+        if self._repeat_s is not None and self._ledger.now.monotonic_s >= self._repeat_s:
+            self.repeat_withdrawals()
         self.sharing.time_passed()
         self.contacts.time_passed()
         self._roster.past.expire(self._ledger.now.monotonic_s)
@@ -313,7 +329,7 @@ class Service:
     def next_deadline(self) -> float | None:
         """When to call :meth:`time_passed`, monotonic second."""
         mine = [journey for journey in self._roster.all() if self.sharing.may_begin(journey.customer)]
-        deadlines_s = [*map(self._liaison.due_s, mine)]
+        deadlines_s = [self._repeat_s, *map(self._liaison.due_s, mine)]
         parts = (
             self._greeter,
             self._rehearsal,

@@ -23,6 +23,9 @@ REPEAT: Final = timedelta(days=1)
 
 REPEATED_MAX: Final = 100
 
+REPEAT_S: Final = 1.0
+"""Not more often than this: in the morning all units come at once."""
+
 KEPT_MAX: Final = 10_000
 """So many are kept because another unit says so; more would be somebody who floods the broker."""
 

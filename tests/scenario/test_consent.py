@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from edge_agent.contracts.clerk import TabletHello
+from edge_agent.contracts.ownership import Withdrawal
 from edge_agent.contracts.slice import ServiceTicket
-from edge_agent.events import EventRow, TabletJoined, WithdrawalRow
+from edge_agent.events import BusJoined, EventRow, FromUnit, TabletJoined, ToUnits, UnitJoined, WithdrawalRow
+from edge_agent.visit.withdrawals import REPEAT_S
 from tests.scenario.shop import START, Shop, consents, profile
 
 
@@ -148,3 +150,24 @@ def test_a_card_ends_with_the_consent_that_it_needs():
     published = len(shop.cards)
     shop.unit.put(TabletJoined(TabletHello(tablet="late", departments=("outdoor",))))
     assert len(shop.cards) == published
+
+
+def test_a_crowd_of_units_is_told_of_a_withdrawal_at_once_and_once_more():
+    shop = Shop([profile("anna")])
+    shop.unit.put(FromUnit(Withdrawal(unit="rack", customer="anna", scope="all")))
+
+    def told() -> list[Withdrawal]:
+        messages = [effect.message for effect in shop.effects if isinstance(effect, ToUnits)]
+        return [message for message in messages if isinstance(message, Withdrawal)]
+
+    shop.unit.put(BusJoined())
+    assert len(told()) == 1
+    for number in range(49):
+        shop.unit.put(UnitJoined(f"unit{number}"))
+    assert len(told()) == 1
+    shop.walk(2 * REPEAT_S)
+    assert len(told()) == 2, "whoever came within the second has heard it as well"
+    shop.walk(60)
+    assert len(told()) == 2
+    shop.unit.put(UnitJoined("late"))
+    assert len(told()) == 3

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from edge_agent.contracts.base import Language
 from edge_agent.contracts.catalogue import Emergency
 from edge_agent.contracts.problems import explain
 
 _OFFSET: Final = re.compile(r"([+-])(\d{1,6})([smhd])")
+_LANGUAGE: Final[TypeAdapter[str]] = TypeAdapter(Language)
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -56,5 +58,8 @@ def words(pairs: Iterable[str]) -> dict[str, str]:
         language, equals, text = pair.partition("=")
         if not equals or not text.strip() or language in found:
             raise TypedError(f"{pair!r}: write LANGUAGE=TEXT, each language once, as in 'en=Please leave the building'")
-        found[language] = text.strip()
+        try:
+            found[_LANGUAGE.validate_python(language)] = text.strip()
+        except ValidationError as error:
+            raise TypedError(f"{pair!r}: {language!r} is no language; write it like en, de-AT or zh-Hant") from error
     return found

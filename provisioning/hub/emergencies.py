@@ -37,7 +37,7 @@ class Emergencies:
         Raises a 404 problem without the store, 422 where the screens could not show it to everybody in time.
         """
         if not now < emergency.valid_until <= now + LONGEST:
-            raise ProblemError(422, "An emergency ends by itself.", f"valid_until: within {LONGEST.days} days from now")
+            raise ProblemError(422, "An emergency ends by itself.", f"valid_until: in the next {LONGEST.days} days")
         self._check_words(store, emergency)
         tree = json.loads(emergency.model_dump_json(exclude_defaults=True))
 

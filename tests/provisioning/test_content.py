@@ -136,7 +136,7 @@ def test_a_store_without_a_catalogue_has_emergencies_too(hub: Hub) -> None:
     ("told", "said"),
     [
         (emergency(NOW), "valid_until"),
-        (emergency(NOW + timedelta(days=30)), "valid_until: within 7 days"),
+        (emergency(NOW + timedelta(days=30)), "valid_until: in the next 7 days"),
         (emergency(en=" "), "headline.en: 1 to 80"),
         (emergency(en="x" * 81), "headline.en: 1 to 80"),
         (emergency(de="Bitte verlassen Sie das Haus"), "headline: en is missing, a language of unit door"),

@@ -118,11 +118,12 @@ class StoreContacts:
         return None if self._again_s is None or self._roster.unit_silence() is not None else self._again_s
 
     def _count(self, rows: Iterable[ContactRow]) -> None:
-        number = 0
-        for number, row in enumerate(rows, start=1):  # noqa: B007
+        news = False
+        for row in rows:
             self._roster.contacts.add(row)
             self._ledger.keep(row)
-        if number:  # it looks at every customer: not for what all have told already
+            news = True
+        if news:  # it looks at every customer: not for what all have told already
             self._roster.contacts.forget_before(self._ledger.now.utc - timedelta(seconds=CONTACT_KEEP_S))
 
     def _tell(self, rows: Iterable[ContactRow]) -> None:
